@@ -1,0 +1,162 @@
+# sockkit. GNU make.
+#
+#   make [all]      ./sockkit
+#   make demo       a server, a client, and every socket call they make
+#   make check      all tests; TESTS='tests/serve.bats tests/unit/test_line.c' runs those
+#   make lint       -Werror with gcc and clang, cppcheck, clang-tidy, shellcheck, mandoc, size
+#   make bench      sockkit beside its peers; writes tests/bench/RESULTS.md
+#   make fuzz       each tests/fuzz/fuzz_*.c for FUZZ_SECONDS
+#   make static     build/static/sockkit, with musl where there is one
+#   make install, make uninstall      $(DESTDIR)$(PREFIX)
+#   make dist, make clean
+#
+# A variant has a build folder of its own and leaves its executable there: PORTABLE=1 (POSIX alone),
+# SAN=1 (ASan and UBSan), STATIC=1, CC=clang, CC=musl-gcc, or several. WERROR=1: warnings are errors.
+# V=1 shows the commands.
+
+VERSION = 1.0.0
+PREFIX ?= /usr/local
+CFLAGS ?= -O2
+FUZZ_SECONDS ?= 60
+Q := $(if $(V),,@)
+
+compiler := $(if $(filter-out default,$(origin CC)),$(notdir $(firstword $(CC))))
+variant := $(strip $(if $(PORTABLE),portable) $(if $(SAN),san) $(if $(STATIC),static) $(compiler))
+BUILD := build/$(if $(variant),$(subst $() ,-,$(variant)),default)
+SOCKKIT := $(if $(variant),$(BUILD)/sockkit,sockkit)
+
+# Of each pair one is built.
+linux := loop_epoll relay_splice dgram_mmsg sandbox_linux sysinfo_linux
+posix := loop_poll relay_copy dgram_plain sandbox_none sysinfo_none
+others := $(if $(PORTABLE),$(linux),$(posix))
+
+sources := $(filter-out $(others:%=common/%.c),$(wildcard common/*.c)) $(wildcard applets/*.c) main.c
+objects := $(sources:%.c=$(BUILD)/%.o)
+modules := $(filter $(BUILD)/common/%,$(objects))
+unit := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+bench := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+fuzz := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+features := $(if $(PORTABLE),-D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700,-D_GNU_SOURCE)
+hardening := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+sanitizers := -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+language := -std=c17 $(features) -DSOCKKIT_VERSION='"$(VERSION)"' -I.
+
+compile := $(CC) $(language) $(warnings) -fPIE -ffunction-sections -fdata-sections \
+    $(if $(SAN),$(sanitizers),$(hardening)) $(CPPFLAGS) $(CFLAGS)
+link := $(CC) $(if $(STATIC),-static,-pie) -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now \
+    $(if $(SAN),$(sanitizers),-s) $(CFLAGS) $(LDFLAGS)
+
+# musl-gcc sees no header of the kernel's until they are shown to it.
+ifneq ($(findstring musl,$(compiler)),)
+compile += -isystem $(BUILD)/kernel
+kernel := $(BUILD)/kernel
+endif
+
+.PHONY: all tests check demo lint bench fuzz static install uninstall dist clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(SOCKKIT)
+
+$(SOCKKIT): $(objects)
+	@echo '  ld  $@'
+	$(Q)$(link) -o $@ $^
+
+$(BUILD)/%.o: %.c $(BUILD)/flags | $(kernel)
+	@mkdir -p $(@D)
+	@echo '  cc  $@'
+	$(Q)$(compile) -MMD -MP -c -o $@ $<
+
+# Other flags, other objects.
+flags := $(strip $(compile) $(link))
+ifneq ($(flags),$(strip $(file <$(BUILD)/flags)))
+.PHONY: $(BUILD)/flags
+endif
+$(BUILD)/flags: export FLAGS = $(flags)
+$(BUILD)/flags:
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" >$@
+
+$(BUILD)/kernel:
+	@mkdir -p $@
+	@ln -sfn /usr/include/linux /usr/include/asm-generic $@
+	@ln -sfn /usr/include/$(shell gcc -print-multiarch)/asm $@/asm
+
+tests: $(unit)
+
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(modules)
+	@mkdir -p $(@D)
+	@echo '  ld  $@'
+	$(Q)$(link) -o $@ $^
+
+check:
+	@tests/setup check
+	@$(MAKE) --no-print-directory all tests
+	@SOCKKIT=$(abspath $(SOCKKIT)) UNIT=$(abspath $(BUILD))/unit tests/run $(TESTS)
+
+demo: all
+	@tests/demo $(abspath $(SOCKKIT))
+
+lint:
+	@tests/setup lint
+	@tests/lint
+
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o
+	@mkdir -p $(@D)
+	@echo '  ld  $@'
+	$(Q)$(link) -o $@ $^
+
+bench:
+	@tests/setup bench
+	@$(MAKE) --no-print-directory all $(bench)
+	@SOCKKIT=$(abspath $(SOCKKIT)) TOOLS=$(abspath $(BUILD))/bench tests/bench/run
+
+# The modules are built into each target, with the coverage that steers libFuzzer.
+build/fuzz/%: tests/fuzz/%.c $(modules:$(BUILD)/%.o=%.c)
+	@mkdir -p $(@D)
+	@echo '  ld  $@'
+	$(Q)clang $(language) $(warnings) -O1 $(sanitizers) -fsanitize=fuzzer -o $@ $^
+
+fuzz:
+	@tests/setup fuzz
+	@$(MAKE) --no-print-directory $(fuzz:%=build/fuzz/%)
+	@for target in $(fuzz); do \
+	    mkdir -p build/fuzz/corpus/$$target && \
+	    build/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=build/fuzz/ \
+	        build/fuzz/corpus/$$target || exit 1; \
+	done
+
+static:
+	@$(MAKE) --no-print-directory all STATIC=1 BUILD=build/static SOCKKIT=build/static/sockkit \
+	    CC=$(if $(compiler),$(CC),$(shell command -v musl-gcc || echo $(CC)))
+
+bindir := $(DESTDIR)$(PREFIX)/bin
+share := $(DESTDIR)$(PREFIX)/share
+links := $(patsubst applets/%.c,sk-%,$(wildcard applets/*.c))
+pages := $(wildcard man/*.1)
+bash_words := $(share)/bash-completion/completions/sockkit
+zsh_words := $(share)/zsh/site-functions/_sockkit
+fish_words := $(share)/fish/vendor_completions.d/sockkit.fish
+
+install: all
+	install -D -m 755 $(SOCKKIT) $(bindir)/sockkit
+	for link in $(links); do ln -sf sockkit $(bindir)/$$link || exit 1; done
+	$(if $(pages),install -D -m 644 -t $(share)/man/man1 $(pages))
+	$(if $(wildcard completions/sockkit.bash),install -D -m 644 completions/sockkit.bash $(bash_words))
+	$(if $(wildcard completions/_sockkit),install -D -m 644 completions/_sockkit $(zsh_words))
+	$(if $(wildcard completions/sockkit.fish),install -D -m 644 completions/sockkit.fish $(fish_words))
+
+uninstall:
+	rm -f $(bindir)/sockkit $(links:%=$(bindir)/%) $(pages:man/%=$(share)/man/man1/%) \
+	    $(bash_words) $(zsh_words) $(fish_words)
+
+dist:
+	@mkdir -p build
+	git archive --prefix=sockkit-$(VERSION)/ HEAD | gzip -n >build/sockkit-$(VERSION).tar.gz
+
+clean:
+	rm -rf build sockkit
+
+-include $(objects:.o=.d) $(wildcard $(BUILD)/tests/*/*.d)
