@@ -1,0 +1,17 @@
+/* mem: allocation that does not fail. Out of memory ends the program (status 1).
+ * What is returned is freed with free(3) by its owner. */
+#ifndef SOCKKIT_MEM_H
+#define SOCKKIT_MEM_H
+
+#include <stddef.h>
+
+/* The struct that holds `member`, which `pointer` points to. */
+#define container_of(pointer, type, member) \
+    ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+
+void *mem_new(size_t size);                               /* zeroed */
+void *mem_resize(void *old, size_t count, size_t size);   /* count*size is checked for overflow */
+char *mem_copy(const char *text);
+char *mem_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
