@@ -1,0 +1,101 @@
+"""What the Python peers of the tests are made of (helper.bash: peer, start_peer).
+Every socket has a limit of 10 seconds, so that a peer that waits in vain fails instead of hanging."""
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+
+socket.setdefaulttimeout(10)
+args = sys.argv[1:]
+
+
+def connect(port, host="127.0.0.1"):
+    """A TCP connection; a port that is no number is the path of a Unix socket."""
+    if not str(port).isdigit():
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(port)
+        return s
+    return socket.create_connection((host, int(port)))
+
+
+def listen(host="127.0.0.1", port=0):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def datagram(host="127.0.0.1", port=0):
+    """A UDP socket bound to host and port."""
+    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((host, port))
+    return s
+
+
+def announce(s):
+    """Tells start_peer that the socket is ready: writes its port (or path) in one piece."""
+    name = s.getsockname()
+    path = os.environ["PORT_FILE"]
+    with open(path + ".new", "w") as f:
+        print(name if isinstance(name, str) else name[1], file=f)
+    os.rename(path + ".new", path)
+
+
+def read_line(s):
+    """One line with its newline, byte by byte so that nothing behind it is taken; shorter at the end of the stream."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = s.recv(1)
+        if not byte:
+            break
+        line += byte
+    return line
+
+
+def read_all(s):
+    """What comes until the end of the stream."""
+    pieces = []
+    while True:
+        piece = s.recv(65536)
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+
+
+def read_exactly(s, n):
+    data = b""
+    while len(data) < n:
+        piece = s.recv(n - len(data))
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def has_ipv6():
+    """Whether ::1 can be used."""
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+def free_port():
+    """A port free in both families, for TCP and UDP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as first:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            others = [(socket.AF_INET, socket.SOCK_DGRAM, "127.0.0.1")]
+            if has_ipv6():
+                others += [(socket.AF_INET6, kind, "::1") for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)]
+            try:
+                for family, kind, host in others:
+                    with socket.socket(family, kind) as s:
+                        s.bind((host, port))
+                return port
+            except OSError:
+                continue
