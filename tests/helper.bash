@@ -50,7 +50,7 @@ helper_teardown() {
         wait "$pid" 2>/dev/null || : # its status is no news
     done
     ! grep -aqE 'Sanitizer|runtime error:' "$DIR"/started.* 2>/dev/null || failed=1
-    [ -n "${BATS_TEST_COMPLETED:-}" ] && ((!failed)) || show_started
+    if [ -z "${BATS_TEST_COMPLETED:-}" ] || ((failed)); then show_started; fi
     return $failed
 }
 
