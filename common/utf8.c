@@ -66,7 +66,9 @@ static size_t show_point(uint32_t point, char out[TEXT_SHOWN]) {
 }
 
 static size_t show_safe(uint32_t point, char out[TEXT_SHOWN]) {
-    bool control = (point < 0x20 && point != '\t' && point != '\n') || point == 0x7f;
+    bool blank = point == '\t' || point == '\n';
+    bool control = point < 0x20 || point == 0x7f;
+    if (blank) return text_encode(point, out);
     if (!control) return show_point(point, out);
     out[0] = '^';
     out[1] = (char)(point ^ 0x40);

@@ -1,0 +1,316 @@
+#include "../../common/addr.h"
+
+#include <errno.h>
+#include <net/if.h>
+
+#include "../../common/cidr.h"
+#include "unit.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct addr numeric(const char *host, uint16_t port) {
+    struct addr a = {0};
+    if (!addr_numeric(host, port, &a)) printf("# %s is refused\n", host);
+    CHECK(a.size != 0);
+    return a;
+}
+
+/* An endpoint in one line: HOST|PORT|PATH, "-" where not given, or what is wrong. */
+static const char *parsed(const char *text) {
+    static char line[256];
+    struct endpoint e;
+    const char *wrong = endpoint_parse(text, &e);
+    if (wrong != NULL) {
+        CHECK(e.host == NULL && e.port == NULL && e.path == NULL);
+        return wrong;
+    }
+    snprintf(line, sizeof line, "%s|%s|%s", e.host != NULL ? e.host : "-",
+             e.port != NULL ? e.port : "-", e.path != NULL ? e.path : "-");
+    endpoint_free(&e);
+    return line;
+}
+
+static void endpoints(void) {
+    static const struct {
+        const char *text, *parts;
+    } rows[] = {
+        {"localhost", "localhost|-|-"},
+        {"localhost:http", "localhost|http|-"},
+        {"192.0.2.1:80", "192.0.2.1|80|-"},
+        {"*", "*|-|-"},
+        {"*:0", "*|0|-"},
+        {"60000", "60000|-|-"},
+        {":60000", "-|60000|-"},
+        {"::1", "::1|-|-"},
+        {"::", "::|-|-"},
+        {"2001:db8::1:80", "2001:db8::1:80|-|-"},
+        {"::ffff:192.0.2.1", "::ffff:192.0.2.1|-|-"},
+        {"fe80::1%eth0", "fe80::1%eth0|-|-"},
+        {"[::1]", "::1|-|-"},
+        {"[::1]:60000", "::1|60000|-"},
+        {"[fe80::1%eth0]:http", "fe80::1%eth0|http|-"},
+        {"unix:/run/a.sock", "-|-|/run/a.sock"},
+        {"unix:a:80", "-|-|a:80"},
+        {"unix", "unix|-|-"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) CHECK_TEXT(parsed(rows[i].text), rows[i].parts);
+}
+
+static void endpoints_refused(void) {
+    static const char many[] =
+        "more than one ':' (an IPv6 address with a port is written [ADDRESS]:PORT)";
+    CHECK_TEXT(parsed(""), "it is empty");
+    CHECK_TEXT(parsed(":"), "the port is missing behind ':'");
+    CHECK_TEXT(parsed("localhost:"), "the port is missing behind ':'");
+    CHECK_TEXT(parsed("[::1]:"), "the port is missing behind ':'");
+    CHECK_TEXT(parsed("unix:"), "the path is missing behind 'unix:'");
+    CHECK_TEXT(parsed("[::1"), "the ']' is missing");
+    CHECK_TEXT(parsed("[::1]80"), "only :PORT may follow the ']'");
+    CHECK_TEXT(parsed("[]"), "there is no IPv6 address between the brackets");
+    CHECK_TEXT(parsed("[localhost]:80"), "there is no IPv6 address between the brackets");
+    CHECK_TEXT(parsed("[127.0.0.1]"), "there is no IPv6 address between the brackets");
+    CHECK_TEXT(parsed("[fe80::1%]"), "there is no IPv6 address between the brackets");
+    CHECK_TEXT(parsed("a:b:c"), many);
+    CHECK_TEXT(parsed("localhost::80"), many);
+    CHECK_TEXT(parsed("fe80::1%eth0:80"), many);
+    CHECK_TEXT(parsed("1:2:3:4:5:6:7:8:9"), many);
+}
+
+static void ports(void) {
+    uint16_t port = 7;
+    CHECK(addr_port_number("0", &port) && port == 0);
+    CHECK(addr_port_number("65535", &port) && port == 65535);
+    CHECK(addr_port_number("0080", &port) && port == 80);
+    static const char *const others[] = {"",     "65536", "-1", "+1", " 1", "1 ", "1x",
+                                         "0x50", "http",  "18446744073709551617"};
+    for (size_t i = 0; i < COUNT(others); i++)
+        CHECK(!addr_port_number(others[i], &port) && port == 80);
+}
+
+static void text_is(const struct addr *a, const char *text, const char *host) {
+    char out[ADDR_TEXT];
+    CHECK_TEXT(addr_text(a, out), text);
+    CHECK_TEXT(addr_host_text(a, out), host);
+}
+
+static void numeric_is(const char *host, const char *text, const char *host_text) {
+    struct addr a = numeric(host, 60000);
+    text_is(&a, text, host_text);
+    CHECK(addr_port(&a) == 60000);
+}
+
+static void numeric_addresses(void) {
+    numeric_is("127.0.0.1", "127.0.0.1:60000", "127.0.0.1");
+    numeric_is("255.255.255.255", "255.255.255.255:60000", "255.255.255.255");
+    numeric_is("::1", "[::1]:60000", "::1");
+    numeric_is("2001:DB8:0::1", "[2001:db8::1]:60000", "2001:db8::1");
+    numeric_is("::ffff:192.0.2.1", "192.0.2.1:60000", "192.0.2.1");
+    CHECK(numeric("127.0.0.1", 0).size == sizeof(struct sockaddr_in));
+    CHECK(numeric("::1", 0).size == sizeof(struct sockaddr_in6));
+    static const char *const others[] = {
+        "",      "1",    "127.1", "127.0.0.01", "127.0.0.256", "127.0.0.1 ", "0x7f.0.0.1", "localhost",
+        "[::1]", "::1%", ":::",   "1::2::3",    "127.0.0.1%1", "*",          "::1%no-such-if",
+        "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
+    };
+    struct addr a;
+    for (size_t i = 0; i < COUNT(others); i++) CHECK(!addr_numeric(others[i], 1, &a));
+}
+
+static void zones(void) {
+    char name[IF_NAMESIZE], written[64], text[64];
+    CHECK(if_indextoname(1, name) != NULL);
+    snprintf(written, sizeof written, "fe80::1%%%s", name);
+    snprintf(text, sizeof text, "[fe80::1%%%s]:60000", name);
+    numeric_is(written, text, written);
+    numeric_is("fe80::1%1", text, written);
+    numeric_is("fe80::1%4000000000", "[fe80::1%4000000000]:60000", "fe80::1%4000000000");
+    struct addr a;
+    CHECK(!addr_numeric("fe80::1%4294967296", 0, &a));
+}
+
+static void special_addresses(void) {
+    struct addr a;
+    addr_loopback(AF_INET, 80, &a);
+    text_is(&a, "127.0.0.1:80", "127.0.0.1");
+    addr_loopback(AF_INET6, 80, &a);
+    text_is(&a, "[::1]:80", "::1");
+    addr_any(AF_INET, 0, &a);
+    text_is(&a, "0.0.0.0:0", "0.0.0.0");
+    addr_any(AF_INET6, 0, &a);
+    text_is(&a, "[::]:0", "::");
+    addr_set_port(&a, 65535);
+    text_is(&a, "[::]:65535", "::");
+    addr_loopback(AF_INET, 80, &a);
+    addr_set_port(&a, 81);
+    CHECK(addr_port(&a) == 81 && addr_family(&a) == AF_INET);
+}
+
+static void unix_paths(void) {
+    struct addr a, b;
+    CHECK(addr_unix("/run/a.sock", &a) == 0);
+    CHECK(addr_family(&a) == AF_UNIX && addr_port(&a) == 0);
+    text_is(&a, "unix:/run/a.sock", "unix");
+    CHECK(addr_unix("", &b) == -1 && errno == EINVAL);
+    char longest[sizeof a.as.un.sun_path + 1] = {0}, text[ADDR_TEXT];
+    memset(longest, 'p', sizeof longest - 1);
+    CHECK(addr_unix(longest, &b) == -1 && errno == ENAMETOOLONG);
+    longest[sizeof longest - 2] = '\0'; /* now it leaves room for its NUL */
+    CHECK(addr_unix(longest, &b) == 0);
+    snprintf(text, sizeof text, "unix:%s", longest);
+    text_is(&b, text, "unix");
+}
+
+static void unix_peers(void) {
+    struct addr none = {0};
+    text_is(&none, "unix", "unix");
+    none.as.un.sun_family = AF_UNIX;
+    none.size = sizeof none.as.un.sun_family;
+    text_is(&none, "unix", "unix");
+
+    struct addr abstract = none;
+    memcpy(abstract.as.un.sun_path, "\0ab", 3);
+    abstract.size += 3;
+    text_is(&abstract, "unix", "unix");
+
+    struct addr full = none;
+    memset(full.as.un.sun_path, 'x', sizeof full.as.un.sun_path);
+    full.size = sizeof full.as.un;
+    char out[ADDR_TEXT];
+    CHECK(strlen(addr_text(&full, out)) == 5 + sizeof full.as.un.sun_path);
+
+    struct addr nasty;
+    CHECK(addr_unix("/\x1b[2J\n\xc2\x9b\xff\u202e\u00e9", &nasty) == 0);
+    text_is(&nasty, "unix:/?[2J????\u00e9", "unix");
+}
+
+static void sameness(void) {
+    struct addr a = numeric("127.0.0.1", 1), b = numeric("127.0.0.1", 2), c = numeric("127.0.0.2", 1);
+    CHECK(addr_same_host(&a, &b) && !addr_equal(&a, &b) && addr_equal(&a, &a));
+    CHECK(!addr_same_host(&a, &c) && !addr_equal(&a, &c));
+    struct addr d = numeric("fe80::1%1", 1), e = numeric("fe80::1%2", 1), f = numeric("fe80::1%1", 1);
+    CHECK(!addr_same_host(&d, &e) && addr_equal(&d, &f) && !addr_same_host(&a, &d));
+    f.as.v6.sin6_flowinfo = 7;
+    CHECK(addr_equal(&d, &f));
+    addr_set_port(&f, 2);
+    CHECK(addr_same_host(&d, &f) && !addr_equal(&d, &f));
+}
+
+static void unix_sameness(void) {
+    struct addr a, b, c;
+    CHECK(addr_unix("/a", &a) == 0 && addr_unix("/a", &b) == 0 && addr_unix("/ab", &c) == 0);
+    CHECK(addr_same_host(&a, &c) && addr_equal(&a, &b) && !addr_equal(&a, &c));
+    b.size--; /* without the NUL, as some systems give it */
+    CHECK(addr_equal(&a, &b));
+    struct addr x = a, y = a;
+    memcpy(x.as.un.sun_path, "\0x", 2);
+    memcpy(y.as.un.sun_path, "\0y", 2);
+    CHECK(!addr_equal(&x, &y) && addr_equal(&x, &x));
+}
+
+static bool matches(const char *nets, const char *host) {
+    struct cidr_list list = {0};
+    struct addr a = numeric(host, 1);
+    CHECK(cidr_list_add(&list, nets) == NULL);
+    bool has = cidr_list_has(&list, &a);
+    cidr_list_free(&list);
+    return has;
+}
+
+static void networks(void) {
+    CHECK(matches("127.0.0.1", "127.0.0.1") && !matches("127.0.0.1", "127.0.0.2"));
+    CHECK(matches("10.0.0.0/8", "10.255.1.2") && !matches("10.0.0.0/8", "11.0.0.0"));
+    CHECK(matches("10.1.2.3/8", "10.9.9.9"));
+    CHECK(matches("192.0.2.129/25", "192.0.2.128") && !matches("192.0.2.129/25", "192.0.2.127"));
+    CHECK(matches("192.0.2.6/31", "192.0.2.7") && !matches("192.0.2.6/31", "192.0.2.5"));
+    CHECK(matches("0.0.0.0/0", "203.0.113.9") && !matches("0.0.0.0/0", "::1"));
+    CHECK(matches("::/0", "2001:db8::1") && !matches("::/0", "127.0.0.1"));
+    CHECK(matches("2001:db8::/33", "2001:db8:7fff::1") && !matches("2001:db8::/33", "2001:db8:8000::"));
+    CHECK(matches("fe80::/10", "fe80::1%1"));
+    CHECK(matches("::1/128", "::1") && !matches("::1/128", "::2"));
+    CHECK(matches("::1,10.0.0.0/8,127.0.0.1", "127.0.0.1") && matches("::1,10.0.0.0/8", "10.1.1.1"));
+    CHECK(!matches("127.0.0.0/8", "7f00::1"));
+}
+
+static void mapped_networks(void) {
+    CHECK(matches("127.0.0.0/8", "::ffff:127.0.0.1") && !matches("127.0.0.0/8", "::ffff:128.0.0.1"));
+    CHECK(matches("::ffff:10.0.0.0/104", "10.1.2.3") && !matches("::ffff:10.0.0.0/104", "11.1.2.3"));
+    CHECK(matches("::ffff:127.0.0.1", "127.0.0.1") && !matches("::/0", "::ffff:127.0.0.1"));
+}
+
+static void wrong_is(const char *text, const char *expected) {
+    struct cidr_list list = {0};
+    CHECK(cidr_list_add(&list, "127.0.0.1") == NULL && list.count == 1);
+    const char *wrong = cidr_list_add(&list, text);
+    CHECK_TEXT(wrong != NULL ? wrong : "(nothing)", expected);
+    CHECK(list.count == 1);
+    cidr_list_free(&list);
+    CHECK(list.count == 0 && list.items == NULL);
+}
+
+static void networks_refused(void) {
+    static const char missing[] = "an address is missing", none[] = "it is no IPv4 or IPv6 address";
+    static const char bits4[] = "the prefix length of an IPv4 network is 0 to 32";
+    static const char bits6[] = "the prefix length of an IPv6 network is 0 to 128";
+    wrong_is("", missing);
+    wrong_is("::1,", missing);
+    wrong_is("::1,,::2", missing);
+    wrong_is("/8", none);
+    wrong_is("localhost", none);
+    wrong_is("10.0.0/8", none);
+    wrong_is("fe80::1%1/64", none);
+    wrong_is("::1, ::2", none);
+    wrong_is("0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000", none);
+    wrong_is("10.0.0.0/33", bits4);
+    wrong_is("10.0.0.0/", bits4);
+    wrong_is("10.0.0.0/-1", bits4);
+    wrong_is("10.0.0.0/8/8", bits4);
+    wrong_is("::1,10.0.0.0/8x", bits4);
+    wrong_is("::/129", bits6);
+}
+
+static bool allowed(const char *allow, const char *deny, const char *host) {
+    struct access_list access = {0};
+    struct addr a = numeric(host, 1);
+    CHECK(*allow == '\0' || cidr_list_add(&access.allow, allow) == NULL);
+    CHECK(*deny == '\0' || cidr_list_add(&access.deny, deny) == NULL);
+    bool allows = access_allows(&access, &a);
+    cidr_list_free(&access.allow);
+    cidr_list_free(&access.deny);
+    return allows;
+}
+
+static void access_rules(void) {
+    CHECK(allowed("", "", "10.0.0.1"));
+    CHECK(allowed("10.0.0.0/8", "", "10.0.0.1"));
+    CHECK(!allowed("10.0.0.0/8", "", "11.0.0.1"));
+    CHECK(!allowed("10.0.0.0/8", "", "::1"));
+    CHECK(!allowed("", "10.0.0.1", "10.0.0.1"));
+    CHECK(allowed("", "10.0.0.1", "10.0.0.2"));
+    CHECK(!allowed("10.0.0.0/8", "10.0.0.1", "10.0.0.1"));
+    CHECK(!allowed("10.0.0.1", "10.0.0.0/8", "10.0.0.1"));
+    struct cidr_list all = {0};
+    struct addr path;
+    CHECK(cidr_list_add(&all, "0.0.0.0/0,::/0") == NULL && addr_unix("/a", &path) == 0);
+    CHECK(!cidr_list_has(&all, &path));
+    cidr_list_free(&all);
+}
+
+int main(void) {
+    static const struct unit_test tests[] = {
+        {"endpoints are taken apart", endpoints},
+        {"malformed endpoints are refused in words", endpoints_refused},
+        {"ports are digits up to 65535", ports},
+        {"numeric addresses are read and shown", numeric_addresses},
+        {"zone ids are names or indexes", zones},
+        {"loopback and any exist in both families", special_addresses},
+        {"socket paths have their limit", unix_paths},
+        {"unnamed and odd Unix peers are shown harmlessly", unix_peers},
+        {"hosts and ports are compared", sameness},
+        {"socket paths are compared", unix_sameness},
+        {"networks match by their prefix", networks},
+        {"v4-mapped addresses are IPv4", mapped_networks},
+        {"malformed networks leave the list alone", networks_refused},
+        {"deny wins, allow denies the rest", access_rules},
+    };
+    return UNIT_RUN(tests);
+}
