@@ -1,0 +1,77 @@
+# The shape of the sources: who may know whom.
+
+load helper
+
+# From the ground up. A module may use those of the lines above its own. What stands behind a slash are further
+# files of the module before it; a file named MODULE_SOMETHING.c is one of MODULE's without being told.
+LAYERS='
+ground      mem text/utf8/width msg
+mechanisms  addr buf loop opt fanout
+            cidr line tap template sysinfo trace
+            sock
+            sockopt
+endpoints   sig meter sandbox term
+            applet net stream dgram proc
+services    server relay
+talk        textserver
+'
+
+setup() {
+    helper_setup
+    cd "$BATS_TEST_DIRNAME/.." || return
+    applets=$(cd applets && printf '%s\n' *.c | sed 's/\.c$//')
+}
+
+# Prints "MODULE LINE" for a file's name without its suffix; fails when the table does not have it.
+place_of() {
+    awk -v file="$1" '
+        { for (i = 1; i <= NF; i++) {
+            n = split($i, names, "/")
+            for (j = 1; j <= n; j++)
+                if (file == names[j] || (index(file, names[1] "_") == 1)) { found = 1; print names[1], NR; exit }
+        } }
+        END { exit !found }' <<<"$LAYERS"
+}
+
+@test "a file of common/ includes only from layers below its own" {
+    local bad=0 file name own mine other place
+    for file in common/*.[ch]; do
+        name=$(basename "${file%.*}")
+        read -r own mine <<<"$(place_of "$name")" || { echo "$file: of no layer"; bad=1; continue; }
+        while read -r other; do
+            read -r other place <<<"$(place_of "$other")" || { echo "$file: $other is of no layer"; bad=1; continue; }
+            [ "$other" = "$own" ] || ((place < mine)) || { echo "$file includes $other.h"; bad=1; }
+        done < <(sed -nE 's/^#include "([^"]*)\.h"/\1/p' "$file")
+    done
+    [ $bad -eq 0 ]
+}
+
+@test "an applet, and main, include nothing but common/" {
+    run grep -nE '^#include "' main.c applets/*.c
+    refute_line --regexp '^main\.c:[0-9]+:#include "(\./)?[^c/.]'
+    run grep -vE '#include "((\.\./)?common/[a-z]+|[a-z]+)\.h"' <<<"$output"
+    assert_output ''
+    run ls applets
+    refute_output --partial '.h'
+}
+
+@test "nothing in common/ knows an applet by name" {
+    local file names=${applets//$'\n'/|}
+    for file in common/*.[ch]; do
+        # Without its comments; connect is a system call as well.
+        "${CC:-cc}" -fpreprocessed -dD -E -P "$file" 2>/dev/null | sed "s|^|$file: |" >>"$DIR/code"
+    done
+    run grep -E "\"([^\"]*[^a-z])?(${names//connect|/})([^a-z][^\"]*)?\"|\"connect\"|applets/|(${names//-/_})_applet|applet_(${names//-/_})\b" "$DIR/code"
+    assert_output ''
+}
+
+@test "each applet is one file, named after it" {
+    run "$SOCKKIT" --list
+    assert_success
+    assert_equal "$(sort <<<"$output")" "$(sort <<<"$applets")"
+}
+
+@test "a platform difference is a file: no .c has an #if" {
+    run grep -nE '^[[:space:]]*#[[:space:]]*(if|elif)' main.c applets/*.c common/*.c
+    assert_output ''
+}
