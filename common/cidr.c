@@ -15,10 +15,11 @@ static void clear_host_bits(struct cidr *c) {
     }
 }
 
-/* What an IPv4 address looks like on an IPv6 socket. */
+/* From what an IPv4 address looks like on an IPv6 socket. The host bits are cleared, so that no
+ * network of less than 96 bits has the prefix. */
 static void unmap(struct cidr *c) {
     static const unsigned char prefix[12] = {[10] = 0xff, [11] = 0xff};
-    if (c->family != AF_INET6 || c->bits < 96 || memcmp(c->net, prefix, sizeof prefix) != 0) return;
+    if (c->family != AF_INET6 || memcmp(c->net, prefix, sizeof prefix) != 0) return;
     c->family = AF_INET;
     c->bits -= 96;
     memmove(c->net, c->net + 12, 4);

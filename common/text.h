@@ -1,5 +1,5 @@
-/* text: numbers, times and sizes as people write them; UTF-8 (RFC 3629); printing that is
- * harmless to a terminal. Pure: no locale, no I/O. */
+/* text: numbers, times and sizes as people write them (text.c); UTF-8 (RFC 3629) and printing that
+ * is harmless to a terminal (utf8.c); columns (width.c). Pure: no locale, no I/O. */
 #ifndef SOCKKIT_TEXT_H
 #define SOCKKIT_TEXT_H
 
@@ -14,11 +14,11 @@
 /* Each parses the whole of `text` and returns 0, or -1 with errno EINVAL (not of the form:
  * empty, trailing junk) or ERANGE (does not fit). *out is untouched on failure. */
 int text_number(const char *text, int64_t *out);  /* decimal, optional sign */
-int text_time(const char *text, int64_t *ns);     /* 500ms 2 1.5s 2m 1h; not negative */
-int text_size(const char *text, uint64_t *bytes); /* 4096 64K 1M 2G (powers of 1024), 1.5M too; not negative */
+int text_time(const char *text, int64_t *ns);     /* 500ms 2 1.5s .5 2m 1h; no sign */
+int text_size(const char *text, uint64_t *bytes); /* 4096 64K 64k 1M 1.5M 2G (powers of 1024); no sign */
 
-/* "0.12 ms", "350 ms", "1.2 s", "3 min 20 s", "2 h 5 min"; and "17 bytes"-free sizes: "812 B", "1.5 MiB".
- * Both return `out`. */
+/* Rounded to what is worth reading: "0.12 ms", "350 ms", "1.2 s", "3 min 20 s", "2 h 5 min" (a negative time is
+ * 0); "812 B", "1.5 MiB". Both return `out`. */
 #define TEXT_SHORT 32
 const char *text_duration(int64_t ns, char out[TEXT_SHORT]);
 const char *text_bytes(uint64_t bytes, char out[TEXT_SHORT]);
@@ -30,7 +30,8 @@ int text_decode(const char *s, size_t n, uint32_t *point);
 /* Writes a valid code point as UTF-8 and returns its length 1-4. */
 size_t text_encode(uint32_t point, char out[4]);
 
-/* Columns a code point takes on a terminal: 0 (combining, format), 1, or 2 (East Asian wide, emoji); -1 for a control. */
+/* Columns a code point takes on a terminal: 0 (combining, format, the soft hyphen too), 1, or 2 (East Asian wide,
+ * emoji); -1 for a control. */
 int text_width(uint32_t point);
 /* Bidirectional overrides, embeddings and isolates (U+202A-202E, U+2066-2069). */
 bool text_is_bidi(uint32_t point);

@@ -234,6 +234,7 @@ static void networks(void) {
 static void mapped_networks(void) {
     CHECK(matches("127.0.0.0/8", "::ffff:127.0.0.1") && !matches("127.0.0.0/8", "::ffff:128.0.0.1"));
     CHECK(matches("::ffff:10.0.0.0/104", "10.1.2.3") && !matches("::ffff:10.0.0.0/104", "11.1.2.3"));
+    CHECK(!matches("::ffff:10.0.0.0/95", "0.0.0.1") && matches("::ffff:0:0/96", "203.0.113.9"));
     CHECK(matches("::ffff:127.0.0.1", "127.0.0.1") && !matches("::/0", "::ffff:127.0.0.1"));
 }
 
