@@ -38,7 +38,7 @@ bench := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 fuzz := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
-features := $(if $(PORTABLE),-D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700,-D_GNU_SOURCE)
+features := $(if $(PORTABLE),-D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -include common/posix.h,-D_GNU_SOURCE)
 hardening := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 sanitizers := -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 language := -std=c17 $(features) -DSOCKKIT_VERSION='"$(VERSION)"' -I.

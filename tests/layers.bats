@@ -5,13 +5,14 @@ load helper
 # From the ground up. A module may use those of the lines above its own. What stands behind a slash are further
 # files of the module before it; a file named MODULE_SOMETHING.c is one of MODULE's without being told.
 LAYERS='
-ground      mem text/utf8/width msg
+ground      mem text/utf8/width msg posix
 mechanisms  addr buf loop opt fanout
             cidr line tap template sysinfo trace
             sock
             sockopt
 endpoints   sig meter sandbox term
-            applet net stream dgram proc
+            net stream dgram proc
+            applet
 services    server relay
 talk        textserver
 '
