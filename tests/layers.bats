@@ -7,12 +7,13 @@ load helper
 LAYERS='
 ground      mem text/utf8/width msg posix
 mechanisms  addr buf loop opt fanout
-            cidr line tap template sysinfo trace
+            cidr line crlf tap template sysinfo trace
             sock
             sockopt
-endpoints   sig meter sandbox term
-            net stream dgram proc
+endpoints   sig meter sandbox term source
+            net stream dgram proc sink
             applet
+            ready
 services    server relay
 talk        textserver
 '
