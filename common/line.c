@@ -78,7 +78,7 @@ enum line_kind line_next(struct line *l, const char **s, size_t *n, const char *
 }
 
 bool line_waiting(const struct line *l) {
-    return !l->framed && !l->skipping && !l->taken && l->part.size;
+    return !l->framed && !l->taken && l->part.size;
 }
 
 enum line_kind line_end(struct line *l, const char **text, size_t *size) {

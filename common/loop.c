@@ -76,7 +76,7 @@ void loop_report(struct watch *w, unsigned events) {
 /* What its owner asked for may have changed since the wait. */
 static unsigned wanted_events(const struct watch *w, unsigned events) {
     unsigned both = LOOP_READ | LOOP_WRITE;
-    if (events & LOOP_HANGUP && w->want & both)
+    if ((events & LOOP_HANGUP) && (w->want & both))
         events = both;
     return events & w->want;
 }

@@ -47,12 +47,12 @@ static void set_always(struct loop_backend *b, struct watch *w) {
 }
 
 static uint32_t kernel_events(unsigned want) {
-    return (want & LOOP_READ ? (uint32_t)EPOLLIN : 0) | (want & LOOP_WRITE ? (uint32_t)EPOLLOUT : 0);
+    return ((want & LOOP_READ) ? (uint32_t)EPOLLIN : 0) | ((want & LOOP_WRITE) ? (uint32_t)EPOLLOUT : 0);
 }
 
 static unsigned loop_events(uint32_t events) {
-    return (events & EPOLLIN ? LOOP_READ : 0u) | (events & EPOLLOUT ? LOOP_WRITE : 0u) |
-           (events & (EPOLLERR | EPOLLHUP) ? LOOP_HANGUP : 0u);
+    return ((events & EPOLLIN) ? LOOP_READ : 0u) | ((events & EPOLLOUT) ? LOOP_WRITE : 0u) |
+           ((events & (EPOLLERR | EPOLLHUP)) ? LOOP_HANGUP : 0u);
 }
 
 struct loop_backend *backend_new(void) {

@@ -24,12 +24,12 @@ static void add(struct loop_backend *b, struct watch *w) {
 }
 
 static short kernel_events(unsigned want) {
-    return (short)((want & LOOP_READ ? POLLIN : 0) | (want & LOOP_WRITE ? POLLOUT : 0));
+    return (short)(((want & LOOP_READ) ? POLLIN : 0) | ((want & LOOP_WRITE) ? POLLOUT : 0));
 }
 
 static unsigned loop_events(int events) {
-    return (events & POLLIN ? LOOP_READ : 0u) | (events & POLLOUT ? LOOP_WRITE : 0u) |
-           (events & (POLLERR | POLLHUP | POLLNVAL) ? LOOP_HANGUP : 0u);
+    return ((events & POLLIN) ? LOOP_READ : 0u) | ((events & POLLOUT) ? LOOP_WRITE : 0u) |
+           ((events & (POLLERR | POLLHUP | POLLNVAL)) ? LOOP_HANGUP : 0u);
 }
 
 struct loop_backend *backend_new(void) { return mem_new(sizeof(struct loop_backend)); }

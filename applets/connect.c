@@ -1,0 +1,273 @@
+/* connect: to a server, with what the command line or stdin says. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/applet.h"
+#include "common/crlf.h"
+#include "common/line.h"
+#include "common/mem.h"
+#include "common/proc.h"
+#include "common/relay.h"
+#include "common/sock.h"
+#include "common/tap.h"
+#include "common/text.h"
+
+#define RETRY_PAUSE (100 * TEXT_NS_PER_MS)
+#define LAST_WORDS (5 * TEXT_NS_PER_S) /* for the peer, once we are done with it */
+
+struct connect_conf {
+    struct common_conf common;
+    bool no_newline, crlf, no_half_close, keep_sending;
+    int64_t retry; /* ns; 0: once */
+    const char *exec, *output, *dump, *quit_word;
+};
+
+static const struct opt_row rows[] = {
+    OPT("no-newline", 0, OPT_FLAG, connect_conf, no_newline, .help = "send MESSAGEs as they are"),
+    OPT("crlf", 'C', OPT_FLAG, connect_conf, crlf, .help = "end lines (MESSAGEs, or typed at a terminal) with CR LF"),
+    OPT("no-half-close", 0, OPT_FLAG, connect_conf, no_half_close, .help = "keep the write side open at the end of stdin"),
+    OPT("keep-sending", 0, OPT_FLAG, connect_conf, keep_sending, .help = "send stdin to its end although the peer has ended"),
+    OPT("retry", 0, OPT_TIME, connect_conf, retry, .metavar = "TIME", .max = INT64_MAX, .flags = OPT_INF_OK,
+        .help = "keep trying for TIME (or inf) while the server is not up"),
+    OPT("exec", 'e', OPT_STRING, connect_conf, exec, .metavar = "COMMAND",
+        .excludes = "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline",
+        .help = "run sh -c COMMAND with the socket as stdin and stdout; its status is ours"),
+    OPT("output", 'o', OPT_STRING, connect_conf, output, .metavar = "FILE", .values = "@file", .help = "append what is received to FILE too"),
+    OPT("hex-dump", 'x', OPT_STRING, connect_conf, dump, .metavar = "FILE", .values = "@file",
+        .help = "write a hex dump of both directions to FILE (-: stderr)"),
+    OPT("quit-word", 0, OPT_STRING, connect_conf, quit_word, .metavar = "WORD", .help = "a line of stdin that is WORD is the last one"),
+    OPT_END,
+};
+
+static const struct opt_group groups[] = {
+    {"Options", rows, 0},
+    APPLET_COMMON_GROUP(struct connect_conf),
+    {NULL, NULL, 0},
+};
+
+struct connection {
+    struct call *call;
+    const struct connect_conf *conf;
+    int fd;
+    struct addr peer;
+    char name[ADDR_TEXT];
+    struct relay relay;
+    struct tap tap;
+    struct tap_place place;
+    struct line line;     /* of stdin, for the quit word */
+    struct buf typed;     /* lines with their endings made CR LF */
+    bool cr, typing;      /* typing: stdin is a terminal */
+    struct timer last_words;
+    struct proc_group children;
+    struct proc child;
+    int status;
+};
+
+/* --- dialling --- */
+
+struct pause {
+    struct timer timer;
+    struct loop *loop;
+};
+
+static void pause_over(struct timer *t) { loop_stop(container_of(t, struct pause, timer)->loop); }
+
+static void pause_for(struct loop *loop, int64_t ns) {
+    struct pause p = {.loop = loop};
+    timer_start(loop, &p.timer, ns, pause_over);
+    loop_run(loop);
+    timer_stop(&p.timer);
+}
+
+static bool worth_a_retry(enum status status) {
+    return status == STATUS_UNCONNECTED || status == STATUS_UNRESOLVED || status == STATUS_TIMEOUT;
+}
+
+/* Until it answers or --retry is over. Returns the exit status, 0 with a connection. */
+static int dial(struct connection *c, const struct net_name *target, const struct net_name *source) {
+    const struct common_conf *common = &c->conf->common;
+    int64_t limit = common->timeout ? common->timeout : APPLET_DIAL_LIMIT, begin = sock_clock();
+    struct cause cause;
+    for (;;) {
+        int64_t left = c->conf->retry == INT64_MAX ? INT64_MAX : c->conf->retry - (sock_clock() - begin);
+        int64_t bound = c->conf->retry && left < limit ? (left > 1 ? left : 1) : limit;
+        c->fd = net_dial_wait(c->call->loop, target, source->type ? source : NULL, &common->sockopts, bound, &c->peer, &cause);
+        if (c->fd >= 0 || call_over(c->call)) return 0;
+        if (left <= RETRY_PAUSE || !worth_a_retry(cause.status)) return msg_cause(&cause);
+        msg_note(1, "%s; trying again", cause.text);
+        pause_for(c->call->loop, RETRY_PAUSE);
+        if (call_over(c->call)) return 0;
+    }
+}
+
+static void tell_connected(struct connection *c) {
+    struct addr local;
+    char from[ADDR_TEXT];
+    if (sock_local(c->fd, &local) < 0) return;
+    msg_note(1, "connected to %s from %s", c->name, addr_text(&local, from));
+}
+
+/* --- relaying --- */
+
+static void relay_done(struct relay *r, enum status outcome) {
+    struct connection *c = container_of(r, struct connection, relay);
+    c->status = (int)outcome;
+    loop_stop(c->call->loop);
+}
+
+static void last_words_over(struct timer *t) {
+    struct connection *c = container_of(t, struct connection, last_words);
+    loop_stop(c->call->loop);
+}
+
+static void tap_failed(struct connection *c, const struct cause *cause) {
+    c->status = msg_cause(cause);
+    loop_stop(c->call->loop);
+}
+
+static void look_received(void *ctx, const char **bytes, size_t *n, bool *end) {
+    struct connection *c = ctx;
+    struct cause cause;
+    (void)end;
+    if (tap_received(&c->tap, &c->place, NULL, *bytes, *n, &cause) < 0) tap_failed(c, &cause);
+}
+
+/* Cuts the bytes behind a line that is the quit word. */
+static void find_quit_word(struct connection *c, const char *bytes, size_t *n, bool *end) {
+    const char *at = bytes, *text;
+    size_t left = *n, size, wanted = strlen(c->conf->quit_word);
+    while (line_next(&c->line, &at, &left, &text, &size) != LINE_NONE) {
+        if (size != wanted || memcmp(text, c->conf->quit_word, size) != 0) continue;
+        *n = (size_t)(at - bytes);
+        *end = true;
+        timer_start(c->call->loop, &c->last_words, LAST_WORDS, last_words_over);
+        return;
+    }
+}
+
+static void look_sent(void *ctx, const char **bytes, size_t *n, bool *end) {
+    struct connection *c = ctx;
+    struct cause cause;
+    if (c->conf->quit_word) find_quit_word(c, *bytes, n, end);
+    if (c->conf->crlf && c->typing) {
+        buf_clear(&c->typed);
+        crlf_put(&c->typed, *bytes, *n, &c->cr);
+        *bytes = buf_at(&c->typed);
+        *n = c->typed.size;
+    }
+    if (tap_sent(&c->tap, &c->place, NULL, *bytes, *n, &cause) < 0) tap_failed(c, &cause);
+}
+
+static void say_messages(struct connection *c) {
+    struct buf text = {0};
+    struct cause cause;
+    for (int i = 0; i < c->call->count; i++) crlf_line(&text, c->call->operands[i], c->conf->crlf, c->conf->no_newline);
+    if (text.size == 0) return;
+    relay_say(&c->relay, buf_at(&text), text.size);
+    if (tap_sent(&c->tap, &c->place, NULL, buf_at(&text), text.size, &cause) < 0) tap_failed(c, &cause);
+    buf_free(&text);
+}
+
+static void look_on(struct connection *c) {
+    struct relay *r = &c->relay;
+    c->typing = r->in.loop && r->in.kind == SOURCE_TTY;
+    bool tapping = tap_active(&c->tap);
+    r->to_peer.ctx = r->to_out.ctx = c;
+    if (tapping) r->to_out.look = look_received;
+    if (tapping || c->conf->quit_word || (c->conf->crlf && c->typing)) r->to_peer.look = look_sent;
+}
+
+static void run_relay(struct connection *c) {
+    const struct connect_conf *conf = c->conf;
+    struct relay *r = &c->relay;
+    struct cause cause;
+    bool messages = c->call->count > 0;
+    if (tap_open(&c->tap, conf->output, conf->dump, &cause) < 0) {
+        c->status = msg_cause(&cause);
+        return;
+    }
+    line_start(&c->line, LINE_MOST);
+    relay_start(r, c->call->loop, c->fd, messages ? -1 : STDIN_FILENO, STDOUT_FILENO);
+    r->half_close = messages || !conf->no_half_close;
+    r->rest = conf->keep_sending ? RELAY_REST_ALL : RELAY_REST_DELIVERED;
+    r->idle = conf->common.idle;
+    r->peer = c->name;
+    r->done = relay_done;
+    look_on(c);
+    say_messages(c);
+    relay_run(r);
+    loop_run(c->call->loop);
+    relay_stop(r);
+    timer_stop(&c->last_words);
+    line_free(&c->line);
+    buf_free(&c->typed);
+    if (tap_close(&c->tap, &cause) < 0 && !c->status) c->status = msg_cause(&cause);
+}
+
+/* --- -e --- */
+
+static void child_ended(struct proc *p) {
+    struct connection *c = container_of(p, struct connection, child);
+    c->status = p->status;
+    loop_stop(c->call->loop);
+}
+
+/* The child's last bytes are delivered before what the peer still sends could turn the close into a reset. */
+static void see_off(struct connection *c) {
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC), status = c->status;
+    fcntl(c->fd, F_SETFL, fcntl(c->fd, F_GETFL) | O_NONBLOCK);
+    relay_start(&c->relay, c->call->loop, c->fd, -1, null);
+    c->relay.peer = c->name;
+    c->relay.done = relay_done;
+    relay_run(&c->relay);
+    timer_start(c->call->loop, &c->last_words, LAST_WORDS, last_words_over);
+    loop_run(c->call->loop);
+    timer_stop(&c->last_words);
+    relay_stop(&c->relay);
+    close(null);
+    c->status = status;
+}
+
+static void run_command(struct connection *c) {
+    struct addr local;
+    struct cause cause;
+    proc_group_start(&c->children, c->call->loop);
+    if (sock_local(c->fd, &local) < 0 ||
+        proc_spawn(&c->children, &c->child, c->conf->exec, c->fd, &local, &c->peer, child_ended, &cause) < 0) {
+        c->status = msg_cause(&cause);
+        return;
+    }
+    loop_run(c->call->loop);
+    if (call_over(c->call))
+        proc_group_stop(&c->children);
+    else
+        see_off(c);
+}
+
+static int run(struct call *call) {
+    struct connection c = {.call = call, .conf = call->conf};
+    struct net_name target, source;
+    if (applet_target(call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
+    int status = dial(&c, &target, &source);
+    if (status || c.fd < 0) return status;
+    addr_text(&c.peer, c.name);
+    tell_connected(&c);
+    if (c.conf->exec)
+        run_command(&c);
+    else
+        run_relay(&c);
+    sock_close(c.fd);
+    return c.status;
+}
+
+const struct applet applet_connect = {
+    .name = "connect",
+    .summary = "Connect to a server; send MESSAGEs or stdin, show what it answers",
+    .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
+    .groups = groups,
+    .conf_size = sizeof(struct connect_conf),
+    .run = run,
+};

@@ -1,0 +1,462 @@
+/* serve: one server, many clients: greeted, fed from stdin, answered, or handed to a command. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/applet.h"
+#include "common/crlf.h"
+#include "common/fanout.h"
+#include "common/label.h"
+#include "common/mem.h"
+#include "common/proc.h"
+#include "common/ready.h"
+#include "common/relay.h"
+#include "common/sandbox.h"
+#include "common/sock.h"
+#include "common/sysinfo.h"
+#include "common/tap.h"
+#include "common/template.h"
+#include "common/textserver.h"
+
+#define LOG_SIZE ((size_t)1 << 20)  /* of stdin, for clients of different pace */
+#define READ_ONCE ((size_t)65536)
+#define PULLS_A_TURN 16
+
+struct serve_conf {
+    struct common_conf common;
+    struct server_conf server;
+    bool once, no_newline, crlf, label;
+    const char *reply, *exec, *quit_word, *output, *dump;
+};
+
+static const struct serve_conf defaults = {.server = SERVER_CONF_DEFAULTS};
+
+static const char *parse_template(void *field, const char *value) {
+    *(const char **)field = value;
+    return template_check(value);
+}
+
+static const struct opt_row rows[] = {
+    OPT("once", '1', OPT_FLAG, serve_conf, once, .help = "serve one connection; its outcome is the exit status"),
+    OPT("reply", 0, OPT_CUSTOM, serve_conf, reply, .metavar = "TEMPLATE", .parse = parse_template, .flags = OPT_EMPTY_OK, .excludes = "exec",
+        .help = "answer each message with a line: %m it, %a %p its sender, %t time, %%"),
+    OPT("exec", 'e', OPT_STRING, serve_conf, exec, .metavar = "COMMAND",
+        .excludes = "idle output hex-dump crlf label quit-word", .help = "run sh -c COMMAND for each client, the socket its stdin and stdout"),
+    OPT("crlf", 'C', OPT_FLAG, serve_conf, crlf, .help = "end lines that are sent with CR LF"),
+    OPT("no-newline", 0, OPT_FLAG, serve_conf, no_newline, .help = "send MESSAGEs as they are"),
+    OPT("label", 0, OPT_FLAG, serve_conf, label, .help = "show each line received behind its sender's [ADDR:PORT]"),
+    OPT("quit-word", 0, OPT_STRING, serve_conf, quit_word, .metavar = "WORD", .help = "a message that is WORD ends its connection"),
+    OPT("output", 'o', OPT_STRING, serve_conf, output, .metavar = "FILE", .values = "@file", .help = "append what is received to FILE too"),
+    OPT("hex-dump", 'x', OPT_STRING, serve_conf, dump, .metavar = "FILE", .values = "@file",
+        .help = "write a hex dump of both directions to FILE (-: stderr)"),
+    OPT_END,
+};
+
+static const struct opt_group groups[] = {
+    {"Options", rows, 0},
+    APPLET_CLIENTS_GROUP(struct serve_conf),
+    APPLET_SERVER_GROUP(struct serve_conf),
+    APPLET_COMMON_GROUP(struct serve_conf),
+    {NULL, NULL, 0},
+};
+
+struct serve {
+    struct call *call;
+    const struct serve_conf *conf;
+    struct text_server server;
+    struct buf greeting;
+    struct sink out;
+    struct watch out_watch;
+    bool out_full, draining;
+    struct label label;
+    struct tap tap;
+    struct source in;
+    bool has_input;       /* stdin is something to send */
+    bool input_ended, cr;
+    struct fanout log;    /* of stdin */
+    struct buf converted;
+    struct proc_group children;
+    int failure;          /* the exit status of what went wrong here, not at a client */
+};
+
+struct client {
+    struct text_session text;
+    uint64_t position; /* in the log */
+    struct label_speaker speaker;
+    struct tap_place place;
+    struct proc child;
+    struct relay relay;
+    char name[SESSION_PEER];
+};
+
+static struct client *of_text(struct text_session *t) { return container_of(t, struct client, text); }
+static struct client *of_session(struct session *s) { return container_of(s, struct client, text.session); }
+static struct serve *of_client(const struct client *c) { return text_owner(&c->text); }
+static struct session *session_of(struct client *c) { return &c->text.session; }
+static struct stream *stream_of(struct client *c) { return &c->text.session.stream; }
+static bool is_open(const struct client *c) { return c->text.session.state == SESSION_OPEN; }
+
+static void fail(struct serve *serve, int status) {
+    if (!serve->failure) serve->failure = status;
+    loop_stop(serve->call->loop);
+}
+
+/* --- stdin to all clients: the slowest sets the pace --- */
+
+static uint64_t slowest(const struct serve *serve) {
+    uint64_t position = serve->log.end;
+    for (struct session *s = serve->server.server.sessions; s; s = s->next)
+        if (s->state == SESSION_OPEN && of_session(s)->position < position) position = of_session(s)->position;
+    return position;
+}
+
+static size_t log_room(const struct serve *serve) {
+    size_t room = fanout_room(&serve->log, slowest(serve));
+    return serve->conf->crlf ? room / 2 : room; /* every byte may become two */
+}
+
+/* Read only while somebody is there to get it. */
+static void update_input(struct serve *serve) {
+    if (!serve->in.loop) return;
+    source_want(&serve->in, !serve->input_ended && serve->server.server.count > 0 && log_room(serve) > 0);
+}
+
+static void tap_sent_pieces(struct client *c, const struct iovec *pieces, size_t n) {
+    struct serve *serve = of_client(c);
+    struct cause cause;
+    for (int i = 0; n > 0; i++) {
+        size_t part = n < pieces[i].iov_len ? n : pieces[i].iov_len;
+        if (tap_sent(&serve->tap, &c->place, c->name, pieces[i].iov_base, part, &cause) < 0) fail(serve, msg_cause(&cause));
+        n -= part;
+    }
+}
+
+/* All of the log that it lacks; at its end the connection is half-closed. */
+static void feed(struct client *c) {
+    struct serve *serve = of_client(c);
+    struct iovec pieces[2];
+    int count;
+    if (!is_open(c) || stream_waiting(stream_of(c)) > 0) return;
+    while ((count = fanout_pieces(&serve->log, c->position, LOG_SIZE, pieces)) > 0) {
+        size_t n = stream_try(stream_of(c), pieces, count);
+        if (tap_active(&serve->tap)) tap_sent_pieces(c, pieces, n);
+        c->position += n;
+        if (n == 0) break;
+    }
+    stream_ask_space(stream_of(c), c->position < serve->log.end);
+    if (!serve->input_ended || c->position < serve->log.end) return;
+    if (stream_of(c)->ended)
+        session_finish(session_of(c));
+    else
+        stream_shut(stream_of(c));
+}
+
+static void feed_all(struct serve *serve) {
+    struct session *next;
+    for (struct session *s = serve->server.server.sessions; s; s = next) {
+        next = s->next;
+        feed(of_session(s));
+    }
+    update_input(serve);
+}
+
+static void input_ready(struct source *in) {
+    struct serve *serve = container_of(in, struct serve, in);
+    static char bytes[READ_ONCE];
+    size_t room = log_room(serve);
+    ssize_t n = source_read(in->fd, in->kind, bytes, room < sizeof bytes ? room : sizeof bytes);
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+        msg_error("cannot read stdin: %s", strerror(errno));
+        fail(serve, STATUS_FAILED);
+    }
+    if (n < 0) return;
+    if (n == 0)
+        serve->input_ended = true;
+    else if (serve->conf->crlf) {
+        crlf_put(&serve->converted, bytes, (size_t)n, &serve->cr);
+        fanout_append(&serve->log, buf_at(&serve->converted), serve->converted.size);
+        buf_clear(&serve->converted);
+    } else {
+        fanout_append(&serve->log, bytes, (size_t)n);
+    }
+    feed_all(serve);
+}
+
+/* --- clients to stdout --- */
+
+/* While stdout takes nothing, nobody is read. */
+static void read_clients(struct serve *serve, bool on) {
+    serve->out_full = !on;
+    watch_want(&serve->out_watch, on ? 0 : LOOP_WRITE);
+    for (struct session *s = serve->server.server.sessions; s; s = s->next)
+        if (s->state == SESSION_OPEN) stream_read(&s->stream, on);
+}
+
+static void output_result(struct serve *serve, enum sink_result result) {
+    if (result == SINK_FULL) read_clients(serve, false);
+    if (result != SINK_FAILED) return;
+    if (serve->out.error != EPIPE) msg_error("cannot write to stdout: %s", strerror(serve->out.error));
+    fail(serve, serve->out.error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
+}
+
+static void output_ready(struct watch *w, unsigned events) {
+    struct serve *serve = container_of(w, struct serve, out_watch);
+    (void)events;
+    enum sink_result result = sink_flush(&serve->out);
+    if (result == SINK_MOVED)
+        read_clients(serve, true);
+    else
+        output_result(serve, result);
+    if (serve->draining) loop_stop(serve->call->loop);
+}
+
+static void label_result(struct label *l, enum sink_result result) { output_result(container_of(l, struct serve, label), result); }
+
+static void on_raw(struct text_session *t, const char *bytes, size_t n) {
+    struct client *c = of_text(t);
+    struct serve *serve = of_client(c);
+    struct cause cause;
+    if (tap_received(&serve->tap, &c->place, c->name, bytes, n, &cause) < 0) fail(serve, msg_cause(&cause));
+    if (serve->conf->label)
+        label_put(&c->speaker, bytes, n);
+    else
+        output_result(serve, sink_put(&serve->out, bytes, n));
+}
+
+/* Nobody looks at the bytes: they are moved. */
+static void on_readable(struct text_session *t) {
+    struct client *c = of_text(t);
+    struct serve *serve = of_client(c);
+    enum sink_result result = SINK_MOVED;
+    for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED; i++) {
+        size_t moved;
+        result = sink_pull(&serve->out, stream_of(c)->fd, SOURCE_SOCKET, &moved);
+        if (moved) stream_came(stream_of(c), moved);
+        if (serve->out.copying) break;
+    }
+    if (result == SINK_END) stream_ended(stream_of(c));
+    if (result == SINK_SOURCE_FAILED) stream_failed(stream_of(c), errno);
+    output_result(serve, result);
+}
+
+/* --- messages --- */
+
+static bool on_message(struct text_session *t, const char *text, size_t size) {
+    struct client *c = of_text(t);
+    const struct serve_conf *conf = of_client(c)->conf;
+    struct buf *answers = text_answers(t);
+    size_t before = answers->size;
+    if (conf->quit_word && size == strlen(conf->quit_word) && !memcmp(text, conf->quit_word, size)) return false;
+    if (!conf->reply) return true;
+    template_fill(answers, conf->reply, text, size, &t->session.peer, time(NULL));
+    buf_put(answers, conf->crlf ? "\r\n" : "\n", conf->crlf ? 2 : 1);
+    struct cause cause;
+    if (tap_sent(&of_client(c)->tap, &c->place, c->name, buf_at(answers) + before, answers->size - before, &cause) < 0)
+        fail(of_client(c), msg_cause(&cause));
+    return true;
+}
+
+/* --- commands --- */
+
+static void child_ended(struct proc *p) {
+    struct client *c = container_of(p, struct client, child);
+    struct session *s = session_of(c);
+    uint64_t received = 0, sent = 0;
+    sysinfo_counts(s->stream.fd, &received, &sent);
+    fcntl(s->stream.fd, F_SETFL, fcntl(s->stream.fd, F_GETFL) | O_NONBLOCK);
+    s->outcome = p->status;
+    session_attach(s, received, sent);
+    session_finish(s);
+}
+
+static void start_command(struct client *c) {
+    struct serve *serve = of_client(c);
+    struct session *s = session_of(c);
+    struct addr local;
+    struct cause cause;
+    session_detach(s);
+    if (sock_local(s->stream.fd, &local) == 0 &&
+        proc_spawn(&serve->children, &c->child, serve->conf->exec, s->stream.fd, &local, &s->peer, child_ended, &cause) == 0)
+        return;
+    msg_cause(&cause);
+    session_close(s, STATUS_FAILED);
+}
+
+/* --- one connection, joined with stdin and stdout --- */
+
+static void relay_done(struct relay *r, enum status outcome) {
+    struct client *c = container_of(r, struct client, relay);
+    stream_of(c)->received = r->received;
+    stream_of(c)->sent = r->to_peer.taken;
+    session_close(session_of(c), outcome);
+}
+
+static void start_relay(struct client *c) {
+    struct serve *serve = of_client(c);
+    struct relay *r = &c->relay;
+    session_detach(session_of(c));
+    relay_start(r, serve->call->loop, stream_of(c)->fd, serve->has_input ? STDIN_FILENO : -1, STDOUT_FILENO);
+    r->half_close = serve->has_input;
+    r->rest = RELAY_REST_PIPES;
+    r->idle = serve->conf->common.idle;
+    r->peer = c->name;
+    r->done = relay_done;
+    relay_say(r, buf_at(&serve->greeting), serve->greeting.size);
+    relay_run(r);
+}
+
+/* --- clients come and go --- */
+
+static bool relays(const struct serve_conf *conf) {
+    return conf->once && !conf->reply && !conf->exec && !conf->label && !conf->quit_word && !conf->output && !conf->dump && !conf->crlf;
+}
+
+static void on_open(struct text_session *t) {
+    struct client *c = of_text(t);
+    struct serve *serve = of_client(c);
+    struct cause cause;
+    session_peer(&t->session, c->name);
+    c->position = serve->log.end;
+    label_join(&serve->label, &c->speaker, c->name);
+    if (relays(serve->conf)) {
+        start_relay(c);
+        return;
+    }
+    if (serve->greeting.size > 0) session_send(&t->session, buf_at(&serve->greeting), serve->greeting.size);
+    if (tap_sent(&serve->tap, &c->place, c->name, buf_at(&serve->greeting), serve->greeting.size, &cause) < 0) fail(serve, msg_cause(&cause));
+    if (serve->out_full || serve->conf->exec) stream_read(stream_of(c), false);
+    if (serve->conf->exec && stream_waiting(stream_of(c)) == 0)
+        start_command(c);
+    else if (serve->conf->exec)
+        stream_ask_space(stream_of(c), true);
+    else if (serve->has_input)
+        feed(c);
+    update_input(serve);
+}
+
+static void on_space(struct text_session *t) {
+    struct client *c = of_text(t);
+    struct serve *serve = of_client(c);
+    if (serve->conf->exec) {
+        start_command(c);
+        return;
+    }
+    if (serve->out_full) stream_read(stream_of(c), false);
+    stream_ask_space(stream_of(c), false);
+    if (serve->has_input) feed(c);
+    update_input(serve);
+}
+
+/* A client that has ended goes on being fed from a file or pipe until that ends. */
+static void on_end(struct text_session *t) {
+    struct client *c = of_text(t);
+    const struct serve *serve = of_client(c);
+    bool fed = serve->has_input && !serve->input_ended && serve->in.kind != SOURCE_TTY;
+    bool behind = serve->has_input && c->position < serve->log.end;
+    if (!fed && !behind) session_finish(&t->session);
+}
+
+static void on_closed(struct text_session *t) {
+    struct client *c = of_text(t);
+    struct serve *serve = of_client(c);
+    label_leave(&c->speaker);
+    relay_stop(&c->relay);
+    update_input(serve);
+}
+
+/* --- the server --- */
+
+static struct text_ops ops_for(const struct serve_conf *conf) {
+    bool framed = conf->reply || conf->quit_word;
+    bool looked_at = framed || conf->label || conf->output || conf->dump;
+    return (struct text_ops){
+        .session_size = sizeof(struct client),
+        .open = on_open,
+        .message = framed ? on_message : NULL,
+        .raw = on_raw,
+        .readable = looked_at ? NULL : on_readable,
+        .end = on_end,
+        .space = on_space,
+        .closed = on_closed,
+    };
+}
+
+static void prepare(struct serve *serve) {
+    const struct serve_conf *conf = serve->conf;
+    for (int i = 0; i < serve->call->count; i++) crlf_line(&serve->greeting, serve->call->operands[i], conf->crlf, conf->no_newline);
+    fanout_start(&serve->log, LOG_SIZE);
+    sink_start(&serve->out, STDOUT_FILENO);
+    watch_start(serve->call->loop, &serve->out_watch, STDOUT_FILENO, 0, output_ready);
+    label_start(&serve->label, serve->call->loop, &serve->out, label_result);
+    serve->has_input = !conf->reply && !conf->exec && !source_is_null(STDIN_FILENO) &&
+                       !(isatty(STDIN_FILENO) && source_in_background(STDIN_FILENO));
+    if (serve->has_input && !relays(conf)) source_start(&serve->in, serve->call->loop, STDIN_FILENO, input_ready);
+    if (conf->exec) proc_group_start(&serve->children, serve->call->loop);
+}
+
+static void release(struct serve *serve) {
+    source_stop(&serve->in);
+    watch_stop(&serve->out_watch);
+    sink_free(&serve->out);
+    fanout_free(&serve->log);
+    buf_free(&serve->greeting);
+    buf_free(&serve->converted);
+}
+
+static void confine(const struct serve_conf *conf, const struct ready *ready) {
+    int directories[] = {ready->directory, ready->path_directory};
+    tzset();
+    if (!conf->server.no_sandbox && !conf->exec) sandbox_enter(directories, 2);
+}
+
+/* Output that waits for a slow reader of stdout is still given to it. */
+static void drain_output(struct serve *serve) {
+    serve->draining = true;
+    while (serve->out_full && !serve->failure && !call_over(serve->call)) loop_run(serve->call->loop);
+}
+
+static void serve_clients(struct serve *serve, struct ready *ready, struct net_listeners *listeners) {
+    const struct serve_conf *conf = serve->conf;
+    const struct text_ops ops = ops_for(conf);
+    text_server_start(&serve->server, serve->call->loop, listeners, &conf->server, &conf->common, &ops, conf->once, serve);
+    serve->failure = ready_announce(ready, &conf->server, listeners);
+    if (!serve->failure) {
+        confine(conf, ready);
+        loop_run(serve->call->loop);
+        drain_output(serve);
+    }
+    if (conf->exec) proc_group_stop(&serve->children);
+    text_server_stop(&serve->server);
+}
+
+static int run(struct call *call) {
+    struct serve serve = {.call = call, .conf = call->conf};
+    struct net_listeners listeners;
+    struct ready ready;
+    struct cause cause;
+    int status = ready_listen(&ready, call, &serve.conf->server, SOCK_STREAM, &listeners);
+    if (!status && !call_over(call) && tap_open(&serve.tap, serve.conf->output, serve.conf->dump, &cause) < 0) status = msg_cause(&cause);
+    if (!status && !call_over(call)) {
+        prepare(&serve);
+        serve_clients(&serve, &ready, &listeners);
+        status = serve.failure ? serve.failure : serve.server.server.outcome;
+        release(&serve);
+        if (tap_close(&serve.tap, &cause) < 0 && !status) status = msg_cause(&cause);
+    }
+    net_listeners_close(&listeners);
+    ready_withdraw(&ready);
+    return status;
+}
+
+const struct applet applet_serve = {
+    .name = "serve",
+    .summary = "Listen, greet every client, show what it sends, send it stdin, answers or a command's output",
+    .operands = "[MESSAGE]...",
+    .groups = groups,
+    .conf_size = sizeof(struct serve_conf),
+    .defaults = &defaults,
+    .run = run,
+};

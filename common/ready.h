@@ -1,0 +1,25 @@
+/* ready: telling whoever waits that a server can be reached: "listening on ..." on stderr, --port-file, --ready-fd, NOTIFY_SOCKET (sd_notify(3)); and
+ * sockets inherited from whoever started it (LISTEN_FDS, sd_listen_fds(3)). */
+#ifndef SOCKKIT_READY_H
+#define SOCKKIT_READY_H
+
+#include "applet.h"
+#include "net.h"
+
+struct ready {
+    int directory; /* of the port file and of the socket path; -1: none */
+    int path_directory;
+    const char *port_file, *path; /* their last components; NULL: nothing to remove */
+};
+
+/* Listens as the call asks, or takes over the inherited sockets of this type, and takes LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES out of the environment.
+ * Checks --ready-fd. Returns 0, or the exit status, having told why. Directories that are needed at the end are opened now. */
+int ready_listen(struct ready *r, const struct call *call, const struct server_conf *conf, int type, struct net_listeners *out);
+
+/* Announces. Returns 0, or the exit status, having told why. */
+int ready_announce(struct ready *r, const struct server_conf *conf, const struct net_listeners *listeners);
+
+/* Removes the port file and the socket path. Works in the sandbox. */
+void ready_withdraw(struct ready *r);
+
+#endif

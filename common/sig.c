@@ -1,0 +1,92 @@
+#include "sig.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static int pipe_ends[2] = {-1, -1};
+static struct watch pipe_watch;
+static struct sig_watch *watches;
+
+static void handler(int signal) {
+    int saved = errno;
+    unsigned char byte = (unsigned char)signal;
+    ssize_t n = write(pipe_ends[1], &byte, 1);
+    (void)n; /* full: as many signals as the pipe holds are on their way already */
+    errno = saved;
+}
+
+static void tell(int signal) {
+    struct sig_watch *next;
+    for (struct sig_watch *w = watches; w; w = next) {
+        next = w->next;
+        if (w->signal == signal) w->caught(w);
+    }
+}
+
+static void pipe_ready(struct watch *w, unsigned events) {
+    unsigned char bytes[64];
+    (void)events;
+    ssize_t n = read(w->fd, bytes, sizeof bytes);
+    for (ssize_t i = 0; i < n; i++) tell(bytes[i]);
+}
+
+/* Returns the action before. */
+static void (*set_action(int signal, void (*action)(int)))(int) {
+    struct sigaction now, before;
+    memset(&now, 0, sizeof now);
+    now.sa_handler = action; /* no SA_RESTART: a write to a stopped terminal must not outlive Ctrl-C */
+    sigemptyset(&now.sa_mask);
+    return sigaction(signal, &now, &before) == 0 ? before.sa_handler : SIG_ERR;
+}
+
+void sig_start(struct loop *loop) {
+    set_action(SIGPIPE, SIG_IGN);
+    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) == 0)
+        watch_start(loop, &pipe_watch, pipe_ends[0], LOOP_READ, pipe_ready);
+}
+
+void sig_stop(void) {
+    for (struct sig_watch *w = watches; w; w = w->next) set_action(w->signal, SIG_DFL);
+    set_action(SIGPIPE, SIG_DFL);
+    watches = NULL;
+    watch_stop(&pipe_watch);
+    for (int i = 0; i < 2; i++) {
+        if (pipe_ends[i] >= 0) close(pipe_ends[i]);
+        pipe_ends[i] = -1;
+    }
+}
+
+void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch *w)) {
+    w->signal = signal;
+    w->caught = caught;
+    w->next = watches;
+    watches = w;
+    if (set_action(signal, handler) == SIG_IGN && signal != SIGCHLD) set_action(signal, SIG_IGN);
+}
+
+void sig_unwatch(struct sig_watch *w) {
+    for (struct sig_watch **at = &watches; *at; at = &(*at)->next)
+        if (*at == w) {
+            *at = w->next;
+            return;
+        }
+}
+
+void sig_child(void) {
+    static const int used[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGCONT, SIGWINCH, SIGPIPE};
+    sigset_t none;
+    for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) set_action(used[i], SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void sig_end(int signal) {
+    sigset_t set;
+    set_action(signal, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(signal);
+}

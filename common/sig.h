@@ -1,0 +1,31 @@
+/* sig: signals as events of the loop (a self-pipe; POSIX sigaction). Handlers are the process's, so there is one of it. */
+#ifndef SOCKKIT_SIG_H
+#define SOCKKIT_SIG_H
+
+#include <signal.h>
+
+#include "loop.h"
+
+/* Who wants to know of a signal; embedded in its owner. */
+struct sig_watch {
+    int signal;
+    void (*caught)(struct sig_watch *w);
+    struct sig_watch *next;
+};
+
+/* SIGPIPE is ignored from here on: a peer that is gone is an error, not the end. */
+void sig_start(struct loop *loop);
+/* Default actions again. */
+void sig_stop(void);
+
+/* Calls `caught` from the loop. A signal that was ignored when the program started (nohup) stays ignored, SIGCHLD aside. */
+void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch *w));
+void sig_unwatch(struct sig_watch *w); /* also when it was never watched ({0}) */
+
+/* In a child: default actions, nothing blocked. Async-signal-safe. */
+void sig_child(void);
+
+/* Ends the program by this signal; returns only where the signal has no such effect (PID 1). */
+void sig_end(int signal);
+
+#endif

@@ -1,0 +1,279 @@
+#include "sock.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sysinfo.h"
+#include "text.h"
+#include "trace.h"
+
+/* "Not yet" is no outcome. */
+static bool shown(ssize_t result) {
+    return trace_level > 0 && (result >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINPROGRESS));
+}
+
+void sock_trace(int level) { trace_level = level; }
+
+bool sock_tracing(void) { return trace_level > 0; }
+
+int64_t sock_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * TEXT_NS_PER_S + now.tv_nsec;
+}
+
+static const char *family_name(int family) {
+    return family == AF_INET ? "AF_INET" : family == AF_INET6 ? "AF_INET6" : family == AF_UNIX ? "AF_UNIX" : "AF_?";
+}
+
+int sock_open(int family, int type) {
+    int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (shown(fd)) {
+        bool stream = type == SOCK_STREAM;
+        trace_call(fd,
+                   family == AF_UNIX ? "an endpoint on this machine alone, not yet named"
+                   : stream          ? "a TCP endpoint, not yet named"
+                                     : "a UDP endpoint, not yet named",
+                   "socket(%s, %s)", family_name(family), stream ? "SOCK_STREAM" : "SOCK_DGRAM");
+        if (fd >= 0) trace_forget(fd);
+    }
+    return fd;
+}
+
+int sock_bind(int fd, const struct addr *a) {
+    char text[ADDR_TEXT];
+    int result = bind(fd, &a->as.any, a->size);
+    if (shown(result))
+        trace_call(result,
+                   result < 0                                        ? ""
+                   : addr_family(a) != AF_UNIX && addr_port(a) == 0 ? "named: the system chose a free port"
+                                                                     : "named: others can reach it there",
+                   "bind(%d, %s)", fd, addr_text(a, text));
+    return result;
+}
+
+int sock_listen(int fd) {
+    int result = listen(fd, SOMAXCONN);
+    if (shown(result))
+        trace_call(result, result < 0 ? "" : "passive: the system now queues connections", "listen(%d, %d)", fd, SOMAXCONN);
+    return result;
+}
+
+int sock_accept(int fd, struct addr *peer) {
+    char words[ADDR_TEXT + 16] = "", text[ADDR_TEXT];
+    int result;
+    memset(peer, 0, sizeof *peer);
+    do {
+        peer->size = sizeof peer->as;
+        result = accept4(fd, &peer->as.any, &peer->size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    } while (result < 0 && (errno == EINTR || errno == ECONNABORTED));
+    if (shown(result)) {
+        if (result >= 0) snprintf(words, sizeof words, "from %s", addr_text(peer, text));
+        trace_call(result, words, "accept(%d)", fd);
+        if (result >= 0) trace_forget(result);
+    }
+    return result;
+}
+
+/* Who ended first is known only before this side ends too. */
+static void note_end(int fd) {
+    enum sysinfo_state state = sysinfo_tcp_state(fd);
+    if (trace_level > 1 && state != SYSINFO_UNKNOWN) trace_call(0, "", "getsockopt(%d, TCP_INFO)", fd);
+    if (state == SYSINFO_PEER_ENDED)
+        trace_ended(fd, TRACE_PEER_FIRST);
+    else if (state == SYSINFO_ESTABLISHED || state == SYSINFO_WE_ENDED)
+        trace_ended(fd, TRACE_WE_FIRST);
+}
+
+int sock_shutdown(int fd) {
+    if (trace_level) note_end(fd);
+    int result = shutdown(fd, SHUT_WR);
+    if (shown(result))
+        trace_call(result, result < 0 ? "" : "half-closed: the peer reads end of stream, we can still receive",
+                   "shutdown(%d, SHUT_WR)", fd);
+    return result;
+}
+
+static const char *close_words(int fd) {
+    int unread = 0, type = 0, listening = 0;
+    socklen_t size = sizeof type;
+    struct addr local;
+    local.size = sizeof local.as;
+    if (getsockname(fd, &local.as.any, &local.size) < 0 || addr_family(&local) == AF_UNIX) return "";
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_STREAM) return "";
+    size = sizeof listening;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening)
+        return "no longer listening";
+    enum sysinfo_state state = sysinfo_tcp_state(fd);
+    if (state == SYSINFO_UNKNOWN || trace_end_of(fd) == TRACE_RESET) return trace_end_of(fd) == TRACE_RESET ? "it was reset: no TIME_WAIT on either side" : "";
+    if (ioctl(fd, FIONREAD, &unread) == 0 && unread > 0) return "bytes were left unread: the peer gets a reset, no TIME_WAIT";
+    note_end(fd);
+    switch (trace_end_of(fd)) {
+    case TRACE_WE_FIRST: return "we ended first: this side will be in TIME_WAIT";
+    case TRACE_PEER_FIRST: return "the peer ended first: its side will be in TIME_WAIT";
+    default: return "";
+    }
+}
+
+void sock_close(int fd) {
+    const char *words = trace_level ? close_words(fd) : "";
+    int error = errno;
+    int result = close(fd);
+    if (trace_level) {
+        trace_call(result, words, "close(%d)", fd);
+        trace_forget(fd);
+    }
+    errno = error;
+}
+
+void sock_abort(int fd) {
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    sock_set_bytes(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now, "SO_LINGER");
+    if (trace_level) trace_ended(fd, TRACE_RESET);
+    sock_close(fd);
+}
+
+/* --- connect --- */
+
+static void show_connect(int result, int fd, const struct addr *a, int64_t since) {
+    char text[ADDR_TEXT], took[TEXT_SHORT], words[128];
+    int error = errno;
+    text_duration(sock_clock() - since, took);
+    snprintf(words, sizeof words, result < 0 ? "after %s" : "connected: the handshake took %s", took);
+    errno = error;
+    trace_call(result, words, "connect(%d, %s)", fd, addr_text(a, text));
+}
+
+int sock_connect(int fd, const struct addr *a) {
+    int64_t since = trace_level ? sock_clock() : 0;
+    int result = connect(fd, &a->as.any, a->size);
+    if (result < 0 && errno == EINTR) errno = EINPROGRESS; /* it goes on by itself (POSIX connect) */
+    if (shown(result)) show_connect(result, fd, a, since);
+    return result;
+}
+
+int sock_connected(int fd, const struct addr *a, int64_t since) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) error = errno;
+    errno = error;
+    if (trace_level) show_connect(error ? -1 : 0, fd, a, since);
+    errno = error;
+    if (trace_level > 1) trace_call(0, "", "getsockopt(%d, SO_ERROR)", fd);
+    return error ? -1 : 0;
+}
+
+void sock_give_up(int fd, const struct addr *a, int64_t since, int why) {
+    errno = why;
+    if (trace_level) show_connect(-1, fd, a, since);
+    sock_close(fd);
+}
+
+/* --- bytes --- */
+
+ssize_t sock_recv(int fd, void *bytes, size_t n) {
+    ssize_t result;
+    do result = recv(fd, bytes, n, MSG_DONTWAIT);
+    while (result < 0 && errno == EINTR);
+    if (!shown(result)) return result;
+    if (result == 0)
+        trace_call(0, "end of stream: the peer shut down its side", "recv(%d, %zu)", fd, n);
+    else
+        trace_payload(result, bytes, "recv(%d, %zu)", fd, n);
+    if (result == 0) note_end(fd);
+    if (result < 0 && errno == ECONNRESET) trace_ended(fd, TRACE_RESET);
+    return result;
+}
+
+static void show_sent(ssize_t result, int fd, const void *bytes, size_t n) {
+    trace_payload(result, bytes, "send(%d, %zu)", fd, n);
+    if (result < 0 && (errno == ECONNRESET || errno == EPIPE)) trace_ended(fd, TRACE_RESET);
+}
+
+ssize_t sock_send(int fd, const void *bytes, size_t n) {
+    ssize_t result;
+    do result = send(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (result < 0 && errno == EINTR);
+    if (shown(result)) show_sent(result, fd, bytes, n);
+    return result;
+}
+
+ssize_t sock_sendv(int fd, const struct iovec *pieces, int count) {
+    ssize_t result;
+    if (trace_level || count == 1) return sock_send(fd, pieces[0].iov_base, pieces[0].iov_len);
+    do result = writev(fd, pieces, count);
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
+ssize_t sock_recvfrom(int fd, void *bytes, size_t n, struct addr *from) {
+    char text[ADDR_TEXT];
+    ssize_t result;
+    memset(from, 0, sizeof *from);
+    do {
+        from->size = sizeof from->as;
+        result = recvfrom(fd, bytes, n, 0, &from->as.any, &from->size);
+    } while (result < 0 && errno == EINTR);
+    if (shown(result)) {
+        addr_text(from, text);
+        if (result == 0)
+            trace_call(0, "an empty datagram", "recvfrom(%d, %zu, %s)", fd, n, text);
+        else
+            trace_payload(result, bytes, "recvfrom(%d, %zu, %s)", fd, n, result < 0 ? "-" : text);
+    }
+    return result;
+}
+
+ssize_t sock_sendto(int fd, const void *bytes, size_t n, const struct addr *to) {
+    char text[ADDR_TEXT];
+    ssize_t result;
+    do result = sendto(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT, to ? &to->as.any : NULL, to ? to->size : 0);
+    while (result < 0 && errno == EINTR);
+    if (!shown(result)) return result;
+    if (to)
+        trace_payload(result, bytes, "sendto(%d, %zu, %s)", fd, n, addr_text(to, text));
+    else
+        trace_payload(result, bytes, "send(%d, %zu)", fd, n);
+    return result;
+}
+
+/* --- options and names: shown with -TT --- */
+
+int sock_set(int fd, int level, int name, int value, const char *what) {
+    int result = setsockopt(fd, level, name, &value, sizeof value);
+    if (trace_level > 1) trace_call(result, "", "setsockopt(%d, %s, %d)", fd, what, value);
+    return result;
+}
+
+int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t size, const char *what) {
+    int result = setsockopt(fd, level, name, value, size);
+    if (trace_level > 1) trace_call(result, "", "setsockopt(%d, %s, %u bytes)", fd, what, (unsigned)size);
+    return result;
+}
+
+int sock_get(int fd, int level, int name, int *value, const char *what) {
+    socklen_t size = sizeof *value;
+    int result = getsockopt(fd, level, name, value, &size);
+    char words[32] = "";
+    if (result == 0) snprintf(words, sizeof words, "%d", *value);
+    if (trace_level > 1) trace_call(result, words, "getsockopt(%d, %s)", fd, what);
+    return result;
+}
+
+static int name_of(int fd, struct addr *a, int (*call)(int, struct sockaddr *, socklen_t *), const char *name) {
+    char text[ADDR_TEXT];
+    memset(a, 0, sizeof *a);
+    a->size = sizeof a->as;
+    int result = call(fd, &a->as.any, &a->size);
+    if (trace_level > 1) trace_call(result, result < 0 ? "" : addr_text(a, text), "%s(%d)", name, fd);
+    return result;
+}
+
+int sock_local(int fd, struct addr *a) { return name_of(fd, a, getsockname, "getsockname"); }
+
+int sock_peer(int fd, struct addr *a) { return name_of(fd, a, getpeername, "getpeername"); }

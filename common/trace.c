@@ -1,0 +1,100 @@
+#include "trace.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "text.h"
+
+#define CALL_ROOM 320
+#define SHOWN 64 /* bytes of a payload */
+
+int trace_level;
+
+static unsigned char *ends; /* enum trace_end by descriptor; for the trace alone */
+static size_t ends_count;
+
+struct error_name {
+    int number;
+    const char *name;
+};
+
+/* The errors of socket calls; strerror(3) has the meaning, POSIX no function for the name. */
+static const struct error_name names[] = {
+    {EACCES, "EACCES"},           {EADDRINUSE, "EADDRINUSE"},     {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
+    {EAFNOSUPPORT, "EAFNOSUPPORT"}, {EAGAIN, "EAGAIN"},           {EALREADY, "EALREADY"},
+    {EBADF, "EBADF"},             {ECANCELED, "ECANCELED"},       {ECONNABORTED, "ECONNABORTED"},
+    {ECONNREFUSED, "ECONNREFUSED"}, {ECONNRESET, "ECONNRESET"},   {EDESTADDRREQ, "EDESTADDRREQ"},
+    {EFAULT, "EFAULT"},           {EHOSTDOWN, "EHOSTDOWN"},       {EHOSTUNREACH, "EHOSTUNREACH"},
+    {EINPROGRESS, "EINPROGRESS"}, {EINTR, "EINTR"},               {EINVAL, "EINVAL"},
+    {EISCONN, "EISCONN"},         {EMFILE, "EMFILE"},             {EMSGSIZE, "EMSGSIZE"},
+    {ENETDOWN, "ENETDOWN"},       {ENETUNREACH, "ENETUNREACH"},   {ENFILE, "ENFILE"},
+    {ENOBUFS, "ENOBUFS"},         {ENOENT, "ENOENT"},             {ENOMEM, "ENOMEM"},
+    {ENOPROTOOPT, "ENOPROTOOPT"}, {ENOTCONN, "ENOTCONN"},         {ENOTSOCK, "ENOTSOCK"},
+    {EOPNOTSUPP, "EOPNOTSUPP"},   {EPERM, "EPERM"},               {EPIPE, "EPIPE"},
+    {EPROTONOSUPPORT, "EPROTONOSUPPORT"}, {EPROTOTYPE, "EPROTOTYPE"}, {ETIMEDOUT, "ETIMEDOUT"},
+};
+
+static const char *error_name(int number) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].number == number) return names[i].name;
+    return "errno";
+}
+
+static void show(long result, const char *call, const char *words) {
+    int error = errno;
+    if (result < 0)
+        msg_note(-1, "%-40s = -1     %s: %s%s%s%s", call, error_name(error), strerror(error), *words ? " (" : "", words,
+                 *words ? ")" : "");
+    else
+        msg_note(-1, "%-40s = %-6ld%s%s", call, result, *words ? " " : "", words);
+    errno = error;
+}
+
+void trace_call(long result, const char *words, const char *fmt, ...) {
+    char call[CALL_ROOM];
+    int error = errno;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(call, sizeof call, fmt, args);
+    va_end(args);
+    errno = error;
+    show(result, call, words);
+}
+
+void trace_payload(ssize_t result, const void *bytes, const char *fmt, ...) {
+    char call[CALL_ROOM], *words = NULL;
+    int error = errno;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(call, sizeof call, fmt, args);
+    va_end(args);
+    if (result > 0) {
+        words = mem_new(text_quote_room(SHOWN));
+        text_quote(bytes, (size_t)result, SHOWN, words);
+    }
+    errno = error;
+    show(result, call, words ? words : "");
+    free(words);
+}
+
+static unsigned char *end_at(int fd) {
+    size_t need = (size_t)fd + 1;
+    if (need > ends_count) {
+        ends = mem_resize(ends, need * 2, 1);
+        memset(ends + ends_count, TRACE_OPEN, need * 2 - ends_count);
+        ends_count = need * 2;
+    }
+    return &ends[fd];
+}
+
+void trace_ended(int fd, enum trace_end end) {
+    unsigned char *at = end_at(fd);
+    if (*at == TRACE_OPEN || end == TRACE_RESET) *at = (unsigned char)end;
+}
+
+enum trace_end trace_end_of(int fd) { return (enum trace_end)*end_at(fd); }
+
+void trace_forget(int fd) { *end_at(fd) = TRACE_OPEN; }

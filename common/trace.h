@@ -1,0 +1,31 @@
+/* trace: the lines of --trace: the call with its real arguments, the result, and in plain words what it did. sock calls
+ * these after each system call when tracing is on; nothing else does. errno is preserved. */
+#ifndef SOCKKIT_TRACE_H
+#define SOCKKIT_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "msg.h"
+
+extern int trace_level; /* 0: silent, 1: -T, 2: -TT */
+
+/* "CALL = RESULT WORDS" when result is not negative, else "CALL = -1 ENAME: its meaning" and the words behind. */
+void trace_call(long result, const char *words, const char *fmt, ...) MSG_PRINTF(3, 4);
+/* The same with a payload for words. */
+void trace_payload(ssize_t result, const void *bytes, const char *fmt, ...) MSG_PRINTF(3, 4);
+
+/* What the life of a socket was, for the words of its close(2). */
+enum trace_end {
+    TRACE_OPEN,       /* nobody has ended yet */
+    TRACE_WE_FIRST,   /* this side shut down first */
+    TRACE_PEER_FIRST, /* the peer did */
+    TRACE_RESET,      /* the connection was reset */
+};
+void trace_ended(int fd, enum trace_end end); /* the first to be told counts, a reset always */
+enum trace_end trace_end_of(int fd);
+void trace_forget(int fd);
+
+#endif

@@ -1,0 +1,224 @@
+/* sockkit: one executable, many socket tools. Here is the table of applets, and which of them runs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/applet.h"
+#include "common/mem.h"
+#include "common/msg.h"
+#include "common/sig.h"
+#include "common/text.h"
+
+extern const struct applet applet_serve, applet_connect;
+
+static const struct applet *const applets[] = {&applet_serve, &applet_connect};
+#define APPLETS (sizeof applets / sizeof applets[0])
+
+/* --- the run of one applet --- */
+
+struct run {
+    struct call call;
+    struct sig_watch signals[3];
+    struct timer limit;
+};
+
+static struct call *the_call; /* whose run a signal ends; there is one */
+
+static void asked_to_end(struct sig_watch *w) {
+    the_call->signal = w->signal;
+    loop_stop(the_call->loop);
+}
+
+static void time_over(struct timer *t) {
+    struct run *run = container_of(t, struct run, limit);
+    const struct common_conf *c = run->call.conf;
+    char text[TEXT_SHORT];
+    msg_error("not done after %s (--max-time)", text_duration(c->max_time, text));
+    run->call.expired = true;
+    loop_stop(run->call.loop);
+}
+
+/* Descriptors 0, 1, 2 that came closed are filled, so that no socket takes their number: 0 reads nothing, 1 cannot be written. */
+static void fill_descriptors(void) {
+    struct pollfd fds[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
+    if (poll(fds, 3, 0) <= 0) return;
+    for (int fd = 0; fd < 3; fd++)
+        if (fds[fd].revents & POLLNVAL && open("/dev/null", fd == 2 ? O_RDWR : O_RDONLY) != fd) return;
+}
+
+static int run(struct run *run) {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct common_conf *c = run->call.conf;
+    run->call.loop = loop_new();
+    sig_start(run->call.loop);
+    the_call = &run->call;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) sig_watch(&run->signals[i], ends[i], asked_to_end);
+    if (c->max_time) timer_start(run->call.loop, &run->limit, c->max_time, time_over);
+    int status = run->call.applet->run(&run->call);
+    timer_stop(&run->limit);
+    sig_stop();
+    loop_free(run->call.loop);
+    if (run->call.expired) status = STATUS_TIMEOUT;
+    return status;
+}
+
+/* A full disk is told by close(2) or not at all. */
+static int finish_stdout(void) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
+    if (errno == EPIPE) return STATUS_SIGPIPE;
+    msg_error("cannot write to stdout: %s", strerror(errno));
+    return STATUS_FAILED;
+}
+
+static int run_applet(const struct applet *applet, int argc, char **argv) {
+    struct run r = {0};
+    int parsed = applet_parse(applet, argc, argv, &r.call);
+    int status = parsed < 0 ? STATUS_USAGE : parsed > 0 ? STATUS_OK : run(&r);
+    int end = r.call.signal ? r.call.signal : status == STATUS_SIGPIPE ? SIGPIPE : 0;
+    applet_free(&r.call);
+    if (!status) status = finish_stdout();
+    if (status == STATUS_SIGPIPE && !end) end = SIGPIPE;
+    if (end) {
+        sig_end(end);
+        return 128 + end; /* it returned: we are PID 1 */
+    }
+    return status;
+}
+
+/* --- the program itself --- */
+
+static const struct applet *applet_named(const char *name) {
+    if (!strncmp(name, "sk-", 3)) name += 3;
+    for (size_t i = 0; i < APPLETS; i++)
+        if (!strcmp(applets[i]->name, name)) return applets[i];
+    return NULL;
+}
+
+static int help(void) {
+    printf("Usage: sockkit APPLET [OPTION]... [ARG]...\n"
+           "       sockkit --help | --version | --list | --install DIR | help [APPLET]\n"
+           "One tool for sockets: serve, connect and see what happens.\n\nApplets:\n");
+    for (size_t i = 0; i < APPLETS; i++) printf("  %-12s %s\n", applets[i]->name, applets[i]->summary);
+    printf("\n'sockkit APPLET --help' shows its options, 'man sockkit' the manual.\n"
+           "A link named APPLET or sk-APPLET runs that applet ('sockkit --install DIR' makes them).\n");
+    return finish_stdout();
+}
+
+static int list(void) {
+    for (size_t i = 0; i < APPLETS; i++) puts(applets[i]->name);
+    return finish_stdout();
+}
+
+/* For make: from this the completions are written, and tests compare it with the manual. */
+static int dump_options(void) {
+    for (size_t i = 0; i < APPLETS; i++) {
+        struct opt_command command = applet_command(applets[i]);
+        opt_dump(&command);
+    }
+    printf("@sockopt\t");
+    sockopt_names();
+    printf("\n@applets\t");
+    for (size_t i = 0; i < APPLETS; i++) printf("%s%s", applets[i]->name, i + 1 < APPLETS ? " " : "\n");
+    return finish_stdout();
+}
+
+/* The program's own file, for links to point to. */
+static char *own_path(const char *argv0) {
+    char *path = realpath("/proc/self/exe", NULL);
+    if (!path && strchr(argv0, '/')) path = realpath(argv0, NULL);
+    return path;
+}
+
+/* A link that is there already is replaced; anything else is left alone. */
+static int make_link(const char *target, const char *directory, const char *name) {
+    char *path = mem_format("%s/sk-%s", directory, name), old;
+    int result = symlink(target, path);
+    if (result < 0 && errno == EEXIST && readlink(path, &old, 1) > 0 && unlink(path) == 0) result = symlink(target, path);
+    if (result < 0) msg_error("cannot make %s: %s", path, strerror(errno));
+    free(path);
+    return result;
+}
+
+static int install(const char *argv0, const char *directory) {
+    char *target = own_path(argv0);
+    int status = STATUS_OK;
+    if (!target) {
+        msg_error("cannot find the program's own file");
+        return STATUS_FAILED;
+    }
+    for (size_t i = 0; i < APPLETS && !status; i++)
+        if (make_link(target, directory, applets[i]->name) < 0) status = STATUS_FAILED;
+    free(target);
+    return status;
+}
+
+static int unknown(const char *word) {
+    static const char *const own[] = {"help", "--help", "--version", "--list", "--install"};
+    const char *names[APPLETS + sizeof own / sizeof own[0] + 1] = {NULL};
+    char shown[256];
+    size_t n = 0;
+    for (size_t i = 0; i < APPLETS; i++) names[n++] = applets[i]->name;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) names[n++] = own[i];
+    text_quote(word, strlen(word), 48, shown);
+    shown[strlen(shown) - 1] = 0;
+    const char *nearest = text_nearest(word, names);
+    const char *what = *word == '-' ? "option" : "applet";
+    if (nearest)
+        msg_error("unknown %s '%s' (did you mean '%s'?)", what, shown + 1, nearest);
+    else
+        msg_error("unknown %s '%s' (see sockkit --help)", what, shown + 1);
+    return STATUS_USAGE;
+}
+
+/* What people who know netcat type. */
+static int netcat_hint(const char *word) {
+    const char *hint = !strncmp(word, "-l", 2)   ? "use 'sockkit serve', which listens by itself"
+                       : !strncmp(word, "-k", 2) ? "use 'sockkit serve', which serves for ever"
+                       : !strncmp(word, "-z", 2) ? "use 'sockkit probe'"
+                                                 : NULL;
+    if (!hint) return unknown(word);
+    msg_error("unknown option '%.2s': %s", word, hint);
+    return STATUS_USAGE;
+}
+
+static int help_of(const char *word) {
+    char *argv[] = {(char *)(uintptr_t)word, (char *)(uintptr_t) "--help", NULL};
+    const struct applet *applet = word ? applet_named(word) : NULL;
+    if (!word) return help();
+    return applet ? run_applet(applet, 2, argv) : unknown(word);
+}
+
+static int own_command(int argc, char **argv) {
+    const char *word = argv[1], *operand = argc > 2 ? argv[2] : NULL;
+    if (!strcmp(word, "help")) return help_of(operand);
+    if (!strcmp(word, "--help") || !strcmp(word, "-h")) return help();
+    if (!strcmp(word, "--list")) return list();
+    if (!strcmp(word, "--dump-options")) return dump_options();
+    if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
+        printf("sockkit %s\n", SOCKKIT_VERSION);
+        return finish_stdout();
+    }
+    if (!strcmp(word, "--install")) {
+        if (operand && *operand) return install(argv[0], operand);
+        msg_error("--install needs a directory: --install DIR");
+        return STATUS_USAGE;
+    }
+    return *word == '-' ? netcat_hint(word) : unknown(word);
+}
+
+int main(int argc, char **argv) {
+    fill_descriptors();
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const struct applet *applet = argc > 0 ? applet_named(slash ? slash + 1 : argv[0]) : NULL;
+    if (applet) return run_applet(applet, argc, argv);
+    if (argc < 2) {
+        msg_error("an applet is missing (see sockkit --help)");
+        return STATUS_USAGE;
+    }
+    applet = applet_named(argv[1]);
+    return applet ? run_applet(applet, argc - 1, argv + 1) : own_command(argc, argv);
+}
