@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -231,20 +232,27 @@ static void reused_descriptor(void) {
     close_pair(again);
 }
 
-static void regular_file_is_always_ready(void) {
+static int open_file(void) {
     char name[] = "/tmp/test_loop.XXXXXX";
     int fd = mkstemp(name);
     unlink(name);
+    return fd;
+}
+
+static void regular_file_is_always_ready(void) {
+    int fd = open_file();
     struct peer p = {0}, q = {.other = &p, .act = stop_other};
     peer_start(&p, fd, LOOP_READ);
     run_turn();
     run_turn();
     CHECK(p.calls == 2 && p.seen == LOOP_READ);
+    clock_t before = clock();
     watch_want(&p.watch, LOOP_HANGUP);
-    run_for(20 * MS);
+    run_for(100 * MS);
     watch_want(&p.watch, 0);
-    run_for(20 * MS);
+    run_for(100 * MS);
     CHECK(p.calls == 2);
+    CHECK(clock() - before < CLOCKS_PER_SEC / 20);
     watch_want(&p.watch, LOOP_WRITE);
     run_turn();
     CHECK(p.calls == 3 && p.seen == (LOOP_READ | LOOP_WRITE));
@@ -256,6 +264,57 @@ static void regular_file_is_always_ready(void) {
     close(q.watch.fd);
     watch_stop(&q.watch);
     close(fd);
+}
+
+static void regular_file_is_not_waited_for(void) {
+    int fd = open_file();
+    struct peer p = {.act = stop_later};
+    struct timer end = {0};
+    timer_start(loop, &end, 10000 * MS, stop_run);
+    peer_start(&p, fd, LOOP_READ);
+    loop_run(loop);
+    CHECK(p.calls == 1 && timer_running(&end));
+    timer_stop(&end);
+    watch_stop(&p.watch);
+    close(fd);
+}
+
+/* Sockets and files, some started, some stopped, some resting: at each turn just those that should be are called. */
+static void started_and_stopped_at_random(void) {
+    enum { COUNT = 40 };
+    struct peer peers[COUNT] = {0};
+    unsigned expected[COUNT] = {0}, wrong = 0;
+    int fd[COUNT];
+    for (size_t i = 0; i < COUNT; i += 2) {
+        make_pair(&fd[i]);
+        if (i % 4 == 0) {
+            close_pair(&fd[i]);
+            fd[i] = open_file();
+            fd[i + 1] = open_file();
+        }
+    }
+    srand(5);
+    for (int turn = 0; turn < 2000; turn++) {
+        size_t one = (size_t)rand() % COUNT;
+        struct peer *p = &peers[one];
+        unsigned want = rand() % 3 ? LOOP_WRITE : 0;
+        if (!p->watch.loop)
+            peer_start(p, fd[one], want);
+        else if (rand() % 2)
+            watch_want(&p->watch, want);
+        else
+            watch_stop(&p->watch);
+        run_turn();
+        for (size_t i = 0; i < COUNT; i++) {
+            expected[i] += peers[i].watch.loop && peers[i].watch.want;
+            wrong += peers[i].calls != expected[i];
+        }
+    }
+    CHECK(wrong == 0);
+    for (size_t i = 0; i < COUNT; i++) {
+        watch_stop(&peers[i].watch);
+        close(fd[i]);
+    }
 }
 
 /* --- timers --- */
@@ -312,6 +371,23 @@ static void timer_neither_early_nor_spinning(void) {
         run_for(150 * MS);
     CHECK(clock_ns() - begin >= 100 * MS + MS / 2);
     CHECK(clock() - before < CLOCKS_PER_SEC / 20);
+}
+
+static void again_soon(struct timer *t) {
+    if (++fired_count < 100)
+        timer_start(t->loop, t, 2 * MS - MS / 10, again_soon);
+    else
+        loop_stop(t->loop);
+}
+
+/* Rounded down, each of these would be waited for awake during its last 0.9 ms. */
+static void fractions_of_a_millisecond(void) {
+    struct timer t = {0};
+    fired_count = 0;
+    clock_t before = clock();
+    timer_start(loop, &t, MS, again_soon);
+    loop_run(loop);
+    CHECK(clock() - before < CLOCKS_PER_SEC / 25);
 }
 
 static void again_at_once(struct timer *t) {
@@ -412,6 +488,23 @@ static void laters_after_the_batch(void) {
     close_pair(fd);
 }
 
+static void queue_and_stop(struct peer *p) {
+    later_run(p->watch.loop, &end_job.later, job_run);
+    loop_stop(p->watch.loop);
+}
+
+static void laters_of_the_last_turn(void) {
+    int fd[2];
+    struct peer p = {.act = queue_and_stop};
+    make_pair(fd);
+    peer_start(&p, fd[0], LOOP_WRITE);
+    end_job = (struct job){.next = NULL};
+    loop_run(loop);
+    CHECK(end_job.runs == 1);
+    watch_stop(&p.watch);
+    close_pair(fd);
+}
+
 static void stop_ends_after_the_turn(void) {
     int fd[2];
     struct peer p = {.act = stop_later}, q = {.act = stop_later};
@@ -448,6 +541,30 @@ static void signal_is_just_a_turn(void) {
     close_pair(fd);
 }
 
+static void see_first_now(struct peer *p) {
+    seen_now[0] = loop_now(loop);
+    loop_stop(p->watch.loop);
+}
+
+static void now_is_after_the_wait(void) {
+    int fd[2];
+    struct peer p = {.act = see_first_now};
+    make_pair(fd);
+    peer_start(&p, fd[0], LOOP_READ);
+    int64_t before = clock_ns();
+    fflush(stdout);
+    pid_t writer = fork();
+    if (writer == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 30 * MS}, NULL);
+        _exit(write(fd[1], "x", 1) != 1);
+    }
+    loop_run(loop);
+    CHECK(p.calls == 1 && seen_now[0] >= before + 30 * MS);
+    CHECK(waitpid(writer, NULL, 0) == writer);
+    watch_stop(&p.watch);
+    close_pair(fd);
+}
+
 static void many_ready_at_once(void) {
     enum { MANY = 400 };
     static struct peer peers[2 * MANY];
@@ -479,14 +596,19 @@ int main(void) {
         {"a watch may start another in ready", started_in_ready},
         {"a reused descriptor gets no stale event", reused_descriptor},
         {"a regular file is ready at every turn", regular_file_is_always_ready},
+        {"a regular file is not waited for", regular_file_is_not_waited_for},
+        {"started, stopped and resting watches are told apart", started_and_stopped_at_random},
         {"timers fire in order, none early, the stopped ones never", timers_fire_in_order},
         {"a timer is waited for asleep", timer_neither_early_nor_spinning},
+        {"fractions of a millisecond are waited for asleep", fractions_of_a_millisecond},
         {"a timer of zero fires at the next turn", timer_of_zero},
         {"time stands still within a turn", now_is_the_same_all_turn},
         {"laters run before the loop waits, chained ones too", laters_before_the_wait},
         {"laters run when all events of the turn are delivered", laters_after_the_batch},
+        {"laters of the last turn run", laters_of_the_last_turn},
         {"a stop ends the run after the turn", stop_ends_after_the_turn},
         {"a signal does not disturb the wait", signal_is_just_a_turn},
+        {"the time of a turn is that after its wait", now_is_after_the_wait},
         {"hundreds ready at once are all served", many_ready_at_once},
     };
     loop = loop_new();
