@@ -57,7 +57,9 @@ static void dump_of_both_directions(void) {
     struct tap tap;
     struct tap_place place = {0};
     struct cause cause;
-    write_file(dump_name, "before, and longer than what will be written: the dump starts anew, whatever was there\n");
+    char before[1000] = {0}; /* longer than what will be written */
+    memset(before, 'x', sizeof before - 1);
+    write_file(dump_name, before);
     CHECK(tap_open(&tap, NULL, dump_name, &cause) == 0);
     CHECK(tap_active(&tap) && fcntl(tap.dump, F_GETFD) == FD_CLOEXEC);
     CHECK(tap_received(&tap, &place, NULL, "Bonjour\n", 8, &cause) == 0);
@@ -151,20 +153,29 @@ static void failures_name_the_file(void) {
     CHECK(tap_close(&tap, &cause) == 0);
 }
 
-/* The reader of a FIFO takes all in small pieces while a timer interrupts the writer. Returns what it read. */
-static size_t read_slowly(int fd) {
-    char bytes[1000];
-    size_t total = 0;
-    ssize_t n;
-    while ((n = read(fd, bytes, sizeof bytes)) > 0) {
-        for (ssize_t i = 0; i < n; i++, total++)
-            if ((unsigned char)bytes[i] != total % 251)
-                return 0;
-    }
-    return total;
+static int go[2]; /* a byte in it: the reader of the FIFO may begin */
+
+/* By then the FIFO is full, and a write of nothing at all has been interrupted. */
+static void interrupted(int signal) {
+    static unsigned count;
+    (void)signal;
+    if (++count == 20 && write(go[1], "x", 1) != 1)
+        abort();
 }
 
-static void interrupted(int signal) { (void)signal; }
+/* Returns 0 when all came. */
+static int read_slowly(size_t size) {
+    char bytes[1000];
+    size_t total = 0, wrong = 0;
+    ssize_t n;
+    int fd = open(output_name, O_RDONLY);
+    close(go[1]);
+    n = read(go[0], bytes, 1);
+    while (n >= 0 && (n = read(fd, bytes, sizeof bytes)) > 0)
+        for (ssize_t i = 0; i < n; i++, total++)
+            wrong += (unsigned char)bytes[i] != total % 251;
+    return wrong || total != size;
+}
 
 static void short_writes_are_completed(void) {
     enum { SIZE = 1 << 20 };
@@ -176,16 +187,18 @@ static void short_writes_are_completed(void) {
     for (size_t i = 0; i < SIZE; i++)
         bytes[i] = (char)(i % 251);
     unlink(output_name);
-    CHECK(mkfifo(output_name, 0600) == 0);
+    CHECK(mkfifo(output_name, 0600) == 0 && pipe(go) == 0);
+    fflush(stdout);
     pid_t reader = fork();
     if (reader == 0)
-        _exit(read_slowly(open(output_name, O_RDONLY)) == SIZE ? 0 : 1);
-    sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupted, .sa_flags = SA_RESTART}, NULL);
+        _exit(read_slowly(SIZE));
     CHECK(tap_open(&tap, output_name, NULL, &cause) == 0);
     sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupted}, NULL);
-    setitimer(ITIMER_REAL, &(struct itimerval){.it_interval = {0, 100}, .it_value = {0, 100}}, NULL);
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_interval = {0, 2000}, .it_value = {0, 2000}}, NULL);
     CHECK(tap_received(&tap, &place, NULL, bytes, SIZE, &cause) == 0);
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+    close(go[0]);
+    close(go[1]);
     CHECK(tap_close(&tap, &cause) == 0);
     CHECK(waitpid(reader, &status, 0) == reader && status == 0);
     unlink(output_name);
