@@ -44,7 +44,7 @@ sanitizers := -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanit
 language := -std=c17 $(features) -DSOCKKIT_VERSION='"$(VERSION)"' -I.
 
 compile := $(CC) $(language) $(warnings) -fPIE -ffunction-sections -fdata-sections \
-    $(if $(SAN),$(sanitizers),$(hardening)) $(CPPFLAGS) $(CFLAGS)
+    $(if $(SAN),$(sanitizers),$(hardening) -fno-asynchronous-unwind-tables) $(CPPFLAGS) $(CFLAGS)
 link := $(CC) $(if $(STATIC),-static,-pie) -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now \
     $(if $(SAN),$(sanitizers),-s) $(CFLAGS) $(LDFLAGS)
 
