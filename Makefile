@@ -4,7 +4,7 @@
 #   make demo       a server, a client, and every socket call they make
 #   make check      all tests; TESTS='tests/serve.bats tests/unit/test_line.c' runs those
 #   make lint       -Werror with gcc and clang, cppcheck, clang-tidy, shellcheck, mandoc, size
-#   make bench      sockkit beside its peers; writes tests/bench/RESULTS.md
+#   make bench      sockkit beside its peers; writes tests/bench/RESULTS.md; ITEMS='echo bulk' measures those
 #   make fuzz       each tests/fuzz/fuzz_*.c for FUZZ_SECONDS
 #   make static     build/static/sockkit, with musl where there is one
 #   make install, make uninstall      $(DESTDIR)$(PREFIX)
@@ -34,7 +34,6 @@ sources := $(filter-out $(others:%=common/%.c),$(wildcard common/*.c)) $(wildcar
 objects := $(sources:%.c=$(BUILD)/%.o)
 modules := $(filter $(BUILD)/common/%,$(objects))
 unit := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
-bench := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 fuzz := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
@@ -103,15 +102,9 @@ lint:
 	@tests/setup lint
 	@tests/lint
 
-$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o
-	@mkdir -p $(@D)
-	@echo '  ld  $@'
-	$(Q)$(link) -o $@ $^
-
-bench:
+bench: all
 	@tests/setup bench
-	@$(MAKE) --no-print-directory all $(bench)
-	@SOCKKIT=$(abspath $(SOCKKIT)) TOOLS=$(abspath $(BUILD))/bench tests/bench/run
+	@SOCKKIT=$(abspath $(SOCKKIT)) tests/bench/run $(ITEMS)
 
 # The modules are built into each target, with the coverage that steers libFuzzer.
 build/fuzz/%: tests/fuzz/%.c $(modules:$(BUILD)/%.o=%.c)
