@@ -134,6 +134,11 @@ static void tap_sent_pieces(struct client *c, const struct iovec *pieces, size_t
     }
 }
 
+/* A client that has ended goes on being fed from a file or pipe until that ends. */
+static bool goes_on(const struct serve *serve) {
+    return serve->has_input && !serve->input_ended && serve->in.kind != SOURCE_TTY;
+}
+
 /* All of the log that it lacks; at its end the connection is half-closed. */
 static void feed(struct client *c) {
     struct serve *serve = of_client(c);
@@ -146,11 +151,12 @@ static void feed(struct client *c) {
         c->position += n;
         if (n == 0) break;
     }
-    stream_ask_space(stream_of(c), c->position < serve->log.end);
-    if (!serve->input_ended || c->position < serve->log.end) return;
-    if (stream_of(c)->ended)
+    bool behind = c->position < serve->log.end;
+    stream_ask_space(stream_of(c), behind);
+    if (behind) return;
+    if (stream_of(c)->ended && !goes_on(serve))
         session_finish(session_of(c));
-    else
+    else if (serve->input_ended)
         stream_shut(stream_of(c));
 }
 
@@ -350,13 +356,11 @@ static void on_space(struct text_session *t) {
     update_input(serve);
 }
 
-/* A client that has ended goes on being fed from a file or pipe until that ends. */
 static void on_end(struct text_session *t) {
     struct client *c = of_text(t);
     const struct serve *serve = of_client(c);
-    bool fed = serve->has_input && !serve->input_ended && serve->in.kind != SOURCE_TTY;
     bool behind = serve->has_input && c->position < serve->log.end;
-    if (!fed && !behind) session_finish(&t->session);
+    if (!goes_on(serve) && !behind) session_finish(&t->session);
 }
 
 static void on_closed(struct text_session *t) {
@@ -426,6 +430,7 @@ static void serve_clients(struct serve *serve, struct ready *ready, struct net_l
     if (!serve->failure) {
         confine(conf, ready);
         loop_run(serve->call->loop);
+        server_shut_doors(&serve->server.server);
         drain_output(serve);
     }
     if (conf->exec) proc_group_stop(&serve->children);

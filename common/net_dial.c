@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,7 @@ static int prepare(struct net_dial *d, const struct addr *to) {
     }
     if (source && addr_port(source) && !sockopt_given(d->options, "reuseaddr"))
         sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    if (addr_family(to) != AF_UNIX && d->name.type == SOCK_STREAM) sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
     if (sockopt_apply(d->options, fd, addr_family(to), &d->failure) < 0) {
         sock_close(fd);
         return -1;

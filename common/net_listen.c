@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,10 +22,10 @@ static int cannot(const struct addr *a, int type, int error, struct cause *cause
 
 /* True when somebody answers at the path. */
 static bool path_is_live(const struct addr *a, int type) {
-    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = sock_open(AF_UNIX, type);
     if (fd < 0) return true;
-    bool live = connect(fd, &a->as.any, a->size) == 0 || errno == EAGAIN || errno == EPROTOTYPE;
-    close(fd);
+    bool live = sock_connect(fd, a) == 0 || errno == EAGAIN || errno == EPROTOTYPE;
+    sock_close(fd);
     return live;
 }
 
@@ -44,6 +45,7 @@ static int clear_path(const struct addr *a, int type, struct cause *cause) {
 static int set_options(int fd, int family, int type, const struct sockopt_list *options, struct cause *cause) {
     if (family != AF_UNIX && type == SOCK_STREAM && !sockopt_given(options, "reuseaddr"))
         sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    if (family != AF_UNIX && type == SOCK_STREAM) sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"); /* accepted ones inherit it */
     if (family == AF_INET6) sock_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
     return sockopt_apply(options, fd, family, cause);
 }

@@ -134,11 +134,10 @@ static void notify(const char *path) {
     memcpy(a.as.un.sun_path, path, size);
     if (*path == '@') a.as.un.sun_path[0] = 0; /* abstract */
     a.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + (*path == '/'));
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = sock_open(AF_UNIX, SOCK_DGRAM);
     if (fd < 0) return;
-    if (sendto(fd, ready, sizeof ready - 1, MSG_NOSIGNAL, &a.as.any, a.size) < 0)
-        msg_note(1, "cannot notify %s: %s", path, strerror(errno));
-    close(fd);
+    if (sock_sendto(fd, ready, sizeof ready - 1, &a) < 0) msg_note(1, "cannot notify %s: %s", path, strerror(errno));
+    sock_close(fd);
 }
 
 static void tell_descriptor(int fd) {

@@ -272,9 +272,13 @@ void server_start(struct server *server, struct loop *loop, struct net_listeners
     if (common->timeout) timer_start(loop, &server->patience, common->timeout, nobody_came);
 }
 
-void server_stop(struct server *server) {
+void server_shut_doors(struct server *server) {
     for (size_t i = 0; i < server->listeners->count; i++) watch_stop(&server->doors[i].watch);
     timer_stop(&server->patience);
     timer_stop(&server->pause);
+}
+
+void server_stop(struct server *server) {
+    server_shut_doors(server);
     while (server->sessions) session_close(server->sessions, STATUS_OK);
 }

@@ -70,6 +70,8 @@ struct server {
  * when it is over (`once`, nobody came). */
 void server_start(struct server *server, struct loop *loop, struct net_listeners *listeners, const struct server_conf *conf,
                   const struct common_conf *common, const struct server_ops *ops, bool once, void *owner);
+/* Accepts nobody any more; the sessions go on. */
+void server_shut_doors(struct server *server);
 /* Closes everything at once. */
 void server_stop(struct server *server);
 
