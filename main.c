@@ -60,8 +60,8 @@ static int run(struct run *run) {
     if (c->max_time) timer_start(run->call.loop, &run->limit, c->max_time, time_over);
     int status = run->call.applet->run(&run->call);
     timer_stop(&run->limit);
-    sig_stop();
     loop_free(run->call.loop);
+    sig_stop();
     if (run->call.expired) status = STATUS_TIMEOUT;
     return status;
 }

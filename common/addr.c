@@ -124,6 +124,11 @@ static void set_v6(struct addr *out, struct in6_addr host, uint32_t zone, uint16
     out->as.v6.sin6_port = htons(port);
 }
 
+bool addr_is_loopback(const struct addr *a) {
+    if (addr_family(a) == AF_INET) return (ntohl(a->as.v4.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
+    return addr_family(a) == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->as.v6.sin6_addr);
+}
+
 void addr_loopback(int family, uint16_t port, struct addr *out) {
     if (family == AF_INET) set_v4(out, (struct in_addr){htonl(INADDR_LOOPBACK)}, port);
     else set_v6(out, in6addr_loopback, 0, port);

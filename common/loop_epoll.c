@@ -10,7 +10,7 @@
 /* A watch's place is what the kernel was last asked to wait for, or, when it is an `always` one,
  * its place in that list, from 1. */
 
-#define EVENTS_MOST 512 /* the kernel brings the others at the next turn */
+#define EVENTS_MOST 128 /* the kernel brings the others at the next turn */
 
 struct loop_backend {
     int fd;

@@ -76,11 +76,6 @@ static void note_failure(struct net_dial *d, int error) {
 
 static void launch(struct net_dial *d);
 
-static void won(struct net_dial *d, int fd, const struct addr *to) {
-    d->peer = *to;
-    finish(d, fd, NULL);
-}
-
 /* A connection that met itself: source and destination are the same (RFC 9293, simultaneous open). */
 static bool is_self(int fd, const struct addr *to) {
     struct addr local;
@@ -95,7 +90,10 @@ static void attempt_over(struct net_dial *d, int fd, const struct addr *to, int 
         error = ECONNREFUSED;
     }
     if (!error) {
-        won(d, fd, to);
+        if (addr_family(to) != AF_UNIX && d->name.type == SOCK_STREAM && !sockopt_given(d->options, "nodelay"))
+            sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+        d->peer = *to;
+        finish(d, fd, NULL);
         return;
     }
     if (fd >= 0) sock_close(fd);
@@ -141,7 +139,6 @@ static int prepare(struct net_dial *d, const struct addr *to) {
     }
     if (source && addr_port(source) && !sockopt_given(d->options, "reuseaddr"))
         sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
-    if (addr_family(to) != AF_UNIX && d->name.type == SOCK_STREAM) sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
     if (sockopt_apply(d->options, fd, addr_family(to), &d->failure) < 0) {
         sock_close(fd);
         return -1;

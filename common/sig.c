@@ -12,7 +12,7 @@ static struct sig_watch *watches;
 static void handler(int signal) {
     int saved = errno;
     unsigned char byte = (unsigned char)signal;
-    ssize_t n = write(pipe_ends[1], &byte, 1);
+    ssize_t n = write(pipe_ends[1], &byte, 1); /* -1 after sig_stop: the program is about to end */
     (void)n; /* full: as many signals as the pipe holds are on their way already */
     errno = saved;
 }
@@ -48,10 +48,8 @@ void sig_start(struct loop *loop) {
 }
 
 void sig_stop(void) {
-    for (struct sig_watch *w = watches; w; w = w->next) set_action(w->signal, SIG_DFL);
-    set_action(SIGPIPE, SIG_DFL);
     watches = NULL;
-    watch_stop(&pipe_watch);
+    pipe_watch = (struct watch){0};
     for (int i = 0; i < 2; i++) {
         if (pipe_ends[i] >= 0) close(pipe_ends[i]);
         pipe_ends[i] = -1;

@@ -15,7 +15,7 @@ struct sig_watch {
 
 /* SIGPIPE is ignored from here on: a peer that is gone is an error, not the end. */
 void sig_start(struct loop *loop);
-/* Default actions again. */
+/* Nobody is told any more. The loop has been freed. */
 void sig_stop(void);
 
 /* Calls `caught` from the loop. A signal that was ignored when the program started (nohup) stays ignored, SIGCHLD aside. */

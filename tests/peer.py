@@ -1,10 +1,12 @@
 """What the Python peers of the tests are made of (helper.bash: peer, start_peer).
 Every socket has a limit of 10 seconds, so that a peer that waits in vain fails instead of hanging."""
+import atexit
 import os
 import select
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -99,3 +101,19 @@ def free_port():
                 return port
             except OSError:
                 continue
+
+
+def sockkit(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more):
+    """Starts the executable under test: a Popen, its stdin unbuffered, that does not outlive this program."""
+    command = [os.environ["SOCKKIT"], *map(str, words)]
+    p = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, bufsize=0, **more)
+    atexit.register(p.kill)
+    return p
+
+
+def ended(p, status=0):
+    """Waits for its end, which must be with this status (negative: by that signal). Returns what stdout still held, and stderr."""
+    out, err = p.communicate(timeout=10)
+    sys.stderr.write(err.decode(errors="replace") if err else "")
+    assert p.returncode == status, f"status {p.returncode}, not {status}"
+    return out, err.decode() if err else ""
