@@ -11,7 +11,7 @@
 #                                sets PORT (-U: the path) SERVER_PID SERVER_OUT SERVER_ERR
 #   open_feed; close_feed        a pipe for stdin:  open_feed; STDIN=$FEED start sockkit connect :$PORT
 #                                echo hello >&"$FEED_FD"; close_feed
-#   peer CODE [ARG]...           run Python with what peer.py offers, at most $LIMIT seconds
+#   peer CODE [ARG]...           run Python with what peer.py offers, sockkit(...) among it, at most $LIMIT seconds
 #   start_peer CODE [ARG]...     the same in the background, until it calls announce(socket):
 #                                sets PEER_PORT PEER_PID PEER_OUT PEER_ERR
 #   free_port                    print a port that nobody listens on, in either family, TCP or UDP
@@ -27,7 +27,7 @@
 bats_load_library bats-support
 bats_load_library bats-assert
 
-SOCKKIT=${SOCKKIT:-$BATS_TEST_DIRNAME/../sockkit}
+export SOCKKIT=${SOCKKIT:-$BATS_TEST_DIRNAME/../sockkit}
 PYTHON=${PYTHON:-python3}
 TESTS=$BATS_TEST_DIRNAME
 # What starts the tests may ignore signals; what they start must not inherit that.

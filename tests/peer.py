@@ -113,6 +113,8 @@ def sockkit(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subpro
 
 def ended(p, status=0):
     """Waits for its end, which must be with this status (negative: by that signal). Returns what stdout still held, and stderr."""
+    p.stdin = p.stdin if p.stdin and not p.stdin.closed else None
+    p.stdout = p.stdout if p.stdout and not p.stdout.closed else None
     out, err = p.communicate(timeout=10)
     sys.stderr.write(err.decode(errors="replace") if err else "")
     assert p.returncode == status, f"status {p.returncode}, not {status}"
