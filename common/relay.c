@@ -13,6 +13,9 @@
 #include "text.h"
 
 #define PULLS_A_TURN 16
+#define BULK ((size_t)262144)       /* a turn that brings as much is part of a bulk transfer, ... */
+#define BULK_LOW_WATER (2 << 20)    /* ... for which we are woken seldom: SO_RCVLOWAT, which widens the window too; */
+#define BULK_PAUSE (2 * TEXT_NS_PER_MS) /* what is less waits no longer than this */
 #define SETTLE_FIRST (1 * TEXT_NS_PER_MS)
 #define SETTLE_MOST (100 * TEXT_NS_PER_MS)
 
@@ -36,6 +39,7 @@ void relay_stop(struct relay *r) {
     source_stop(&r->in);
     timer_stop(&r->timer);
     timer_stop(&r->settle);
+    timer_stop(&r->bulk);
     sink_free(&r->to_peer);
     sink_free(&r->to_out);
 }
@@ -224,8 +228,28 @@ static void flush_output(struct relay *r) {
         end_receiving(r);
 }
 
+static void pull_peer(struct relay *r);
+
+static void bulk_paused(struct timer *t) {
+    struct relay *r = container_of(t, struct relay, bulk);
+    if (r->receiving == RELAY_OPEN && !r->out_full) pull_peer(r);
+    if (r->sock.loop) update(r);
+}
+
+/* Only where pages are moved: with --trace the calls that matter are to be seen, not these. */
+static void watch_bulk(struct relay *r, size_t moved) {
+    bool on = moved >= BULK && r->receiving == RELAY_OPEN && !r->to_out.copying && !r->to_out.look && !r->to_out.mover.declined;
+    if (on != r->low_water) sock_set(r->sock.fd, SOL_SOCKET, SO_RCVLOWAT, on ? BULK_LOW_WATER : 1, "SO_RCVLOWAT");
+    r->low_water = on;
+    if (on)
+        timer_start(r->loop, &r->bulk, BULK_PAUSE, bulk_paused);
+    else
+        timer_stop(&r->bulk);
+}
+
 static void pull_peer(struct relay *r) {
     enum sink_result result = SINK_MOVED;
+    uint64_t before = r->received;
     for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED; i++) {
         size_t moved;
         result = sink_pull(&r->to_out, r->sock.fd, SOURCE_SOCKET, &moved);
@@ -234,6 +258,7 @@ static void pull_peer(struct relay *r) {
         if (sock_tracing()) break;
     }
     r->out_full = result == SINK_FULL || sink_waiting(&r->to_out) > 0;
+    watch_bulk(r, r->received - before);
     if (result == SINK_SOURCE_FAILED) {
         fail(r, errno);
     } else if (result == SINK_FAILED) {

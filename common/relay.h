@@ -33,11 +33,12 @@ struct relay {
     struct loop *loop;
     struct watch sock, out;
     struct source in;
-    struct timer timer, settle;
+    struct timer timer, settle, bulk;
     int64_t active, settle_step;
     enum relay_state sending, receiving;
     bool peer_full, out_full; /* a sink takes nothing now */
     bool shut, broken;        /* the write side: shut down; gone */
+    bool low_water;           /* SO_RCVLOWAT is raised */
     bool cut;                 /* it went before the end of stdin */
 };
 

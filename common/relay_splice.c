@@ -1,13 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "sink.h"
 
 #define PIPE_WANTED (1 << 20)           /* fs.pipe-max-size of an ordinary user */
-#define MOVE_ONCE ((size_t)1 << 20)
+#define MOVE_ONCE ((size_t)4 << 20)     /* a slot of a pipe can hold more than a page */
 #define FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
 
 static bool not_yet(void) { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
@@ -38,16 +37,6 @@ static enum sink_result move_direct(int from, int to, enum source_kind to_kind, 
     if (n < 0 && declines()) return SINK_DECLINED;
     if (n < 0 && not_yet()) return ready_to_take(to) ? SINK_DRY : SINK_FULL;
     if (n < 0) return failure(to_kind);
-    *moved = *taken = (size_t)n;
-    return SINK_MOVED;
-}
-
-static enum sink_result move_file(int from, int to, size_t *moved, size_t *taken) {
-    ssize_t n = sendfile(to, from, NULL, MOVE_ONCE);
-    if (n == 0) return SINK_END;
-    if (n < 0 && declines()) return SINK_DECLINED;
-    if (n < 0 && not_yet()) return SINK_FULL;
-    if (n < 0) return errno == EIO ? SINK_SOURCE_FAILED : SINK_FAILED;
     *moved = *taken = (size_t)n;
     return SINK_MOVED;
 }
@@ -90,7 +79,6 @@ enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kin
         m->prepared = true;
     }
     if (direct) return move_direct(from, to, to_kind, moved, taken);
-    if (from_kind == SOURCE_FILE) return move_file(from, to, moved, taken);
     return move_through(m, from, to, moved, taken);
 }
 
