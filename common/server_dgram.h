@@ -1,0 +1,64 @@
+/* server_dgram: the datagram server that udp-serve, echo -u and cmd -u are: the listening sockets in the loop, access lists, answers in batches that wait
+ * when the system takes none (reading rests meanwhile), drops told. An applet says what one datagram is answered with. */
+#ifndef SOCKKIT_SERVER_DGRAM_H
+#define SOCKKIT_SERVER_DGRAM_H
+
+#include "applet.h"
+#include "buf.h"
+#include "dgram.h"
+#include "loop.h"
+#include "net.h"
+
+struct dgram_server;
+
+struct dgram_ops {
+    /* One datagram of a peer that may. True: what was put at the end of `answer` (maybe nothing: an empty datagram) goes back to it. */
+    bool (*message)(struct dgram_server *server, const struct dgram *question, struct buf *answer);
+    /* After the messages of one batch; may be NULL. */
+    void (*batch)(struct dgram_server *server);
+    /* An answer is on its way; may be NULL. */
+    void (*answered)(struct dgram_server *server, const struct dgram *answer);
+};
+
+/* One socket. */
+struct dgram_door {
+    struct watch watch;
+    struct timer pause; /* the system has no room for an answer, and cannot tell when it has */
+    struct dgram_server *server;
+    struct dgram_io *io;
+    struct buf bytes;      /* of answers */
+    struct dgram *answers; /* owned */
+    size_t count, room, next;
+    int64_t drops;         /* told so far */
+};
+
+struct dgram_server {
+    struct loop *loop;
+    const struct dgram_ops *ops;
+    const struct access_list *access;
+    void *owner; /* the applet's */
+    struct dgram_door doors[NET_LISTENERS];
+    size_t count;
+    uint64_t received, bytes; /* datagrams of peers that may, and their bytes */
+    bool resting;
+    struct timer patience, census; /* -w; when drops are looked at next */
+    struct addr denied;            /* whose denial was told last */
+    int outcome;                   /* STATUS_TIMEOUT when nobody came within -w (told; the loop is stopped) */
+};
+
+/* Begins to receive. The listeners (SOCK_DGRAM) stay the caller's; a server need not be alone in its loop. */
+void dgram_server_start(struct dgram_server *server, struct loop *loop, const struct net_listeners *listeners, const struct server_conf *conf,
+                        const struct common_conf *common, const struct dgram_ops *ops, void *owner);
+/* While it rests nothing is received (the output is full). From `message`, the rest of the batch is not handed over any more when dgram_server_stop is to come:
+ * see dgram_server_end. */
+void dgram_server_rest(struct dgram_server *server, bool on);
+/* No further message is handed over; answers that wait go out, then the loop is stopped. */
+void dgram_server_end(struct dgram_server *server);
+/* Frees everything, and tells drops not told yet. */
+void dgram_server_stop(struct dgram_server *server);
+
+/* "127.0.0.1:4242"; "unix (pid 4242)". */
+#define DGRAM_PEER ADDR_TEXT
+const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]);
+
+#endif
