@@ -57,24 +57,24 @@ static void unlink_session(struct session *s) {
     timer_stop(&server->pause); /* a descriptor is free again */
 }
 
-static void narrate_end(const struct session *s) {
-    char peer[SESSION_PEER], took[TEXT_SHORT];
-    const struct stream *t = &s->stream;
-    if (msg_level() < 0) return;
-    msg_note(0, "%s closed (received %llu bytes, sent %llu bytes, %s)", session_peer(s, peer),
-             (unsigned long long)t->received, (unsigned long long)t->sent, text_duration(loop_now(s->server->loop) - s->since, took));
+static void narrate_end(const struct session *s, const char *peer) {
+    char took[TEXT_SHORT];
+    msg_note(0, "%s closed (received %llu bytes, sent %llu bytes, %s)", peer, (unsigned long long)s->stream.received,
+             (unsigned long long)s->stream.sent, text_duration(loop_now(s->server->loop) - s->since, took));
 }
 
 void session_close(struct session *s, enum status outcome) {
     struct server *server = s->server;
+    char peer[SESSION_PEER];
     if (s->state == SESSION_CLOSED) return;
     s->state = SESSION_CLOSED;
     if (outcome != STATUS_OK) s->outcome = (int)outcome;
-    narrate_end(s);
     if (server->ops->closed) server->ops->closed(s);
     timer_stop(&s->timer);
     stream_stop(&s->stream);
+    if (msg_level() >= 0) session_peer(s, peer);
     sock_close(s->stream.fd);
+    if (msg_level() >= 0) narrate_end(s, peer);
     unlink_session(s);
     later_run(server->loop, &s->reap, forget);
     if (server->once) {

@@ -40,7 +40,7 @@ int sock_open(int family, int type) {
                    : stream          ? "a TCP endpoint, not yet named"
                                      : "a UDP endpoint, not yet named",
                    "socket(%s, %s)", family_name(family), stream ? "SOCK_STREAM" : "SOCK_DGRAM");
-        if (fd >= 0) trace_forget(fd);
+        if (fd >= 0) trace_set(fd, stream && family != AF_UNIX ? TRACE_TCP : TRACE_OTHER);
     }
     return fd;
 }
@@ -61,6 +61,7 @@ int sock_listen(int fd) {
     int result = listen(fd, SOMAXCONN);
     if (shown(result))
         trace_call(result, result < 0 ? "" : "passive: the system now queues connections", "listen(%d, %d)", fd, SOMAXCONN);
+    if (trace_level && trace_get(fd) == TRACE_TCP) trace_set(fd, TRACE_LISTENER);
     return result;
 }
 
@@ -75,19 +76,22 @@ int sock_accept(int fd, struct addr *peer) {
     if (shown(result)) {
         if (result >= 0) snprintf(words, sizeof words, "from %s", addr_text(peer, text));
         trace_call(result, words, "accept(%d)", fd);
-        if (result >= 0) trace_forget(result);
+        if (result >= 0) trace_set(result, addr_family(peer) == AF_UNIX ? TRACE_OTHER : TRACE_TCP);
     }
     return result;
 }
 
 /* Who ended first is known only before this side ends too. */
 static void note_end(int fd) {
+    if (trace_get(fd) != TRACE_TCP) return;
     enum sysinfo_state state = sysinfo_tcp_state(fd);
-    if (trace_level > 1 && state != SYSINFO_UNKNOWN) trace_call(0, "", "getsockopt(%d, TCP_INFO)", fd);
-    if (state == SYSINFO_PEER_ENDED)
-        trace_ended(fd, TRACE_PEER_FIRST);
-    else if (state == SYSINFO_ESTABLISHED || state == SYSINFO_WE_ENDED)
-        trace_ended(fd, TRACE_WE_FIRST);
+    if (trace_level > 1) trace_call(0, "", "getsockopt(%d, TCP_INFO)", fd);
+    if (state == SYSINFO_PEER_ENDED) trace_set(fd, TRACE_PEER_FIRST);
+    if (state == SYSINFO_ESTABLISHED || state == SYSINFO_WE_ENDED) trace_set(fd, TRACE_WE_FIRST);
+}
+
+static void note_reset(int fd) {
+    if (errno == ECONNRESET || errno == EPIPE) trace_set(fd, TRACE_RESET);
 }
 
 int sock_shutdown(int fd) {
@@ -100,22 +104,16 @@ int sock_shutdown(int fd) {
 }
 
 static const char *close_words(int fd) {
-    int unread = 0, type = 0, listening = 0;
-    socklen_t size = sizeof type;
-    struct addr local;
-    local.size = sizeof local.as;
-    if (getsockname(fd, &local.as.any, &local.size) < 0 || addr_family(&local) == AF_UNIX) return "";
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_STREAM) return "";
-    size = sizeof listening;
-    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening)
-        return "no longer listening";
-    enum sysinfo_state state = sysinfo_tcp_state(fd);
-    if (state == SYSINFO_UNKNOWN || trace_end_of(fd) == TRACE_RESET) return trace_end_of(fd) == TRACE_RESET ? "it was reset: no TIME_WAIT on either side" : "";
-    if (ioctl(fd, FIONREAD, &unread) == 0 && unread > 0) return "bytes were left unread: the peer gets a reset, no TIME_WAIT";
+    int unread = 0;
+    bool connected = trace_get(fd) > TRACE_LISTENER && trace_get(fd) != TRACE_RESET;
+    if (connected && ioctl(fd, FIONREAD, &unread) == 0 && unread > 0)
+        return "bytes were left unread: the peer gets a reset, no TIME_WAIT";
     note_end(fd);
-    switch (trace_end_of(fd)) {
+    switch (trace_get(fd)) {
+    case TRACE_LISTENER: return "no longer listening";
     case TRACE_WE_FIRST: return "we ended first: this side will be in TIME_WAIT";
     case TRACE_PEER_FIRST: return "the peer ended first: its side will be in TIME_WAIT";
+    case TRACE_RESET: return "it was reset: no TIME_WAIT on either side";
     default: return "";
     }
 }
@@ -126,7 +124,7 @@ void sock_close(int fd) {
     int result = close(fd);
     if (trace_level) {
         trace_call(result, words, "close(%d)", fd);
-        trace_forget(fd);
+        trace_set(fd, TRACE_OTHER);
     }
     errno = error;
 }
@@ -134,7 +132,7 @@ void sock_close(int fd) {
 void sock_abort(int fd) {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     sock_set_bytes(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now, "SO_LINGER");
-    if (trace_level) trace_ended(fd, TRACE_RESET);
+    if (trace_level) trace_set(fd, TRACE_RESET);
     sock_close(fd);
 }
 
@@ -190,13 +188,13 @@ ssize_t sock_recv(int fd, void *bytes, size_t n) {
     else
         trace_payload(result, bytes, "recv(%d, %zu)", fd, n);
     if (result == 0) note_end(fd);
-    if (result < 0 && errno == ECONNRESET) trace_ended(fd, TRACE_RESET);
+    if (result < 0) note_reset(fd);
     return result;
 }
 
 static void show_sent(ssize_t result, int fd, const void *bytes, size_t n) {
     trace_payload(result, bytes, "send(%d, %zu)", fd, n);
-    if (result < 0 && (errno == ECONNRESET || errno == EPIPE)) trace_ended(fd, TRACE_RESET);
+    if (result < 0) note_reset(fd);
 }
 
 ssize_t sock_send(int fd, const void *bytes, size_t n) {

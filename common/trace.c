@@ -13,8 +13,8 @@
 
 int trace_level;
 
-static unsigned char *ends; /* enum trace_end by descriptor; for the trace alone */
-static size_t ends_count;
+static unsigned char *lives; /* enum trace_life by descriptor; kept for the trace alone */
+static size_t lives_count;
 
 struct error_name {
     int number;
@@ -49,7 +49,7 @@ static void show(long result, const char *call, const char *words) {
         msg_note(-1, "%-40s = -1     %s: %s%s%s%s", call, error_name(error), strerror(error), *words ? " (" : "", words,
                  *words ? ")" : "");
     else
-        msg_note(-1, "%-40s = %-6ld%s%s", call, result, *words ? " " : "", words);
+        msg_note(-1, "%-40s = %-*ld%s%s", call, *words ? 6 : 0, result, *words ? " " : "", words);
     errno = error;
 }
 
@@ -80,21 +80,14 @@ void trace_payload(ssize_t result, const void *bytes, const char *fmt, ...) {
     free(words);
 }
 
-static unsigned char *end_at(int fd) {
+void trace_set(int fd, enum trace_life life) {
     size_t need = (size_t)fd + 1;
-    if (need > ends_count) {
-        ends = mem_resize(ends, need * 2, 1);
-        memset(ends + ends_count, TRACE_OPEN, need * 2 - ends_count);
-        ends_count = need * 2;
+    if (need > lives_count) {
+        lives = mem_resize(lives, need * 2, 1);
+        memset(lives + lives_count, TRACE_OTHER, need * 2 - lives_count);
+        lives_count = need * 2;
     }
-    return &ends[fd];
+    lives[fd] = (unsigned char)life;
 }
 
-void trace_ended(int fd, enum trace_end end) {
-    unsigned char *at = end_at(fd);
-    if (*at == TRACE_OPEN || end == TRACE_RESET) *at = (unsigned char)end;
-}
-
-enum trace_end trace_end_of(int fd) { return (enum trace_end)*end_at(fd); }
-
-void trace_forget(int fd) { *end_at(fd) = TRACE_OPEN; }
+enum trace_life trace_get(int fd) { return (size_t)fd < lives_count ? (enum trace_life)lives[fd] : TRACE_OTHER; }

@@ -17,15 +17,16 @@ void trace_call(long result, const char *words, const char *fmt, ...) MSG_PRINTF
 /* The same with a payload for words. */
 void trace_payload(ssize_t result, const void *bytes, const char *fmt, ...) MSG_PRINTF(3, 4);
 
-/* What the life of a socket was, for the words of its close(2). */
-enum trace_end {
-    TRACE_OPEN,       /* nobody has ended yet */
+/* What a socket is, and how its connection came to its end: for the words of its close(2). */
+enum trace_life {
+    TRACE_OTHER,      /* no TCP: nothing to tell */
+    TRACE_LISTENER,
+    TRACE_TCP,        /* nobody has ended yet */
     TRACE_WE_FIRST,   /* this side shut down first */
     TRACE_PEER_FIRST, /* the peer did */
     TRACE_RESET,      /* the connection was reset */
 };
-void trace_ended(int fd, enum trace_end end); /* the first to be told counts, a reset always */
-enum trace_end trace_end_of(int fd);
-void trace_forget(int fd);
+void trace_set(int fd, enum trace_life life);
+enum trace_life trace_get(int fd);
 
 #endif

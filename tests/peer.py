@@ -111,6 +111,17 @@ def sockkit(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subpro
     return p
 
 
+def take(pipe, n):
+    """n bytes of a pipe; fewer at its end."""
+    data = b""
+    while len(data) < n:
+        piece = pipe.read(n - len(data))
+        if not piece:
+            break
+        data += piece
+    return data
+
+
 def ended(p, status=0):
     """Waits for its end, which must be with this status (negative: by that signal). Returns what stdout still held, and stderr."""
     p.stdin = p.stdin if p.stdin and not p.stdin.closed else None
