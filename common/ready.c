@@ -76,8 +76,10 @@ static int remember(const char *file, int *directory, const char **name) {
 
 /* --- listen --- */
 
+/* Ours are close-on-exec, so one that is not was open at the start. */
 static int check_ready_fd(const struct server_conf *conf) {
-    if (conf->ready_fd < 0 || fcntl((int)conf->ready_fd, F_GETFD) >= 0) return 0;
+    int flags = conf->ready_fd < 0 ? 0 : fcntl((int)conf->ready_fd, F_GETFD);
+    if (flags >= 0 && !(flags & FD_CLOEXEC)) return 0;
     msg_error("--ready-fd: descriptor %d is not open", (int)conf->ready_fd);
     return STATUS_USAGE;
 }
