@@ -25,6 +25,7 @@
 # No test sleeps: it waits for an event.
 
 bats_require_minimum_version 1.5.0
+bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert
 
