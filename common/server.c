@@ -108,7 +108,10 @@ void session_finish(struct session *s) {
         stream_ask_space(&s->stream, true); /* called when all is sent, and the write side is shut */
 }
 
-void session_detach(struct session *s) { stream_stop(&s->stream); }
+void session_detach(struct session *s) {
+    stream_stop(&s->stream);
+    timer_stop(&s->timer);
+}
 
 void session_attach(struct session *s, uint64_t received, uint64_t sent) {
     stream_start(&s->stream, s->server->loop, s->stream.fd, s->stream.ops);

@@ -85,7 +85,7 @@ void session_finish(struct session *s);
 /* Closes it at once. */
 void session_close(struct session *s, enum status outcome);
 
-/* The stream leaves the loop, and the applet uses s->stream.fd by itself; it ends with session_close, or comes back to the loop to
+/* The stream leaves the loop, and the applet uses s->stream.fd (and minds its idle time) by itself; it ends with session_close, or comes back to the loop to
  * be finished, with the bytes counted meanwhile. */
 void session_detach(struct session *s);
 void session_attach(struct session *s, uint64_t received, uint64_t sent);
