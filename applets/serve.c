@@ -118,10 +118,16 @@ static size_t log_room(const struct serve *serve) {
     return serve->conf->crlf ? room / 2 : room; /* every byte may become two */
 }
 
+static bool anybody_open(const struct serve *serve) {
+    const struct session *s = serve->server.server.sessions;
+    while (s && s->state != SESSION_OPEN) s = s->next;
+    return s != NULL;
+}
+
 /* Read only while somebody is there to get it. */
 static void update_input(struct serve *serve) {
     if (!serve->in.loop) return;
-    source_want(&serve->in, !serve->input_ended && serve->server.server.count > 0 && log_room(serve) > 0);
+    source_want(&serve->in, !serve->input_ended && anybody_open(serve) && log_room(serve) > 0);
 }
 
 static void tap_sent_pieces(struct client *c, const struct iovec *pieces, size_t n) {
@@ -144,7 +150,11 @@ static void feed(struct client *c) {
     struct serve *serve = of_client(c);
     struct iovec pieces[2];
     int count;
-    if (!is_open(c) || stream_waiting(stream_of(c)) > 0) return;
+    if (!is_open(c)) return;
+    if (stream_waiting(stream_of(c)) > 0) { /* the greeting comes first */
+        stream_ask_space(stream_of(c), true);
+        return;
+    }
     while ((count = fanout_pieces(&serve->log, c->position, LOG_SIZE, pieces)) > 0) {
         size_t n = stream_try(stream_of(c), pieces, count);
         if (tap_active(&serve->tap)) tap_sent_pieces(c, pieces, n);
@@ -172,6 +182,8 @@ static void feed_all(struct serve *serve) {
 static void input_ready(struct source *in) {
     struct serve *serve = container_of(in, struct serve, in);
     static char bytes[READ_ONCE];
+    update_input(serve); /* the last client may have ended in this very turn */
+    if (!in->wanted) return;
     size_t room = log_room(serve);
     ssize_t n = source_read(in->fd, in->kind, bytes, room < sizeof bytes ? room : sizeof bytes);
     if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
