@@ -114,7 +114,7 @@ static void tell_connected(struct connection *c) {
 
 static void relay_done(struct relay *r, enum status outcome) {
     struct connection *c = container_of(r, struct connection, relay);
-    c->status = (int)outcome;
+    if (!c->status) c->status = (int)outcome; /* a copy may have failed in this very turn */
     loop_stop(c->call->loop);
 }
 
