@@ -54,7 +54,7 @@ static void finish(struct relay *r, enum status outcome) {
 
 /* Bytes that left stdin and never reached the peer's system. */
 static uint64_t lost(const struct relay *r) {
-    int64_t unacknowledged = sysinfo_unacknowledged(r->sock.fd, r->shut);
+    int64_t unacknowledged = sysinfo_unacknowledged(r->sock.fd, r->fin);
     return sink_waiting(&r->to_peer) + (unacknowledged > 0 ? (uint64_t)unacknowledged : 0);
 }
 
@@ -109,7 +109,7 @@ static void end_sending(struct relay *r) {
     r->sending = RELAY_DONE;
     if ((r->half_close || r->receiving == RELAY_DONE) && !r->shut && !r->broken) {
         r->shut = true;
-        sock_shutdown(r->sock.fd);
+        r->fin = sock_shutdown(r->sock.fd) == 0;
     }
     check_over(r);
 }

@@ -37,7 +37,7 @@ struct relay {
     int64_t active, settle_step;
     enum relay_state sending, receiving;
     bool peer_full, out_full; /* a sink takes nothing now */
-    bool shut, broken;        /* the write side: shut down; gone */
+    bool shut, fin, broken;   /* the write side: shut down; its FIN is on its way (not when the peer had reset); gone */
     bool low_water;           /* SO_RCVLOWAT is raised */
     bool cut;                 /* it went before the end of stdin */
 };
