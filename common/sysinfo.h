@@ -29,7 +29,7 @@ enum sysinfo_state sysinfo_tcp_state(int fd);
  * `ended`: this side has been shut down, and its FIN is not counted. */
 int64_t sysinfo_unacknowledged(int fd, bool ended);
 
-/* Bytes that went each way on a TCP connection. False: not known. */
+/* Bytes that were read from and written to a TCP connection, by whatever process. False: not known. */
 bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent);
 
 /* The process at the other end of a Unix-domain socket; 0: not known. */

@@ -122,9 +122,11 @@ bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
 
 /* struct tcp_info of the kernel, whose beginning never changes; libc declares only a part of it. */
 #define INFO_STATE 0
-#define INFO_BYTES_ACKED 120
 #define INFO_BYTES_RECEIVED 128
-#define INFO_SIZE 136
+#define INFO_NOT_SENT 144
+#define INFO_BYTES_SENT 200
+#define INFO_BYTES_SENT_AGAIN 208
+#define INFO_SIZE 216
 
 static size_t tcp_info(int fd, unsigned char info[INFO_SIZE]) {
     socklen_t size = INFO_SIZE;
@@ -155,9 +157,17 @@ int64_t sysinfo_unacknowledged(int fd, bool ended) {
 
 bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent) {
     unsigned char info[INFO_SIZE];
-    if (tcp_info(fd, info) < INFO_SIZE) return false;
+    uint64_t again;
+    uint32_t waiting;
+    int unread = 0;
+    if (ioctl(fd, FIONREAD, &unread) < 0 || tcp_info(fd, info) < INFO_SIZE) return false;
     memcpy(received, info + INFO_BYTES_RECEIVED, sizeof *received);
-    memcpy(sent, info + INFO_BYTES_ACKED, sizeof *sent);
+    memcpy(sent, info + INFO_BYTES_SENT, sizeof *sent);
+    memcpy(&again, info + INFO_BYTES_SENT_AGAIN, sizeof again);
+    memcpy(&waiting, info + INFO_NOT_SENT, sizeof waiting);
+    bool fin = info[INFO_STATE] == TCP_CLOSE_WAIT || info[INFO_STATE] == TCP_LAST_ACK || info[INFO_STATE] == TCP_CLOSING;
+    *received -= (uint64_t)unread + fin; /* a FIN is counted as a byte */
+    *sent += waiting - again;
     return true;
 }
 
