@@ -73,9 +73,8 @@ void sig_unwatch(struct sig_watch *w) {
 }
 
 void sig_child(void) {
-    static const int used[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGCONT, SIGWINCH, SIGPIPE};
     sigset_t none;
-    for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) set_action(used[i], SIG_DFL);
+    for (int signal = 1; signal < NSIG; signal++) set_action(signal, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
