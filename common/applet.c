@@ -107,10 +107,10 @@ static int port_into(const char *text, const char *where, const struct net_name 
 }
 
 /* The port: of -p, else of the endpoint, else the default; the two must not disagree. */
-static int choose_port(const struct common_conf *c, const char *written, struct net_name *name) {
+static int choose_port(const struct common_conf *c, const char *written, const char *where, struct net_name *name) {
     uint16_t by_option = APPLET_DEFAULT_PORT, by_endpoint = 0;
     if (c->port && port_into(c->port, "--port", name, &by_option) < 0) return -1;
-    if (written && port_into(written, "port", name, &by_endpoint) < 0) return -1;
+    if (written && port_into(written, where, name, &by_endpoint) < 0) return -1;
     if (c->port && written && by_option != by_endpoint) {
         msg_error("--port %s and :%s disagree", c->port, written);
         return -1;
@@ -141,6 +141,8 @@ static struct net_name base_name(const struct common_conf *c, int type) {
     return (struct net_name){.family = family_of(c), .type = type, .numeric = c->numeric, .path = c->unix_path};
 }
 
+static bool all_digits(const char *text) { return *text && strspn(text, "0123456789") == strlen(text); }
+
 /* Strings of an endpoint live as long as the program: they come from its command line. */
 static int bind_name(const struct common_conf *c, struct net_name *name, char **port) {
     struct endpoint e = {0};
@@ -149,6 +151,11 @@ static int bind_name(const struct common_conf *c, struct net_name *name, char **
     if (parse_endpoint(c->bind, "--bind", &e) < 0) return -1;
     if (e.path) {
         msg_error("--bind: an address is wanted (use -U %s)", e.path);
+        endpoint_free(&e);
+        return -1;
+    }
+    if (e.host && all_digits(e.host)) {
+        msg_error("--bind: \"%s\": no address (a port alone is written :%s)", e.host, e.host);
         endpoint_free(&e);
         return -1;
     }
@@ -163,7 +170,7 @@ int applet_listen_name(const struct call *call, int type, struct net_name *out) 
     *out = base_name(c, type);
     if (out->path) return 0;
     if (bind_name(c, out, &port) < 0) return -1;
-    return choose_port(c, port, out);
+    return choose_port(c, port, "--bind", out);
 }
 
 static int source_name(const struct common_conf *c, int type, struct net_name *source) {
@@ -174,8 +181,6 @@ static int source_name(const struct common_conf *c, int type, struct net_name *s
     if (c->bind && !source->host) source->host = "*";
     return port ? port_into(port, "--bind", source, &source->port) : 0;
 }
-
-static bool all_digits(const char *text) { return *text && strspn(text, "0123456789") == strlen(text); }
 
 static void use_operands(struct call *call, int n) {
     call->operands += n;
@@ -188,7 +193,7 @@ static int take_operands(struct call *call, struct net_name *target) {
     const struct common_conf *c = call->conf;
     struct endpoint e = {0};
     const char *port;
-    if (call->count == 0) return choose_port(c, NULL, target);
+    if (call->count == 0) return choose_port(c, NULL, "", target);
     if (parse_endpoint(call->operands[0], "", &e) < 0) return -1;
     target->host = e.host;
     target->path = e.path;
@@ -207,7 +212,7 @@ static int take_operands(struct call *call, struct net_name *target) {
         port = call->operands[0];
         use_operands(call, 1);
     }
-    return choose_port(c, port, target) < 0 ? -1 : check_family(target);
+    return choose_port(c, port, "port", target) < 0 ? -1 : check_family(target);
 }
 
 int applet_target(struct call *call, int type, struct net_name *target, struct net_name *source) {
