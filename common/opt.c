@@ -88,7 +88,7 @@ static int refuse(const struct opt_row *row, const char *value, const char *why)
 static int refuse_range(const struct opt_row *row, const char *value) {
     char why[128], low[TEXT_SHORT], high[TEXT_SHORT];
     if (row->kind == OPT_TIME && row->min > 0)
-        snprintf(why, sizeof why, "out of range (more than 0)");
+        snprintf(why, sizeof why, "out of range (more than 0, 2562047h at most)");
     else if (row->kind == OPT_SIZE)
         snprintf(why, sizeof why, "out of range (%s to %s)", text_bytes((uint64_t)row->min, low),
                  text_bytes((uint64_t)row->max, high));
