@@ -42,6 +42,9 @@ static void (*set_action(int signal, void (*action)(int)))(int) {
 }
 
 void sig_start(struct loop *loop) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL); /* whoever started us may have blocked SIGCHLD or SIGTERM */
     set_action(SIGPIPE, SIG_IGN);
     if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) == 0)
         watch_start(loop, &pipe_watch, pipe_ends[0], LOOP_READ, pipe_ready);
