@@ -1,0 +1,103 @@
+"""Port scans of loopback, and of ports that do not answer."""
+
+import contextlib
+import socket
+import subprocess
+
+from report import rows_of
+from stage import LOOPBACK, SOCKKIT, Failed, alternate, built, figures, have, tool
+
+FIRST, PORTS, OPEN = 20000, 1010, 10
+FILTERED = 50
+
+
+@contextlib.contextmanager
+def open_ports():
+    """OPEN listeners within a range of PORTS ports below the ephemeral ones; yields the open ports."""
+    with contextlib.ExitStack() as stack:
+        taken = []
+        for port in range(FIRST, FIRST + PORTS, PORTS // OPEN):
+            listener = stack.enter_context(socket.socket())
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((LOOPBACK, port))
+            listener.listen(4096)
+            taken.append(port)
+        yield taken[:OPEN]
+
+
+@contextlib.contextmanager
+def filtered_ports():
+    """Ports that never answer: listeners whose queue is full, so that the system drops what comes."""
+    with contextlib.ExitStack() as stack:
+        ports = []
+        for _ in range(FILTERED):
+            listener = stack.enter_context(socket.socket())
+            listener.bind((LOOPBACK, 0))
+            listener.listen(0)
+            address = listener.getsockname()
+            for _ in range(2):
+                filler = stack.enter_context(socket.socket())
+                filler.setblocking(False)
+                filler.connect_ex(address)
+            ports.append(address[1])
+        yield ports
+
+
+def timed(argv, runs):
+    measured = figures([tool("spawn"), str(runs)] + argv, seconds=30)
+    return {"ms": measured["median_us"] / 1e3}
+
+
+def check_open(argv, ports):
+    """That sockkit finds the very ports that are open."""
+    answer = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30).stdout
+    found = [int(line.split()[0].rsplit(":", 1)[1]) for line in answer.splitlines() if "open" in line]
+    if sorted(set(found)) != ports:
+        raise Failed(f"open are {ports}, sockkit found {found}")
+
+
+def commands(ports):
+    """name: command, for a range written FIRST-LAST."""
+    first, last = ports.split("-")
+    found = {"bare": [tool("bare"), "probe", LOOPBACK, first, last]}
+    if built("probe"):
+        found["sockkit"] = [SOCKKIT, "probe", "-p", ports, LOOPBACK]
+    if have("nc.openbsd"):
+        found["nc.openbsd"] = ["nc.openbsd", "-n", "-z", LOOPBACK, ports]
+    if have("nmap"):
+        found["nmap"] = ["nmap", "-sT", "-n", "-Pn", "-T5", "-p", ports, LOOPBACK]
+    return found
+
+
+def jobs(chosen, runs):
+    return {name: lambda argv=argv: timed(argv, runs) for name, argv in chosen.items()}
+
+
+def silent(ports):
+    some = ",".join(map(str, ports))
+    chosen = {}
+    if built("probe"):
+        chosen["sockkit"] = [SOCKKIT, "probe", "-w", "1s", "-p", some, LOOPBACK]
+    if have("nmap"):
+        chosen["nmap"] = ["nmap", "-sT", "-n", "-Pn", "-T5", "--max-retries", "0", "--min-parallelism", "50",
+                          "--initial-rtt-timeout", "1s", "--max-rtt-timeout", "1s", "-p", some, LOOPBACK]
+    return chosen
+
+
+def probe():
+    with open_ports() as ports:
+        some = commands(f"{FIRST}-{FIRST + PORTS - 1}")
+        if "sockkit" in some:
+            check_open(some["sockkit"], ports)
+        few = alternate(jobs(some, 3), seconds=30)
+        every = commands("1-65535")
+        every.pop("nmap", None)
+        many = alternate(jobs(every, 1), seconds=30)
+    with filtered_ports() as ports:
+        none = alternate(jobs(silent(ports), 1), seconds=20)
+    return [
+        rows_of(f"{PORTS} ports of loopback, {OPEN} open", few, "ms", "ms", low=True,
+                floors={"nc.openbsd": 2.5, "nmap": 3, "bare": 0.95}),
+        rows_of("65 535 ports of loopback", many, "ms", "ms", low=True, floors={"nc.openbsd": 1.8, "bare": 0.95}),
+        rows_of(f"{FILTERED} ports that do not answer, limit 1 s", none, "ms", "ms", low=True, most=1050),
+    ], ["nc.openbsd asks one port after the other: it would take 50 s for the last."]
