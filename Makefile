@@ -116,9 +116,10 @@ fuzz:
 	@tests/setup fuzz
 	@$(MAKE) --no-print-directory $(fuzz:%=build/fuzz/%)
 	@for target in $(fuzz); do \
+	    echo "$$target: $(FUZZ_SECONDS) s"; \
 	    mkdir -p build/fuzz/corpus/$$target && \
-	    build/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=build/fuzz/ \
-	        build/fuzz/corpus/$$target || exit 1; \
+	    build/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 \
+	        -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target || exit; \
 	done
 
 static:

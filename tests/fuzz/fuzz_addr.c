@@ -1,0 +1,43 @@
+/* No endpoint, address or list of networks upsets its parser, and an address is read back as it was written. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../common/addr.h"
+#include "../../common/cidr.h"
+#include "../../common/mem.h"
+
+static void read_back(const struct addr *a) {
+    char text[ADDR_TEXT];
+    struct endpoint e = {0};
+    struct addr again;
+    uint16_t port = 0;
+    if (endpoint_parse(addr_text(a, text), &e)) abort();
+    if (!e.host || !e.port || !addr_port_number(e.port, &port)) abort();
+    if (!addr_numeric(e.host, port, &again) || !addr_equal(a, &again)) abort();
+    endpoint_free(&e);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    char *text = mem_new(size + 1);
+    if (size) memcpy(text, data, size);
+
+    struct endpoint e = {0};
+    if (!endpoint_parse(text, &e)) {
+        if (e.path && (e.host || e.port)) abort();
+        endpoint_free(&e);
+    }
+    struct addr a;
+    if (addr_numeric(text, 60000, &a)) read_back(&a);
+    addr_unix(text, &a);
+
+    struct cidr_list list = {0};
+    struct addr loopback;
+    addr_loopback(AF_INET, 0, &loopback);
+    if (cidr_list_add(&list, text) && list.count) abort();
+    cidr_list_has(&list, &loopback);
+    cidr_list_free(&list);
+    free(text);
+    return 0;
+}
