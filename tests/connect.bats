@@ -1,4 +1,5 @@
 # connect: messages, stdin both ways, half-close, endpoints, --retry, -e, --quit-word, copies.
+# shellcheck disable=SC2016,SC2153,SC2154
 
 load helper
 
@@ -15,7 +16,8 @@ open("heard", "wb").write(data)' "${1:-}" "${2:-127.0.0.1}"
 # What the listener heard is this, as printf(1) writes it.
 assert_heard() {
     wait_for_exit "$PEER_PID"
-    printf "$1" >wanted # shellcheck disable=SC2059
+    # shellcheck disable=SC2059
+    printf "$1" >wanted
     run cmp heard wanted
     assert_success
 }
@@ -370,7 +372,8 @@ while True:
     for words in "127.0.0.1 $PEER_PORT" "127.0.0.1:$PEER_PORT" "-p $PEER_PORT 127.0.0.1" ":$PEER_PORT" \
         "localhost $PEER_PORT" "-4 localhost:$PEER_PORT" "-p $PEER_PORT 127.0.0.1:$PEER_PORT" "-n 127.0.0.1 $PEER_PORT"; do
         echo "# $words"
-        run sockkit connect $words Hello # shellcheck disable=SC2086
+        # shellcheck disable=SC2086
+        run sockkit connect $words Hello
         assert_success
         assert_output ok:Hello
     done
@@ -387,7 +390,8 @@ while True:
     for words in "::1 $PEER_PORT" "[::1]:$PEER_PORT" "[::1] $PEER_PORT" "-p $PEER_PORT ::1" ":$PEER_PORT" "-6 :$PEER_PORT" \
         "-p $PEER_PORT ::1%lo" "[::1%lo]:$PEER_PORT"; do
         echo "# $words"
-        run sockkit connect $words Hello # shellcheck disable=SC2086
+        # shellcheck disable=SC2086
+        run sockkit connect $words Hello
         assert_success
         assert_output ok:Hello
     done
@@ -404,7 +408,8 @@ while True:
     for words in "127.0.0.1 $PEER_PORT 12345" "127.0.0.1:$PEER_PORT 12345" "-p $PEER_PORT 127.0.0.1 12345" ":$PEER_PORT 12345" \
         "-p $PEER_PORT 127.0.0.1 -- 12345"; do
         echo "# $words"
-        run sockkit connect $words # shellcheck disable=SC2086
+        # shellcheck disable=SC2086
+        run sockkit connect $words
         assert_success
         assert_output 12345
     done
