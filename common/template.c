@@ -25,21 +25,10 @@ const char *template_check(const char *text) {
     return wrong;
 }
 
-/* ISO 8601 with the offset's colon, which strftime leaves out. */
-static void put_time(struct buf *out, time_t now) {
-    struct tm local;
-    char stamp[48], offset[8];
-    if (localtime_r(&now, &local) == NULL) return;
-    size_t size = strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &local);
-    strftime(offset, sizeof offset, "%z", &local);
-    buf_put(out, stamp, size);
-    buf_format(out, "%.3s:%s", offset, offset + 3);
-}
-
 void template_fill(struct buf *out, const char *text, const char *message, size_t size,
                    const struct addr *peer, time_t now) {
     for (;;) {
-        char host[ADDR_TEXT];
+        char host[ADDR_TEXT], stamp[TEXT_STAMP];
         size_t plain = strcspn(text, "%");
         buf_put(out, text, plain);
         if (text[plain] == '\0') return;
@@ -47,7 +36,7 @@ void template_fill(struct buf *out, const char *text, const char *message, size_
         case 'm': buf_put(out, message, size); break;
         case 'a': buf_format(out, "%s", addr_host_text(peer, host)); break;
         case 'p': buf_format(out, "%u", (unsigned)addr_port(peer)); break;
-        case 't': put_time(out, now); break;
+        case 't': buf_format(out, "%s", text_stamp(now, stamp)); break;
         default: buf_put(out, "%", 1);
         }
         text += plain + 2;

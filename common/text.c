@@ -127,6 +127,18 @@ const char *text_bytes(uint64_t bytes, char out[TEXT_SHORT]) {
     return out;
 }
 
+/* The offset's colon is what strftime leaves out. */
+const char *text_stamp(time_t when, char out[TEXT_STAMP]) {
+    struct tm local;
+    char offset[8];
+    out[0] = '\0';
+    if (localtime_r(&when, &local) == NULL) return out;
+    size_t size = strftime(out, TEXT_STAMP, "%Y-%m-%dT%H:%M:%S", &local);
+    strftime(offset, sizeof offset, "%z", &local);
+    snprintf(out + size, TEXT_STAMP - size, "%.3s:%s", offset, offset + 3);
+    return out;
+}
+
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 #define WORD_MOST 63 /* longer ones are near to nothing */

@@ -1,11 +1,13 @@
 /* text: numbers, times and sizes as people write them (text.c); UTF-8 (RFC 3629) and printing that
- * is harmless to a terminal (utf8.c); columns (width.c). Pure: no locale, no I/O. */
+ * is harmless to a terminal (utf8.c); columns (width.c). Pure: no locale, no I/O (the time zone
+ * aside). */
 #ifndef SOCKKIT_TEXT_H
 #define SOCKKIT_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Nanoseconds are the unit of every time in sockkit. */
 #define TEXT_NS_PER_MS INT64_C(1000000)
@@ -22,6 +24,10 @@ int text_size(const char *text, uint64_t *bytes); /* 4096 64K 64k 1M 1.5M 2G (po
 #define TEXT_SHORT 32
 const char *text_duration(int64_t ns, char out[TEXT_SHORT]);
 const char *text_bytes(uint64_t bytes, char out[TEXT_SHORT]);
+
+/* ISO 8601 with the offset of the local time zone (localtime_r(3)): "2023-11-14T22:13:20+00:00". Returns `out`. */
+#define TEXT_STAMP 48
+const char *text_stamp(time_t when, char out[TEXT_STAMP]);
 
 /* Decodes one code point from the n >= 1 bytes at s. Returns its length 1-4 and stores it;
  * 0 when the bytes can only be the beginning of one (more are needed); -1 when the first byte begins none
