@@ -7,16 +7,16 @@ load helper
 LAYERS='
 ground      mem text/utf8/width letter msg posix
 mechanisms  addr buf loop opt fanout
-            cidr line crlf tap template sysinfo trace
+            cidr line crlf tap template sysinfo trace cmdlang guessing
             sock
             sockopt
 endpoints   sig meter sandbox term source
             net stream dgram proc sink
             label
             applet
-            ready
+            ready workers
 services    server relay
-talk        textserver
+talk        textserver responder
 '
 
 setup() {
