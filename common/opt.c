@@ -30,12 +30,21 @@ struct table {
 
 static bool takes_value(const struct opt_row *row) { return row->metavar != NULL; }
 
+/* A group before this one has a row of the same name, which stands for it. */
+static bool replaced(const struct opt_group *groups, const struct opt_group *its, const struct opt_row *row) {
+    for (const struct opt_group *g = groups; g < its; g++)
+        for (const struct opt_row *other = g->rows; other->name; other++)
+            if (!strcmp(other->name, row->name)) return true;
+    return false;
+}
+
 static void table_fill(struct table *t, const struct opt_group *groups) {
     char *shorts = t->shorts;
     *shorts++ = '-';
     *shorts++ = ':';
     for (const struct opt_group *g = groups; g->rows; g++)
         for (const struct opt_row *row = g->rows; row->name; row++) {
+            if (replaced(groups, g, row)) continue;
             struct slot *slot = &t->slots[t->count];
             *slot = (struct slot){row, g->offset + row->offset, false};
             t->longs[t->count] = (struct option){row->name, takes_value(row), NULL, ROW_BASE + t->count};
@@ -281,14 +290,17 @@ static void help_row(const struct opt_row *row) {
 void opt_help(const struct opt_command *command) {
     for (const struct opt_group *g = command->groups; g->rows; g++) {
         printf("\n%s:\n", g->title);
-        for (const struct opt_row *row = g->rows; row->name; row++) help_row(row);
+        for (const struct opt_row *row = g->rows; row->name; row++)
+            if (!replaced(command->groups, g, row)) help_row(row);
     }
 }
 
 void opt_dump(const struct opt_command *command) {
     for (const struct opt_group *g = command->groups; g->rows; g++)
-        for (const struct opt_row *row = g->rows; row->name; row++)
+        for (const struct opt_row *row = g->rows; row->name; row++) {
+            if (replaced(command->groups, g, row)) continue;
             printf("%s\t--%s\t%s%c\t%s\t%s\t%s\n", command->name, row->name, row->letter ? "-" : "",
                    row->letter ? row->letter : ' ', row->metavar ? row->metavar : "",
                    row->values ? row->values : "", row->help);
+        }
 }

@@ -43,7 +43,8 @@ struct opt_row {
     {.name = (long_name), .letter = (short_letter), .kind = (option_kind), .offset = offsetof(struct conf, field), __VA_ARGS__}
 #define OPT_END {.name = NULL}
 
-/* Rows end with OPT_END. Groups of an applet end with one whose rows are NULL. */
+/* Rows end with OPT_END. Groups of an applet end with one whose rows are NULL. A row takes the place of any of the same name
+ * in a later group: so an applet gives a shared option a meaning of its own. */
 struct opt_group {
     const char *title;
     const struct opt_row *rows;
