@@ -1,0 +1,374 @@
+# The command line: which applet runs, help, and what is refused.
+# shellcheck disable=SC2154,SC2086,SC2153 # what run and start_serve set; lists of words are meant to be split
+
+load helper
+
+# Runs sockkit, which must refuse: status 2, nothing on stdout and one line on stderr that has each of the words.
+# What does not is noted; none_accepted fails on it.
+#   refuses WORD... -- ARG...
+refuses() {
+    local words=() word said status=0
+    while [ "$1" != -- ]; do words+=("$1") && shift; done
+    shift
+    LIMIT=3 sockkit "$@" </dev/null >out 2>err || status=$?
+    mapfile -t said <err
+    [ "$status" -eq 2 ] || echo "status $status: sockkit $*: ${said[0]}" >>accepted
+    [ ! -s out ] || echo "something on stdout: sockkit $*" >>accepted
+    [ ${#said[@]} -eq 1 ] || echo "${#said[@]} lines: sockkit $*" >>accepted
+    for word in sockkit "${words[@]}"; do
+        [[ ${said[0]} == *"$word"* ]] || echo "'$word' is missing: sockkit $*: ${said[0]}" >>accepted
+    done
+}
+
+none_accepted() {
+    touch accepted
+    run cat accepted
+    assert_output ''
+}
+
+# The long options of an applet; with $2 those that take a value.
+options_of() {
+    sockkit --dump-options | awk -F '\t' -v applet="$1" -v value="${2:-}" \
+        '$1 == applet && (value == "" || (value == "yes") == ($4 != "")) { print $2 }'
+}
+
+# --- which applet ---
+
+@test "an applet runs as sockkit NAME, and through links named sk-NAME and NAME" {
+    local name
+    mkdir bin
+    run sockkit --list
+    assert_success
+    assert_line serve
+    assert_line connect
+    for name in "${lines[@]}"; do
+        ln -s "$SOCKKIT" "bin/sk-$name"
+        ln -s "$SOCKKIT" "bin/$name"
+        sockkit "$name" --help >expected
+        grep -q "^Usage: sockkit $name " expected
+        SOCKKIT=bin/sk-$name sockkit --help | cmp - expected
+        SOCKKIT=bin/$name sockkit --help | cmp - expected
+    done
+}
+
+@test "--list prints the names of the applets alone, one a line, and each has its help" {
+    local name
+    run --separate-stderr sockkit --list
+    assert_success
+    assert_equal "$stderr" ''
+    ((${#lines[@]} >= 2))
+    for name in "${lines[@]}"; do
+        [[ $name =~ ^[a-z]+(-[a-z]+)?$ ]]
+        run --separate-stderr sockkit help "$name"
+        assert_success
+        assert_line --index 0 --partial "Usage: sockkit $name "
+        assert_equal "$stderr" ''
+    done
+}
+
+@test "--install makes a link for every applet, again too" {
+    local name
+    mkdir bin
+    sockkit --install bin
+    run sockkit --install bin
+    assert_success
+    assert_output ''
+    assert_equal "$(cd bin && printf '%s\n' * | sort)" "$(sockkit --list | sed 's/^/sk-/' | sort)"
+    for name in bin/*; do
+        [ -L "$name" ]
+        assert_equal "$(realpath "$name")" "$(realpath "$SOCKKIT")"
+    done
+    SOCKKIT=bin/sk-connect run -0 sockkit --version
+}
+
+@test "--install leaves what is no link alone, and says so" {
+    mkdir bin
+    echo mine >bin/sk-serve
+    run --separate-stderr sockkit --install bin
+    assert_failure 1
+    assert_equal "${#stderr_lines[@]}" 1
+    [[ $stderr == *bin/sk-serve* ]]
+    assert_equal "$(<bin/sk-serve)" mine
+    run sockkit --install nowhere
+    assert_failure 1
+    assert_output --partial nowhere/sk-
+}
+
+@test "help is asked for in several ways and goes to stdout" {
+    local arguments
+    for arguments in --help -h help; do
+        run --separate-stderr sockkit $arguments
+        assert_success
+        assert_output --partial 'Usage: sockkit APPLET'
+        assert_equal "$stderr" ''
+    done
+    for arguments in 'serve --help' 'serve -h' 'serve -1 --hel --no-sandbox' 'help serve'; do
+        run --separate-stderr sockkit $arguments
+        assert_success
+        assert_line --index 0 --partial 'Usage: sockkit serve'
+        assert_equal "$stderr" ''
+    done
+}
+
+@test "an applet's help shows each of its options with its letter and its value" {
+    local applet
+    for applet in serve connect; do
+        sockkit "$applet" --help >help
+        sockkit --dump-options | awk -F '\t' -v applet="$applet" \
+            '$1 == applet { print ($3 == " " ? "  " : $3 ", ") $2 ($4 == "" ? "" : " " $4) }' >rows
+        [ -s rows ]
+        while read -r row; do grep -qF -e "$row" help; done <rows
+    done
+}
+
+@test "--version prints one line" {
+    local arguments
+    for arguments in --version -V 'serve --version' 'connect -V'; do
+        run --separate-stderr sockkit $arguments
+        assert_success
+        assert_output --regexp '^sockkit [0-9]+\.[0-9]+\.[0-9]+$'
+    done
+}
+
+@test "-O help lists the socket options with their units" {
+    run --separate-stderr sockkit serve -O help
+    assert_success
+    for name in nodelay keepalive reuseaddr rcvbuf sndbuf ttl tos broadcast interface multicast-ttl multicast-loop; do
+        assert_line --regexp "^ *$name=[^ ]"
+    done
+}
+
+@test "help that cannot be written is a failure" {
+    local arguments
+    for arguments in --help --list --version 'serve --help' 'serve -O help'; do
+        run bash -c '"$0" $1 2>&1 >/dev/full' "$SOCKKIT" "$arguments"
+        assert_failure 1
+        assert_output --partial 'stdout'
+    done
+}
+
+# --- words that are not known ---
+
+@test "an unknown applet is named, with the nearest" {
+    refuses 'missing' --
+    refuses "'serv'" "did you mean 'serve'?" -- serv
+    refuses "'conect'" "did you mean 'connect'?" -- conect --help
+    refuses "'xyzzy'" --help -- xyzzy
+    refuses "''" -- ''
+    refuses "'nosuch'" -- help nosuch
+    refuses "'--lsit'" "did you mean '--list'?" -- --lsit
+    refuses "'ser\\x1b[31m'" -- $'ser\e[31m'
+    refuses --install -- --install
+    refuses --install -- --install ''
+    none_accepted
+}
+
+@test "an unknown option is named, with the nearest" {
+    refuses 'sockkit serve:' "'--onse'" "did you mean '--once'?" -- serve --onse
+    refuses 'sockkit connect:' "'--tiemout'" "did you mean '--timeout'?" -- connect --tiemout=3 host
+    refuses "'--frobnicate'" --help -- serve --frobnicate
+    refuses "'-J'" -- serve -J
+    refuses "'-J'" -- serve hello -1J
+    refuses "'--once\\x1b[2J'" -- serve $'--once\e[2J'
+    refuses "'-\\xff'" -- serve $'-\xff'
+    none_accepted
+}
+
+@test "netcat's -l, -k and -z have a hint of their own" {
+    local applet
+    for applet in '' serve connect; do
+        refuses "'-l'" 'listens by itself' -- $applet -l 8080
+        refuses "'-k'" 'for ever' -- $applet -k
+        refuses "'-z'" probe -- $applet -z localhost 80
+    done
+    refuses "'-l'" 'serve' -- -lk 8080
+    none_accepted
+}
+
+@test "long options may be shortened where only one is meant" {
+    refuses "'--max'" ambiguous -- serve --max 3
+    refuses "'--ver'" ambiguous -- serve --ver
+    refuses --max-clients '"0"' -- serve --max-c 0
+    refuses --max-clients '"0"' -- serve --max-cl=0
+    none_accepted
+    run sockkit serve --versi
+    assert_success
+}
+
+@test "options may follow operands, and -- ends them" {
+    start_serve Hello -1 --no-newline ' World' -q -- --label -C
+    run peer 's = connect(args[0]); s.shutdown(socket.SHUT_WR); print(read_all(s))' "$PORT"
+    assert_output "b'Hello World--label-C'"
+    wait_for_exit "$SERVER_PID"
+    assert_equal "$status" 0
+    assert_equal "$(<"$SERVER_ERR")" ''
+}
+
+@test "letters may stand together, and a value at its letter" {
+    start sockkit serve -1qp0 -w10 -b127.0.0.1 --port-file port Hi
+    wait_for_file port
+    run peer 's = connect(args[0]); s.shutdown(socket.SHUT_WR); print(read_all(s))' "$(<port)"
+    assert_output "b'Hi\\n'"
+    wait_for_exit "$PID"
+    assert_equal "$status" 0
+}
+
+# --- values ---
+
+@test "a value that is missing: the option is named" {
+    local applet option
+    for applet in serve connect; do
+        for option in $(options_of "$applet" yes); do refuses "$option" 'needs a value' -- "$applet" "$option"; done
+    done
+    refuses --port 'needs a value' -- serve -1p
+    none_accepted
+}
+
+@test "a value where none is taken: the option is named" {
+    local applet option
+    for applet in serve connect; do
+        for option in $(options_of "$applet" no); do refuses "$option" -- "$applet" "$option=yes"; done
+    done
+    none_accepted
+}
+
+@test "an empty value where it means nothing" {
+    local applet option
+    for applet in serve connect; do
+        for option in $(options_of "$applet" yes); do
+            [ "$option" = --reply ] || refuses "$option" '""' -- "$applet" "$option" ''
+            [ "$option" = --reply ] || refuses "$option" '""' -- "$applet" "$option="
+        done
+    done
+    none_accepted
+}
+
+@test "a port that is none" {
+    local applet value
+    for value in -1 65536 99999999999999999999 80x ' 80' '80 ' 0x50 1.5 nosuchservice $'80\n' +80; do
+        refuses --port "${value%$'\n'}" -- serve -p "$value"
+        refuses --port "${value%$'\n'}" -- connect --port="$value" localhost
+    done
+    refuses --port '"http"' -n -- serve -n -p http
+    none_accepted
+}
+
+@test "a number that is none, or out of range" {
+    local option value
+    for option in --max-clients --max-per-host; do
+        for value in 0 -1 99999999999999999999 abc 1x ' 1' '1 ' 0x10 1.5 1K inf; do
+            refuses "$option" "\"$value\"" -- serve "$option" "$value"
+        done
+    done
+    for value in -1 99999999999999999999 abc 3x; do refuses --ready-fd "\"$value\"" -- serve --ready-fd "$value"; done
+    refuses --max-clients '"0"' -- serve -m 0
+    refuses --max-clients '"0"' -- serve -m0
+    none_accepted
+}
+
+@test "a time that is none, or out of range" {
+    local option value
+    for option in --timeout --idle --max-time; do
+        for value in 0 0ms -1 99999999999999999999 9999999999h abc 1d '1 s' 1.5.5 s ms . 1e3 inf +; do
+            refuses "$option" "\"$value\"" -- serve "$option" "$value"
+        done
+    done
+    for option in --timeout --idle --max-time --retry; do
+        refuses "$option" '"x"' -- connect "$option" x
+        refuses "$option" '"1d"' -- connect "$option=1d"
+        refuses "$option" '"-2"' -- connect "$option" -2 localhost
+    done
+    none_accepted
+}
+
+@test "an address to bind that is none" {
+    local value
+    for value in : 127.0.0.1: 127.0.0.1:x 127.0.0.1:65536 127.0.0.1:-1 '[::1' '[::1]x' '[::1]:' '[]' '[127.0.0.1]' ::1:80:x a:b:c 60000; do
+        refuses --bind "${value##*:}" -- serve -b "$value"
+        refuses --bind "${value##*:}" -- connect -b "$value" localhost
+    done
+    refuses --bind /x -- serve -b unix:/x
+    refuses 127.0.0.1 -6 -- serve -6 -b 127.0.0.1
+    refuses ::1 -4 -- serve -4 -b ::1
+    none_accepted
+}
+
+@test "a network that is none" {
+    local option value
+    for option in --allow --deny; do
+        for value in localhost 10.0.0.0/33 10.0.0/8 10.0.0.0/ /8 , 10.0.0.1, ,10.0.0.1 10.0.0.0/-1 fe80::/129 ::1/x 10.0.0.0/8/8 '10.0.0.1 '; do
+            refuses "$option" "\"$value\"" -- serve "$option" "$value"
+        done
+    done
+    none_accepted
+}
+
+@test "a socket option that is none" {
+    local applet
+    for applet in serve connect; do
+        refuses --sockopt '"nodelay"' -- $applet -O nodelay
+        refuses --sockopt '"nodelay="' -- $applet -O nodelay=
+        refuses --sockopt '"nodelay=2"' nodelay -- $applet -O nodelay=2
+        refuses --sockopt '"nodelay=yes"' -- $applet -O nodelay=yes
+        refuses --sockopt '"nodeley=1"' "did you mean 'nodelay'?" -- $applet -O nodeley=1
+        refuses --sockopt '"=1"' -- $applet -O =1
+        refuses --sockopt '"rcvbuf=-1"' -- $applet -O rcvbuf=-1
+        refuses --sockopt '"rcvbuf=64X"' -- $applet -O rcvbuf=64X
+        refuses --sockopt '"rcvbuf=99999999999999999999"' -- $applet -O rcvbuf=99999999999999999999
+        refuses --sockopt '"ttl=256"' -- $applet -O ttl=256
+    done
+    none_accepted
+}
+
+@test "a socket path that is too long" {
+    local path
+    path=/$(printf '%0120d' 0)
+    refuses --unix /000 'too long' -- serve -U "$path"
+    refuses --unix /000 'too long' -- connect -U "$path"
+    refuses /000 'too long' -- connect "unix:$path"
+    none_accepted
+}
+
+@test "a template that is none" {
+    refuses --reply '"%"' -- serve --reply %
+    refuses --reply '"hi %z"' %z -- serve --reply 'hi %z'
+    refuses --reply '100%' -- serve --reply '100%'
+    none_accepted
+}
+
+@test "a descriptor to tell that is not open, our own ones included" {
+    local fd
+    for fd in 3 4 5 6 7 8 9 777; do
+        refuses --ready-fd "$fd" 'not open' -- serve -p 0 --ready-fd "$fd" 3>&- 4>&- 5>&-
+    done
+    none_accepted
+}
+
+# --- what excludes each other ---
+
+@test "options that exclude each other, in either order" {
+    local option
+    refuses --ipv4 --ipv6 -- serve -4 -6
+    refuses --ipv4 --ipv6 -- connect -64 localhost
+    for option in --idle=1 --output=f --hex-dump=f --crlf --label --quit-word=x --reply=x; do
+        refuses --exec "${option%%=*}" -- serve -e cat "$option"
+        refuses --exec "${option%%=*}" -- serve "$option" --exec cat
+    done
+    for option in -4 -6 --port=1 --bind=127.0.0.1; do
+        refuses --unix -- serve "$option" -U path
+        refuses --unix -- connect -U path "$option"
+    done
+    for option in --allow=::1 --deny=::1 --max-per-host=1; do refuses --unix "${option%%=*}" -- serve -U path "$option"; done
+    none_accepted
+    [ ! -e path ]
+}
+
+@test "-p and the port of -b must agree" {
+    local port
+    refuses 2 1 -- serve -p 2 -b 127.0.0.1:1
+    refuses 2 1 -- serve -b :1 -p 2
+    none_accepted
+    port=$(free_port)
+    start_serve -p "$port" -b "127.0.0.1:$port"
+    assert_equal "$PORT" "$port"
+}
