@@ -296,7 +296,7 @@ options_of() {
 @test "a network that is none" {
     local option value
     for option in --allow --deny; do
-        for value in localhost 10.0.0.0/33 10.0.0/8 10.0.0.0/ /8 , 10.0.0.1, ,10.0.0.1 10.0.0.0/-1 fe80::/129 ::1/x 10.0.0.0/8/8 '10.0.0.1 '; do
+        for value in localhost 10.0.0.0/33 10.0.0/8 10.0.0.0/ /8 ',' '10.0.0.1,' ',10.0.0.1' 10.0.0.0/-1 fe80::/129 ::1/x 10.0.0.0/8/8 '10.0.0.1 '; do
             refuses "$option" "\"$value\"" -- serve "$option" "$value"
         done
     done
