@@ -7,13 +7,13 @@ load helper
 LAYERS='
 ground      mem text/utf8/width letter msg posix
 mechanisms  addr buf loop opt fanout
-            cidr line crlf tap template sysinfo trace cmdlang guessing
+            cidr line crlf tap template sysinfo trace cmdlang guessing row editor
             sock
             sockopt
-endpoints   sig meter sandbox term source
+endpoints   sig sandbox source
             net stream dgram proc sink
-            label
-            applet
+            label screen
+            applet term meter
             ready workers
 services    server relay
 talk        textserver responder
