@@ -111,6 +111,38 @@ def sockkit(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subpro
     return p
 
 
+def serve(*words, applet="serve", **more):
+    """Starts a server, on a free port unless told otherwise, and waits until it is ready: its Popen, and its port (or path) as text."""
+    place = () if {"-p", "-b", "-U"} & set(words) else ("-p", 0)
+    told, tell = os.pipe()
+    file = f"port.{tell}.{time.monotonic_ns()}"
+    p = sockkit(applet, "--port-file", file, "--ready-fd", tell, *place, *words, pass_fds=[tell], **more)
+    os.close(tell)
+    assert os.read(told, 1) == b"\n", "it is not ready: " + (p.stderr.read().decode() if p.stderr else "")
+    os.close(told)
+    with open(file) as f:
+        return p, f.read().strip()
+
+
+def hear(s):
+    """Ends this side of a connection and returns what comes until its end."""
+    s.shutdown(socket.SHUT_WR)
+    return read_all(s)
+
+
+def quiet(s, seconds):
+    """Whether nothing comes for so long."""
+    return not select.select([s], [], [], seconds)[0]
+
+
+def wait_until(true, seconds=10):
+    """Until true() is, which it must be in time."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "in vain"
+        time.sleep(0.01)
+
+
 def take(pipe, n):
     """n bytes of a pipe; fewer at its end."""
     data = b""
