@@ -232,7 +232,10 @@ static void pull_peer(struct relay *r);
 
 static void bulk_paused(struct timer *t) {
     struct relay *r = container_of(t, struct relay, bulk);
-    if (r->receiving == RELAY_OPEN && !r->out_full) pull_peer(r);
+    if (r->out_full)
+        watch_bulk(r, 0); /* the pace is that of stdout: what is read next must not have to be much */
+    else if (r->receiving == RELAY_OPEN)
+        pull_peer(r);
     if (r->sock.loop) update(r);
 }
 
