@@ -229,6 +229,7 @@ static void flush_output(struct relay *r) {
 }
 
 static void pull_peer(struct relay *r);
+static void watch_bulk(struct relay *r, size_t moved);
 
 static void bulk_paused(struct timer *t) {
     struct relay *r = container_of(t, struct relay, bulk);
