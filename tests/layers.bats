@@ -7,13 +7,13 @@ load helper
 LAYERS='
 ground      mem text/utf8/width letter msg posix
 mechanisms  addr buf loop opt fanout
-            cidr line crlf tap template sysinfo trace cmdlang guessing row editor
+            cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats
             sock
             sockopt
 endpoints   sig sandbox source
             net stream dgram proc sink
-            label screen
-            applet term meter
+            label screen attempt dgramsink
+            applet term meter probing
             ready workers
 services    server relay
 talk        textserver responder
@@ -50,7 +50,7 @@ place_of() {
 }
 
 @test "an applet, and main, include nothing but common/" {
-    run sed -nE '/#[[:space:]]*include "(\.\.\/)?common\/[a-z]+\.h"/!s/^[[:space:]]*#[[:space:]]*include "/&/p' main.c applets/*.c
+    run sed -nE '/#[[:space:]]*include "(\.\.\/)?common\/[a-z_]+\.h"/!s/^[[:space:]]*#[[:space:]]*include "/&/p' main.c applets/*.c
     assert_success
     assert_output ''
     run find applets -type f ! -name '*.c'
