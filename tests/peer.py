@@ -113,7 +113,7 @@ def sockkit(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subpro
 
 def serve(*words, applet="serve", **more):
     """Starts a server, on a free port unless told otherwise, and waits until it is ready: its Popen, and its port (or path) as text."""
-    place = () if {"-p", "-b", "-U"} & set(words) else ("-p", 0)
+    place = () if {"-p", "-U"} & set(words) else ("-p", 0)
     told, tell = os.pipe()
     file = f"port.{tell}.{time.monotonic_ns()}"
     p = sockkit(applet, "--port-file", file, "--ready-fd", tell, *place, *words, pass_fds=[tell], **more)
