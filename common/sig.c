@@ -41,13 +41,25 @@ static void (*set_action(int signal, void (*action)(int)))(int) {
     return sigaction(signal, &now, &before) == 0 ? before.sa_handler : SIG_ERR;
 }
 
+static void open_pipe(struct loop *loop) {
+    pipe_watch = (struct watch){0};
+    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) == 0)
+        watch_start(loop, &pipe_watch, pipe_ends[0], LOOP_READ, pipe_ready);
+}
+
 void sig_start(struct loop *loop) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL); /* whoever started us may have blocked SIGCHLD or SIGTERM */
     set_action(SIGPIPE, SIG_IGN);
-    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) == 0)
-        watch_start(loop, &pipe_watch, pipe_ends[0], LOOP_READ, pipe_ready);
+    open_pipe(loop);
+}
+
+void sig_forked(struct loop *loop) {
+    int others[2] = {pipe_ends[0], pipe_ends[1]};
+    open_pipe(loop);
+    for (int i = 0; i < 2; i++)
+        if (others[i] >= 0) close(others[i]);
 }
 
 void sig_stop(void) {

@@ -15,6 +15,8 @@ struct sig_watch {
 
 /* SIGPIPE is ignored from here on: a peer that is gone is an error, not the end. */
 void sig_start(struct loop *loop);
+/* In a child of fork(2) that goes on with a loop of its own: its signals come to that one, and the watches stay. */
+void sig_forked(struct loop *loop);
 /* Nobody is told any more. The loop has been freed. */
 void sig_stop(void);
 
