@@ -130,6 +130,12 @@ def hear(s):
     return read_all(s)
 
 
+def reset(s):
+    """Closes a connection with a RST."""
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    s.close()
+
+
 def quiet(s, seconds):
     """Whether nothing comes for so long."""
     return not select.select([s], [], [], seconds)[0]
