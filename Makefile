@@ -16,7 +16,7 @@
 
 VERSION = 1.0.0
 PREFIX ?= /usr/local
-CFLAGS ?= -O2
+CFLAGS ?= -Os
 FUZZ_SECONDS ?= 60
 Q := $(if $(V),,@)
 
