@@ -114,7 +114,7 @@ slow.connect(("127.0.0.1", int(port)))
 slow.settimeout(10)
 assert slow.recv(1) == b"x"
 fast = connect(port)
-fast.settimeout(1)
+fast.settimeout(0.5)
 got = 0
 try:
     while piece := fast.recv(1 << 20): got += len(piece)
@@ -136,7 +136,7 @@ assert got + rest[0] <= 100000000'
 p, port = serve(stdin=open("data", "rb"), stderr=subprocess.DEVNULL)
 slow = connect(port)
 fast = connect(port)
-fast.settimeout(1)
+fast.settimeout(0.5)
 got = []
 try:
     while piece := fast.recv(1 << 20): got.append(piece)
@@ -419,16 +419,18 @@ for words in [], ["--label"], ["--reply", "%m"]:
 
 @test "--once -i counts bytes either way" {
     peer '
+runs = []
 for words in [], ["--label"]:
-    p, port = serve("--once", "-i", "1", *words)
-    s = connect(port)
-    for i in range(4):
-        assert quiet(s, 0.4)
-        s.sendall(b"x\n")
-    for i in range(4):
-        assert quiet(s, 0.4)
-        p.stdin.write(b"y\n")
-        assert read_line(s) == b"y\n"
+    p, port = serve("--once", "-i", "2", *words)
+    runs.append((p, connect(port)))
+for turn in range(4):
+    assert quiet(runs[0][1], 0.7)
+    for p, s in runs:
+        if turn % 2: s.sendall(b"x\n")
+        else:
+            p.stdin.write(b"y\n")
+            assert read_line(s) == b"y\n"
+for p, s in runs:
     assert s.recv(1) == b""
     ended(p, 5)'
 }
@@ -476,11 +478,11 @@ for stdout in "file", "pipe", "append":
 @test "a slow reader of stdout makes clients wait, and gets everything" {
     peer '
 import random, threading
-data = random.Random(2).randbytes(30000000)
+data = random.Random(2).randbytes(10000000)
 for words in ["--once"], ["-m", 1], ["-m", 1, "-o", "copy"], ["--once", "--reply", "%m"]:
     p, port = serve(*words, "-O", "rcvbuf=64K", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     s = connect(port)
-    s.settimeout(1)
+    s.settimeout(0.5)
     sent = 0
     try:
         while sent < len(data): sent += s.send(data[sent:])
