@@ -66,13 +66,13 @@ def read_all(s):
 
 
 def read_exactly(s, n):
-    data = b""
+    data = bytearray()
     while len(data) < n:
         piece = s.recv(n - len(data))
         if not piece:
             break
         data += piece
-    return data
+    return bytes(data)
 
 
 def has_ipv6():
@@ -151,13 +151,13 @@ def wait_until(true, seconds=10):
 
 def take(pipe, n):
     """n bytes of a pipe; fewer at its end."""
-    data = b""
+    data = bytearray()
     while len(data) < n:
         piece = pipe.read(n - len(data))
         if not piece:
             break
         data += piece
-    return data
+    return bytes(data)
 
 
 def ended(p, status=0):
