@@ -10,13 +10,15 @@
 /* A watch's place is what the kernel was last asked to wait for, or, when it is an `always` one,
  * its place in that list, from 1. */
 
-#define EVENTS_MOST 128 /* the kernel brings the others at the next turn */
+#define EVENTS_FIRST 64   /* a batch that comes full makes room for a larger one: a turn is to see everything that is ready */
+#define EVENTS_MOST 4096
 
 struct loop_backend {
     int fd;
     struct watch **always; /* those that want something now */
     size_t always_count, always_room;
-    struct epoll_event events[EVENTS_MOST];
+    struct epoll_event *events;
+    int events_room;
 };
 
 static void always_add(struct loop_backend *b, struct watch *w) {
@@ -58,12 +60,15 @@ static unsigned loop_events(uint32_t events) {
 struct loop_backend *backend_new(void) {
     struct loop_backend *b = mem_new(sizeof *b);
     b->fd = epoll_create1(EPOLL_CLOEXEC);
+    b->events_room = EVENTS_FIRST;
+    b->events = mem_resize(NULL, EVENTS_FIRST, sizeof *b->events);
     return b;
 }
 
 void backend_free(struct loop_backend *b) {
     close(b->fd);
     free(b->always);
+    free(b->events);
     free(b);
 }
 
@@ -95,9 +100,13 @@ void backend_forget(struct loop_backend *b, struct watch *w) {
 }
 
 void backend_wait(struct loop_backend *b, int ms) {
-    int n = epoll_wait(b->fd, b->events, EVENTS_MOST, b->always_count ? 0 : ms);
+    int n = epoll_wait(b->fd, b->events, b->events_room, b->always_count ? 0 : ms);
     for (int i = 0; i < n; i++)
         loop_report(b->events[i].data.ptr, loop_events(b->events[i].events));
     for (size_t i = 0; i < b->always_count; i++)
         loop_report(b->always[i], LOOP_READ | LOOP_WRITE);
+    if (n == b->events_room && n < EVENTS_MOST) {
+        b->events_room *= 2;
+        b->events = mem_resize(b->events, (size_t)b->events_room, sizeof *b->events);
+    }
 }

@@ -55,21 +55,38 @@ static void watch_silence(struct text_session *t) {
         timer_stop(&t->silence);
 }
 
-static void on_data(struct session *s, const char *bytes, size_t n) {
-    struct text_session *t = of_session(s);
+static void work_through(struct text_session *t, const char *bytes, size_t n) {
     const struct text_ops *ops = server_of(t)->text_ops;
     const char *begin = bytes, *text;
     size_t size, left = n;
     bool more = true;
-    while (more && ops->message) {
+    while (more && !t->paused && is_open(t) && ops->message) {
         enum line_kind kind = line_next(&t->line, &bytes, &left, &text, &size);
         if (kind == LINE_NONE) break;
         more = hand_over(t, kind, text, size);
     }
     if (ops->raw) ops->raw(t, begin, more ? n : n - left);
+    if (t->paused && left > 0) buf_put(&t->rest, bytes, left);
     send_answers(t);
-    if (!more) session_finish(s);
+    if (!more) session_finish(&t->session);
     watch_silence(t);
+}
+
+static void on_data(struct session *s, const char *bytes, size_t n) { work_through(of_session(s), bytes, n); }
+
+void text_pause(struct text_session *t) {
+    t->paused = true;
+    stream_read(&t->session.stream, false);
+}
+
+void text_resume(struct text_session *t) {
+    struct buf rest = t->rest;
+    if (!t->paused || !is_open(t)) return;
+    t->paused = false;
+    t->rest = (struct buf){0};
+    if (rest.size > 0) work_through(t, buf_at(&rest), rest.size);
+    buf_free(&rest);
+    if (!t->paused && is_open(t)) stream_read(&t->session.stream, true);
 }
 
 static void on_readable(struct session *s) {
@@ -99,7 +116,7 @@ static void on_end(struct session *s) {
 static void on_space(struct session *s) {
     struct text_session *t = of_session(s);
     const struct text_ops *ops = server_of(t)->text_ops;
-    stream_read(&s->stream, true);
+    if (!t->paused) stream_read(&s->stream, true);
     if (ops->space)
         ops->space(t);
     else
@@ -118,6 +135,7 @@ static void on_closed(struct session *s) {
     timer_stop(&t->silence);
     if (server_of(t)->text_ops->closed) server_of(t)->text_ops->closed(t);
     line_free(&t->line);
+    buf_free(&t->rest);
 }
 
 void text_server_start(struct text_server *ts, struct loop *loop, struct net_listeners *listeners, const struct server_conf *conf,

@@ -10,6 +10,8 @@ struct text_session {
     struct session session;
     struct line line;
     struct timer silence;
+    struct buf rest; /* read, and not worked through: paused */
+    bool paused;
 };
 
 struct text_ops {
@@ -42,6 +44,10 @@ void text_server_start(struct text_server *ts, struct loop *loop, struct net_lis
 void text_server_stop(struct text_server *ts);
 
 static inline void *text_owner(const struct text_session *t) { return t->session.server->owner; }
+
+/* From within `message`: no further one, and nothing is read, until text_resume. For a client that is to wait. */
+void text_pause(struct text_session *t);
+void text_resume(struct text_session *t);
 
 /* Where answers to this client are put; they are sent when the read has been worked through. */
 struct buf *text_answers(struct text_session *t);
