@@ -13,6 +13,7 @@
 #include "text.h"
 
 #define GRACE (2 * TEXT_NS_PER_S)
+#define LOOK_EVERY (20 * TEXT_NS_PER_MS) /* nothing tells the end of a process that is not our child */
 
 static int exit_status(int status) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -106,26 +107,45 @@ int proc_spawn(struct proc_group *g, struct proc *p, const char *command, int fd
     return 0;
 }
 
-static void signal_groups(const struct proc_group *g, int signal) {
-    for (const struct proc *p = g->running; p; p = p->next) kill(-p->pid, signal);
-}
-
+/* What is left at the end: a command's group may outlive the command. */
 struct stopping {
-    struct timer grace;
+    struct timer look;
     struct proc_group *group;
+    pid_t *pids; /* of the process groups that have members */
+    size_t count;
+    int64_t until; /* then they are killed */
 };
 
-static void grace_over(struct timer *t) {
-    const struct stopping *s = container_of(t, struct stopping, grace);
-    signal_groups(s->group, SIGKILL);
+static bool groups_left(struct stopping *s) {
+    size_t left = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (kill(-s->pids[i], 0) == 0) s->pids[left++] = s->pids[i];
+    s->count = left;
+    return left > 0;
+}
+
+static void look(struct timer *t) {
+    struct stopping *s = container_of(t, struct stopping, look);
+    if (loop_now(s->group->loop) < s->until) {
+        timer_start(s->group->loop, t, LOOK_EVERY, look);
+    } else {
+        for (size_t i = 0; i < s->count; i++) kill(-s->pids[i], SIGKILL);
+        s->count = 0;
+    }
+    loop_stop(s->group->loop);
 }
 
 void proc_group_stop(struct proc_group *g) {
-    struct stopping s = {.group = g};
-    signal_groups(g, SIGTERM);
-    timer_start(g->loop, &s.grace, GRACE, grace_over);
+    struct stopping s = {.group = g, .until = loop_now(g->loop) + GRACE};
+    for (const struct proc *p = g->running; p; p = p->next) {
+        s.pids = mem_resize(s.pids, s.count + 1, sizeof *s.pids);
+        s.pids[s.count++] = p->pid;
+        kill(-p->pid, SIGTERM);
+    }
+    timer_start(g->loop, &s.look, LOOK_EVERY, look);
     g->stopping = true;
-    while (g->running) loop_run(g->loop);
-    timer_stop(&s.grace);
+    while (g->running || groups_left(&s)) loop_run(g->loop);
+    timer_stop(&s.look);
+    free(s.pids);
     sig_unwatch(&g->child_signal);
 }

@@ -33,7 +33,7 @@ void proc_group_start(struct proc_group *g, struct loop *loop);
 int proc_spawn(struct proc_group *g, struct proc *p, const char *command, int fd, const struct addr *local,
                const struct addr *peer, void (*ended)(struct proc *p), struct cause *cause);
 
-/* SIGTERM to all groups, SIGKILL after 2 s to those that are left; returns when all have ended. Runs the loop meanwhile. */
+/* SIGTERM to all groups, SIGKILL after 2 s to those that still have members; returns when all children have ended. Runs the loop meanwhile. */
 void proc_group_stop(struct proc_group *g);
 
 #endif
