@@ -79,10 +79,17 @@ void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch 
     if (set_action(signal, handler) == SIG_IGN && signal != SIGCHLD) set_action(signal, SIG_IGN);
 }
 
+static bool is_watched(int signal) {
+    for (const struct sig_watch *w = watches; w; w = w->next)
+        if (w->signal == signal) return true;
+    return false;
+}
+
 void sig_unwatch(struct sig_watch *w) {
     for (struct sig_watch **at = &watches; *at; at = &(*at)->next)
         if (*at == w) {
             *at = w->next;
+            if (!is_watched(w->signal) && set_action(w->signal, SIG_DFL) == SIG_IGN) set_action(w->signal, SIG_IGN);
             return;
         }
 }

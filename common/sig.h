@@ -22,7 +22,8 @@ void sig_stop(void);
 
 /* Calls `caught` from the loop. A signal that was ignored when the program started (nohup) stays ignored, SIGCHLD aside. */
 void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch *w));
-void sig_unwatch(struct sig_watch *w); /* also when it was never watched ({0}) */
+/* The last who watched it: it has its default action again. Also when it was never watched ({0}). */
+void sig_unwatch(struct sig_watch *w);
 
 /* In a child: default actions, nothing blocked. Async-signal-safe. */
 void sig_child(void);
