@@ -31,6 +31,7 @@ static void update(struct relay *r) {
     if (r->sock.loop) watch_want(&r->sock, want ? want : r->shut && r->receiving != RELAY_OPEN ? 0 : LOOP_HANGUP);
     if (r->out.loop) watch_want(&r->out, r->out_full ? LOOP_WRITE : 0);
     if (r->in.loop) source_want(&r->in, r->sending == RELAY_OPEN && !r->peer_full);
+    if (r->want_typing) r->want_typing(r, r->sending == RELAY_OPEN && !r->peer_full);
 }
 
 void relay_stop(struct relay *r) {
@@ -117,7 +118,7 @@ static void end_sending(struct relay *r) {
 /* The peer takes no more. What it still says is read; then its end, or its reset, comes too. */
 static void sending_failed(struct relay *r) {
     r->broken = true;
-    r->cut = r->in.loop && r->sending == RELAY_OPEN;
+    r->cut = (r->in.loop || r->want_typing) && r->sending == RELAY_OPEN;
     r->sending = RELAY_DONE;
     check_over(r);
 }
@@ -151,6 +152,13 @@ static void flush_peer(struct relay *r) {
         end_sending(r);
 }
 
+static void took_input(struct relay *r, enum sink_result result) {
+    r->peer_full = result == SINK_FULL || sink_waiting(&r->to_peer) > 0;
+    if (result == SINK_FAILED) sending_failed(r);
+    if (result == SINK_END) input_over(r);
+    if (r->sock.loop) update(r);
+}
+
 /* Several moves a turn, for as long as both ends are ready; a pipe or terminal is read once, a second read might block. */
 static void pull_input(struct source *in) {
     struct relay *r = container_of(in, struct relay, in);
@@ -168,10 +176,14 @@ static void pull_input(struct source *in) {
         finish(r, STATUS_FAILED);
         return;
     }
-    r->peer_full = result == SINK_FULL || sink_waiting(&r->to_peer) > 0;
-    if (result == SINK_FAILED) sending_failed(r);
-    if (result == SINK_END) input_over(r);
-    if (r->sock.loop) update(r);
+    took_input(r, result);
+}
+
+void relay_type(struct relay *r, const char *bytes, size_t n) {
+    if (r->sending != RELAY_OPEN || !r->sock.loop) return;
+    r->read += n;
+    r->active = loop_now(r->loop);
+    took_input(r, n > 0 ? sink_give(&r->to_peer, bytes, n) : SINK_END);
 }
 
 /* --- from the peer --- */
@@ -183,7 +195,7 @@ static bool readable_now(int fd) {
 
 /* Is a stdin that has not ended to be sent to its end? */
 static bool keeps_sending(const struct relay *r) {
-    if (!r->in.loop) return false;
+    if (!r->in.loop) return r->want_typing && r->rest == RELAY_REST_ALL;
     if (r->rest == RELAY_REST_ALL || r->in.kind == SOURCE_FILE) return true;
     if (r->in.kind != SOURCE_PIPE) return false;
     return r->rest == RELAY_REST_PIPES || r->read > 0 || readable_now(r->in.fd);
@@ -312,13 +324,18 @@ void relay_start(struct relay *r, struct loop *loop, int sock, int in, int out) 
     if (in >= 0) source_start(&r->in, loop, in, pull_input);
 }
 
+void relay_out_waits(struct relay *r) {
+    r->out_full = true;
+    if (r->sock.loop) update(r);
+}
+
 void relay_say(struct relay *r, const char *bytes, size_t n) {
     if (n > 0) buf_put(&r->to_peer.held, bytes, n);
 }
 
 void relay_run(struct relay *r) {
     if (r->idle) timer_start(r->loop, &r->timer, r->idle, idle_over);
-    if (!r->in.loop) r->sending = RELAY_DRAINING;
+    if (!r->in.loop && !r->want_typing) r->sending = RELAY_DRAINING;
     r->peer_full = true; /* the first event sends what was said, or finds that nothing waits */
     update(r);
 }

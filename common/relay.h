@@ -25,6 +25,8 @@ struct relay {
     int64_t idle;    /* ns; 0: none */
     const char *peer; /* as errors name it */
     void (*done)(struct relay *r, enum status outcome);
+    /* Where stdin is what somebody types (`in` is -1): told whether it is wanted now; may be told twice. NULL: nobody types. */
+    void (*want_typing)(struct relay *r, bool on);
 
     struct sink to_peer, to_out; /* .look may be set */
     uint64_t received, read; /* bytes from the peer; bytes from stdin */
@@ -47,6 +49,12 @@ void relay_start(struct relay *r, struct loop *loop, int sock, int in, int out);
 
 /* Bytes to send before anything of stdin. */
 void relay_say(struct relay *r, const char *bytes, size_t n);
+
+/* What was typed, as if it had been read from stdin; n = 0: its end. */
+void relay_type(struct relay *r, const char *bytes, size_t n);
+
+/* Somebody else gave to_out something that it keeps: it is flushed once that is possible. */
+void relay_out_waits(struct relay *r);
 
 /* Begins. `done` is called once, from the loop, errors having been told. */
 void relay_run(struct relay *r);

@@ -75,18 +75,20 @@ enum sink_result sink_flush(struct sink *s) {
     return result;
 }
 
+enum sink_result sink_give(struct sink *s, const char *bytes, size_t n) {
+    bool end = false;
+    if (s->look) s->look(s->ctx, &bytes, &n, &end);
+    enum sink_result result = sink_put(s, bytes, n);
+    return end && result != SINK_FAILED ? SINK_END : result;
+}
+
 static enum sink_result copy(struct sink *s, int from, enum source_kind kind, size_t *moved) {
     static char room[COPY_ONCE];
-    const char *bytes = room;
-    bool end = false;
     ssize_t n = source_read(from, kind, room, sizeof room);
     if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? SINK_DRY : SINK_SOURCE_FAILED;
     if (n == 0) return SINK_END;
     *moved = (size_t)n;
-    size_t size = (size_t)n;
-    if (s->look) s->look(s->ctx, &bytes, &size, &end);
-    enum sink_result result = sink_put(s, bytes, size);
-    return end && result != SINK_FAILED ? SINK_END : result;
+    return sink_give(s, room, (size_t)n);
 }
 
 enum sink_result sink_pull(struct sink *s, int from, enum source_kind kind, size_t *moved) {

@@ -52,6 +52,9 @@ enum sink_result sink_pull(struct sink *s, int from, enum source_kind kind, size
 /* Gives bytes to the sink, which keeps what it cannot take now. SINK_MOVED (all taken), SINK_FULL or SINK_FAILED. */
 enum sink_result sink_put(struct sink *s, const char *bytes, size_t n);
 
+/* The same, but `look` sees them first; SINK_END when it said so. */
+enum sink_result sink_give(struct sink *s, const char *bytes, size_t n);
+
 /* Tries what waits again: SINK_MOVED (nothing waits any more), SINK_FULL, SINK_FAILED. */
 enum sink_result sink_flush(struct sink *s);
 
