@@ -9,10 +9,13 @@
 #include "common/crlf.h"
 #include "common/line.h"
 #include "common/mem.h"
+#include "common/meter.h"
 #include "common/proc.h"
 #include "common/relay.h"
 #include "common/sock.h"
+#include "common/screen.h"
 #include "common/tap.h"
+#include "common/term.h"
 #include "common/text.h"
 
 #define RETRY_PAUSE (100 * TEXT_NS_PER_MS)
@@ -20,7 +23,7 @@
 
 struct connect_conf {
     struct common_conf common;
-    bool no_newline, crlf, no_half_close, keep_sending;
+    bool no_newline, crlf, no_half_close, keep_sending, raw, progress;
     int64_t retry; /* ns; 0: once */
     const char *exec, *output, *dump, *quit_word;
 };
@@ -33,12 +36,14 @@ static const struct opt_row rows[] = {
     OPT("retry", 0, OPT_TIME, connect_conf, retry, .metavar = "TIME", .max = INT64_MAX, .flags = OPT_INF_OK,
         .help = "keep trying for TIME (or inf) while the server is not up"),
     OPT("exec", 'e', OPT_STRING, connect_conf, exec, .metavar = "COMMAND",
-        .excludes = "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline",
+        .excludes = "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline progress",
         .help = "run sh -c COMMAND with the socket as stdin and stdout; its status is ours"),
     OPT("output", 'o', OPT_STRING, connect_conf, output, .metavar = "FILE", .values = "@file", .help = "append what is received to FILE too"),
     OPT("hex-dump", 'x', OPT_STRING, connect_conf, dump, .metavar = "FILE", .values = "@file",
         .help = "write a hex dump of both directions to FILE (-: stderr)"),
     OPT("quit-word", 0, OPT_STRING, connect_conf, quit_word, .metavar = "WORD", .help = "a line of stdin that is WORD is the last one"),
+    OPT("progress", 0, OPT_FLAG, connect_conf, progress, .help = "show bytes, rate and, of a file, the time left"),
+    OPT("raw", 0, OPT_FLAG, connect_conf, raw, .help = "let all bytes through to a terminal; lines are then not edited"),
     OPT_END,
 };
 
@@ -57,6 +62,9 @@ struct connection {
     struct relay relay;
     struct tap tap;
     struct tap_place place;
+    struct screen screen; /* stdout, if it is a terminal */
+    struct term term;     /* stdin, if lines are edited on it */
+    struct meter meter;
     struct line line;     /* of stdin, for the quit word */
     struct buf typed;     /* lines with their endings made CR LF */
     bool cr, typing;      /* typing: stdin is a terminal */
@@ -110,7 +118,7 @@ static void tell_connected(struct connection *c) {
     msg_note(1, "connected to %s from %s", c->name, addr_text(&local, from));
 }
 
-/* --- relaying --- */
+/* --- what is sent and received --- */
 
 static void relay_done(struct relay *r, enum status outcome) {
     struct connection *c = container_of(r, struct connection, relay);
@@ -131,8 +139,8 @@ static void tap_failed(struct connection *c, const struct cause *cause) {
 static void look_received(void *ctx, const char **bytes, size_t *n, bool *end) {
     struct connection *c = ctx;
     struct cause cause;
-    (void)end;
     if (tap_received(&c->tap, &c->place, NULL, *bytes, *n, &cause) < 0) tap_failed(c, &cause);
+    if (c->screen.sink) screen_look(&c->screen, bytes, n, end);
 }
 
 /* Cuts the bytes behind a line that is the quit word. */
@@ -173,33 +181,86 @@ static void say_messages(struct connection *c) {
 
 static void look_on(struct connection *c) {
     struct relay *r = &c->relay;
-    c->typing = r->in.loop && r->in.kind == SOURCE_TTY;
     bool tapping = tap_active(&c->tap);
     r->to_peer.ctx = r->to_out.ctx = c;
-    if (tapping) r->to_out.look = look_received;
+    if (tapping || c->screen.sink) r->to_out.look = look_received;
     if (tapping || c->conf->quit_word || (c->conf->crlf && c->typing)) r->to_peer.look = look_sent;
 }
+
+/* --- a person at a terminal --- */
+
+static void line_typed(struct term *t, const char *text, size_t size) {
+    struct connection *c = container_of(t, struct connection, term);
+    struct buf line = {.size = 0};
+    if (text) {
+        buf_put(&line, text, size);
+        buf_put(&line, "\n", 1);
+    }
+    relay_type(&c->relay, buf_at(&line), line.size);
+    buf_free(&line);
+}
+
+static void want_typing(struct relay *r, bool on) {
+    struct connection *c = container_of(r, struct connection, relay);
+    if (r->sending == RELAY_OPEN)
+        term_want(&c->term, on);
+    else
+        term_stop(&c->term);
+}
+
+static void out_waits(struct screen *s) { relay_out_waits(&container_of(s, struct connection, screen)->relay); }
+
+static struct meter_count count_bytes(struct meter *m) {
+    const struct relay *r = &container_of(m, struct connection, meter)->relay;
+    return (struct meter_count){.received = r->received, .sent = r->to_peer.taken, .read = r->read};
+}
+
+static void start_terminal(struct connection *c, bool editing) {
+    struct relay *r = &c->relay;
+    if (isatty(STDOUT_FILENO) && !c->conf->raw) {
+        screen_start(&c->screen, &r->to_out, out_waits);
+        screen_divert(&c->screen);
+        r->close_out = false; /* something may still be drawn */
+    }
+    if (editing) {
+        r->want_typing = want_typing;
+        term_start(&c->term, c->call->loop, &c->screen, line_typed);
+    }
+    if (c->conf->progress)
+        meter_start(&c->meter, c->call->loop, editing ? c->term.screen : &c->screen, meter_input(STDIN_FILENO), count_bytes);
+}
+
+static void stop_terminal(struct connection *c) {
+    meter_stop(&c->meter);
+    term_stop(&c->term);
+    screen_stop(&c->screen);
+}
+
+/* --- relaying --- */
 
 static void run_relay(struct connection *c) {
     const struct connect_conf *conf = c->conf;
     struct relay *r = &c->relay;
     struct cause cause;
-    bool messages = c->call->count > 0;
+    bool messages = c->call->count > 0, editing = !messages && !conf->raw && term_able();
     if (tap_open(&c->tap, conf->output, conf->dump, &cause) < 0) {
         c->status = msg_cause(&cause);
         return;
     }
+    c->typing = !messages && isatty(STDIN_FILENO);
     line_start(&c->line, LINE_MOST);
-    relay_start(r, c->call->loop, c->fd, messages ? -1 : STDIN_FILENO, STDOUT_FILENO);
+    relay_start(r, c->call->loop, c->fd, messages || editing ? -1 : STDIN_FILENO, STDOUT_FILENO);
     r->half_close = messages || !conf->no_half_close;
     r->rest = conf->keep_sending ? RELAY_REST_ALL : RELAY_REST_DELIVERED;
     r->idle = conf->common.idle;
     r->peer = c->name;
     r->done = relay_done;
+    start_terminal(c, editing);
     look_on(c);
     say_messages(c);
     relay_run(r);
     loop_run(c->call->loop);
+    stop_terminal(c);
     relay_stop(r);
     timer_stop(&c->last_words);
     line_free(&c->line);
