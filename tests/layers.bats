@@ -12,9 +12,9 @@ mechanisms  addr buf loop opt fanout
             sockopt
 endpoints   sig sandbox source
             net stream dgram proc sink
-            label screen attempt dgramsink
+            label screen attempt dgramsink printer
             applet term meter probing
-            ready workers
+            ready workers targets
 services    server relay
 talk        textserver responder
 '
