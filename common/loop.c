@@ -188,6 +188,8 @@ static void run_laters(struct loop *loop) {
     }
 }
 
+void loop_settle(struct loop *loop) { run_laters(loop); }
+
 /* --- the loop --- */
 
 struct loop *loop_new(void) {

@@ -62,6 +62,8 @@ void timer_stop(struct timer *t);
 static inline bool timer_running(const struct timer *t) { return t->place != 0; }
 
 void later_run(struct loop *loop, struct later *l, void (*run)(struct later *));
+/* Does now what was put off; not from within a turn. */
+void loop_settle(struct loop *loop);
 
 /* --- the backend (loop_epoll.c, loop_poll.c): one per loop --- */
 struct loop_backend;

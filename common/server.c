@@ -284,4 +284,5 @@ void server_shut_doors(struct server *server) {
 void server_stop(struct server *server) {
     server_shut_doors(server);
     while (server->sessions) session_close(server->sessions, STATUS_OK);
+    loop_settle(server->loop); /* sessions are freed there */
 }

@@ -72,7 +72,7 @@ void server_start(struct server *server, struct loop *loop, struct net_listeners
                   const struct common_conf *common, const struct server_ops *ops, bool once, void *owner);
 /* Accepts nobody any more; the sessions go on. */
 void server_shut_doors(struct server *server);
-/* Closes everything at once. */
+/* Closes everything at once; not from within a turn of the loop. */
 void server_stop(struct server *server);
 
 /* "127.0.0.1:4242"; "unix (pid 4242)". */

@@ -7,7 +7,7 @@ load helper
 LAYERS='
 ground      mem text/utf8/width letter msg posix
 mechanisms  addr buf loop opt fanout
-            cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats
+            cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats reader room
             sock
             sockopt
 endpoints   sig sandbox source
