@@ -1,0 +1,252 @@
+# How many clients a server takes, from where, and for how long.
+
+load helper
+
+@test "--max-clients: one too many waits in the backlog, untold, and is served when there is room" {
+    peer '
+p, port = serve("-m", 2, "Hi", stdin=subprocess.DEVNULL)
+a, b = connect(port), connect(port, "::1" if has_ipv6() else "127.0.0.1")
+assert read_line(a) == read_line(b) == b"Hi\n"
+late = [connect(port) for _ in range(3)]
+late[0].sendall(b"early words\n")
+assert all(quiet(s, 0.2) for s in late)
+a.close()
+assert read_line(late[0]) == b"Hi\n"
+assert take(p.stdout, 12) == b"early words\n"
+assert all(quiet(s, 0.2) for s in late[1:])
+late[0].close()
+b.close()
+for s in late[1:]: assert read_line(s) == b"Hi\n"
+p.terminate()
+err = ended(p, -signal.SIGTERM)[1]
+assert err.count(" connected\n") == 5, err
+inside = 0
+for line in err.splitlines():
+    inside += (" connected" in line) - (" closed (" in line)
+    assert inside <= 2, err'
+}
+
+@test "--max-clients holds for commands too" {
+    peer '
+p, port = serve("-m", 1, "-e", "echo in; read -r line; echo out")
+a, b = connect(port), connect(port)
+assert read_line(a) == b"in\n"
+assert quiet(b, 0.3)
+a.sendall(b"\n")
+assert read_all(a) == b"out\n"
+a.close()
+assert read_line(b) == b"in\n"'
+}
+
+@test "--max-per-host: one too many from an address is closed at once and told; others are served" {
+    peer '
+def come(host):
+    return socket.create_connection(("127.0.0.1", int(port)), source_address=(host, 0))
+p, port = serve("--max-per-host", 2, "Hi", stdin=subprocess.DEVNULL)
+a, b = come("127.0.0.1"), come("127.0.0.1")
+assert read_line(a) == read_line(b) == b"Hi\n"
+c = come("127.0.0.1")
+name = "%s:%d" % c.getsockname()
+assert c.recv(1) == b""
+others = come("127.0.0.2"), come("127.0.0.2")
+for s in others: assert read_line(s) == b"Hi\n"
+assert come("127.0.0.2").recv(1) == b""
+assert hear(a) == b""
+d = come("127.0.0.1")
+assert read_line(d) == b"Hi\n"
+p.terminate()
+err = ended(p, -signal.SIGTERM)[1].splitlines()
+told = [l for l in err if l.startswith(name)]
+assert len(told) == 1 and "denied" in told[0], err'
+}
+
+@test "--allow and --deny: networks add up, deny wins, an allow list denies the rest" {
+    peer '
+def come(port, host):
+    """What it hears from there."""
+    s = socket.create_connection(("::1" if ":" in host else "127.0.0.1", int(port)), source_address=(host, 0))
+    s.settimeout(10)
+    try: return s.recv(3)
+    except ConnectionResetError: return b""
+six = ["::1"] * has_ipv6()
+for words, allowed, denied in (
+    (["--allow", "127.0.0.2"], ["127.0.0.2"], ["127.0.0.1", "127.0.0.3"] + six),
+    (["--allow", "127.0.0.5/30,::/64", "--allow", "127.0.0.9"], ["127.0.0.4", "127.0.0.7", "127.0.0.9"] + six, ["127.0.0.3", "127.0.0.8"]),
+    (["--deny", "127.0.0.2,127.0.0.3", "--deny", "127.0.1.7/24"], ["127.0.0.1"] + six, ["127.0.0.2", "127.0.0.3", "127.0.1.1"]),
+    (["--allow", "127.0.0.0/8", "--deny", "127.0.0.2"], ["127.0.0.1"], ["127.0.0.2"] + six),
+    (["--deny", "::/0"], ["127.0.0.1"], six),
+    (["--deny", "0.0.0.0/0"], six, ["127.0.0.1"]),
+):
+    p, port = serve("Hi", *words)
+    for host in allowed: assert come(port, host) == b"Hi\n", (words, host)
+    for host in denied: assert come(port, host) == b"", (words, host)
+    p.terminate()
+    err = ended(p, -signal.SIGTERM)[1]
+    for host in denied:
+        assert any(l.startswith(("[%s]:" if ":" in host else "%s:") % host) and l.endswith(" denied") for l in err.splitlines()), err'
+}
+
+@test "a denied client does not count: not for --once, not for -w, not for -m" {
+    peer '
+p, port = serve("--once", "--deny", "127.0.0.1", "Hi", stdin=subprocess.DEVNULL)
+for _ in range(3): assert connect(port).recv(1) == b""
+s = socket.create_connection(("127.0.0.1", int(port)), source_address=("127.0.0.2", 0))
+assert hear(s) == b"Hi\n"
+ended(p, 0)
+p, port = serve("-w", 1, "--deny", "127.0.0.1")
+assert connect(port).recv(1) == b""
+ended(p, 5)
+p, port = serve("-m", 1, "-q", "--deny", "127.0.0.1", "Hi")
+for _ in range(3): assert connect(port).recv(1) == b""
+s = socket.create_connection(("127.0.0.1", int(port)), source_address=("127.0.0.2", 0))
+assert read_line(s) == b"Hi\n"'
+}
+
+@test "-i ends that connection, tells so, and the server lives on" {
+    peer '
+p, port = serve("-i", "1", stdin=subprocess.DEVNULL)
+idle, busy = connect(port), connect(port)
+name = "%s:%d" % idle.getsockname()
+for _ in range(4):
+    busy.sendall(b"x")
+    assert quiet(busy, 0.4)
+assert idle.recv(1) == b""
+assert hear(busy) == b""
+assert hear(connect(port)) == b""
+p.terminate()
+err = ended(p, -signal.SIGTERM)[1]
+assert any(l.startswith(name) and "idle" in l for l in err.splitlines()), err'
+}
+
+@test "-i also ends a connection whose client takes nothing" {
+    head -c 50000000 /dev/zero >data
+    peer '
+p, port = serve("-i", "500ms", stdin=open("data", "rb"))
+slow = connect(port)
+assert slow.recv(1)
+while b" idle " not in (line := p.stderr.readline()): assert line
+assert len(read_all(connect(port))) > 1000000 # it goes on where the slow one was'
+}
+
+@test "-w: nobody came: status 5 and a line; once somebody came it is over" {
+    peer '
+p, port = serve("-q", "-w", "300ms")
+out, err = ended(p, 5)
+assert err.startswith("sockkit serve: ") and err.count("\n") == 1, err
+p, port = serve("-w", "1", "Hi", stdin=subprocess.DEVNULL)
+hear(connect(port))
+assert quiet(p.stdout, 1.5)
+assert hear(connect(port)) == b"Hi\n"'
+}
+
+@test "--max-time ends the run, clients and all, with status 5 and a line" {
+    peer '
+p, port = serve("-q", "--max-time", "500ms", stdin=subprocess.DEVNULL)
+s = connect(port)
+assert s.recv(1) == b""
+out, err = ended(p, 5)
+assert "--max-time" in err and err.count("\n") == 1, err
+assert not [f for f in os.listdir() if f.startswith("port")]
+p, port = serve("-q", "--max-time", "300ms", "-e", "echo $$; sleep 60")
+s = connect(port)
+child = int(read_line(s))
+assert read_all(s) == b""
+ended(p, 5)
+wait_until(lambda: not os.path.exists(f"/proc/{child}"))'
+}
+
+# The seconds of processor time that a process has used.
+USED='def used(pid):
+    fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+'
+
+@test "out of descriptors: those inside are served, nothing spins, and the others come in as room is made" {
+    peer "$USED"'
+import resource
+p, port = serve("--reply", "%m", "Hi", stdout=subprocess.DEVNULL, stderr=open("said", "wb"),
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32)))
+clients = [connect(port) for _ in range(60)]
+for s in clients: s.setblocking(False)
+def greeted(): return [s for s in clients if select.select([s], [], [], 0)[0]]
+wait_until(lambda: len(greeted()) >= 15)
+assert not quiet(clients[0], 10)
+before, start = used(p.pid), time.monotonic()
+wait_until(lambda: time.monotonic() - start > 1.5)
+inside = greeted()
+assert 15 <= len(inside) < 32, len(inside)
+assert used(p.pid) - before < 0.5, used(p.pid) - before
+for s in inside:
+    s.settimeout(10)
+    assert read_line(s) == b"Hi\n"
+    s.sendall(b"still served\n")
+    assert read_line(s) == b"still served\n"
+for s in inside: s.close()
+for s in clients:
+    if s in inside: continue
+    s.settimeout(10)
+    assert read_line(s) == b"Hi\n"
+    s.sendall(b"in time\n")
+    assert read_line(s) == b"in time\n"
+    s.close()
+told = [l for l in open("said") if "Too many open files" in l]
+assert 0 < len(told) < 20, told'
+}
+
+@test "out of descriptors with commands: it goes on, without spinning" {
+    peer "$USED"'
+import resource
+p, port = serve("-e", "echo in; read -r line", stderr=open("said", "wb"),
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24)))
+clients = [connect(port) for _ in range(40)]
+assert read_line(clients[0]) == b"in\n"
+before, start = used(p.pid), time.monotonic()
+wait_until(lambda: time.monotonic() - start > 1)
+assert used(p.pid) - before < 0.5
+for s in clients[1:]:
+    clients[0].sendall(b"\n")
+    assert read_all(clients[0]) == b""
+    clients[0].close()
+    assert read_line(s) == b"in\n"
+    clients[0] = s'
+}
+
+@test "1000 clients at once: all get the whole stream while one is slow, and what all say is shown" {
+    peer '
+import hashlib, random, resource, selectors, threading
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 2048)), hard))
+data = random.Random(3).randbytes(100) * 3000
+p, port = serve("-O", "sndbuf=16K", stderr=subprocess.DEVNULL)
+def join(size=None):
+    s = socket.socket()
+    if size: s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+    s.settimeout(20)
+    s.connect(("127.0.0.1", int(port)))
+    return s
+slow = join(4096)
+clients = [join() for _ in range(999)]
+for i, s in enumerate(clients): s.sendall(b"%03d\n" % i)
+assert sorted(take(p.stdout, 4 * 999).split()) == [b"%03d" % i for i in range(999)]
+threading.Thread(target=lambda: (p.stdin.write(data), p.stdin.close())).start()
+got = {s: bytearray() for s in clients}
+watch = selectors.DefaultSelector()
+for s in clients: watch.register(s, selectors.EVENT_READ)
+def read_fast(seconds):
+    """Until nothing comes for so long, or all have ended."""
+    while watch.get_map() and (ready := watch.select(seconds)):
+        for key, _ in ready:
+            piece = key.fileobj.recv(1 << 20)
+            got[key.fileobj] += piece
+            if not piece: watch.unregister(key.fileobj)
+read_fast(0.5)
+pages = [int(l.split()[1]) for l in open(f"/proc/{p.pid}/status") if l.startswith("VmRSS")][0]
+assert pages < 100000, pages
+whole = []
+reader = threading.Thread(target=lambda: whole.append(read_all(slow)))
+reader.start()
+read_fast(20)
+reader.join()
+assert whole[0] == data
+assert all(bytes(g) == data for g in got.values())'
+}
