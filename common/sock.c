@@ -140,9 +140,14 @@ void sock_abort(int fd) {
 
 static void show_connect(int result, int fd, const struct addr *a, int64_t since) {
     char text[ADDR_TEXT], took[TEXT_SHORT], words[128];
-    int error = errno;
+    int error = errno, type = SOCK_STREAM;
+    socklen_t size = sizeof type;
+    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
     text_duration(sock_clock() - since, took);
-    snprintf(words, sizeof words, result < 0 ? "after %s" : "connected: the handshake took %s", took);
+    if (type == SOCK_STREAM)
+        snprintf(words, sizeof words, result < 0 ? "after %s" : "connected: the handshake took %s", took);
+    else
+        snprintf(words, sizeof words, "%s", result < 0 ? "" : "its one peer from now on; nothing was sent");
     errno = error;
     trace_call(result, words, "connect(%d, %s)", fd, addr_text(a, text));
 }
