@@ -47,6 +47,10 @@ bool dgram_full_now(int error);
  * came as one were counted as one). */
 int64_t dgram_drops(const struct dgram_io *io, bool *at_least);
 
+/* Who sent it: "127.0.0.1:4242"; "unix (pid 4242)". Returns out. */
+#define DGRAM_PEER ADDR_TEXT
+const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]);
+
 /* Joins a multicast group on the interface of its zone id, or that the socket is bound to, else the one the system chooses. -1 with errno. RFC 3493 section 5.2. */
 int dgram_join(int fd, const struct addr *group);
 

@@ -1,4 +1,4 @@
-/* server_dgram: the datagram server that udp-serve, echo -u and cmd -u are: the listening sockets in the loop, access lists, answers in batches that wait
+/* server_dgram: the datagram server that udp-serve, echo -u and cmd -u are: the sockets in the loop, access lists, answers in batches that wait
  * when the system takes none (reading rests meanwhile), drops told. An applet says what one datagram is answered with. */
 #ifndef SOCKKIT_SERVER_DGRAM_H
 #define SOCKKIT_SERVER_DGRAM_H
@@ -16,7 +16,7 @@ struct dgram_ops {
     bool (*message)(struct dgram_server *server, const struct dgram *question, struct buf *answer);
     /* After the messages of one batch; may be NULL. */
     void (*batch)(struct dgram_server *server);
-    /* An answer is on its way; may be NULL. */
+    /* The system took an answer; may be NULL. */
     void (*answered)(struct dgram_server *server, const struct dgram *answer);
 };
 
@@ -26,10 +26,12 @@ struct dgram_door {
     struct timer pause; /* the system has no room for an answer, and cannot tell when it has */
     struct dgram_server *server;
     struct dgram_io *io;
-    struct buf bytes;      /* of answers */
-    struct dgram *answers; /* owned */
-    size_t count, room, next;
-    int64_t drops;         /* told so far */
+    const struct addr *local;
+    struct buf bytes;       /* of the answers */
+    struct dgram *answers;  /* owned; next .. count wait */
+    size_t next, count, room;
+    int tries;              /* of the one that waits first */
+    int64_t drops;          /* told so far */
 };
 
 struct dgram_server {
@@ -40,25 +42,22 @@ struct dgram_server {
     struct dgram_door doors[NET_LISTENERS];
     size_t count;
     uint64_t received, bytes; /* datagrams of peers that may, and their bytes */
-    bool resting;
+    bool resting, ended;
     struct timer patience, census; /* -w; when drops are looked at next */
-    struct addr denied;            /* whose denial was told last */
+    struct addr told;              /* whose trouble was told last */
     int outcome;                   /* STATUS_TIMEOUT when nobody came within -w (told; the loop is stopped) */
 };
 
-/* Begins to receive. The listeners (SOCK_DGRAM) stay the caller's; a server need not be alone in its loop. */
-void dgram_server_start(struct dgram_server *server, struct loop *loop, const struct net_listeners *listeners, const struct server_conf *conf,
-                        const struct common_conf *common, const struct dgram_ops *ops, void *owner);
-/* While it rests nothing is received (the output is full). From `message`, the rest of the batch is not handed over any more when dgram_server_stop is to come:
- * see dgram_server_end. */
+/* Begins to receive. The listeners (SOCK_DGRAM) stay the caller's and must last; a server need not be alone in its loop. */
+void dgram_server_start(struct dgram_server *server, struct loop *loop, const struct net_listeners *listeners,
+                        const struct server_conf *conf, const struct common_conf *common, const struct dgram_ops *ops, void *owner);
+/* While it rests nothing is received (the output is full). */
 void dgram_server_rest(struct dgram_server *server, bool on);
-/* No further message is handed over; answers that wait go out, then the loop is stopped. */
+/* No further message is handed over, not of this batch either; answers that wait go out, then the loop is stopped. */
 void dgram_server_end(struct dgram_server *server);
-/* Frees everything, and tells drops not told yet. */
+/* Hands over what has come already and waits in the sockets; for the end, once the loop is stopped. */
+void dgram_server_drain(struct dgram_server *server);
+/* Frees everything, and tells drops that were not told yet. */
 void dgram_server_stop(struct dgram_server *server);
-
-/* "127.0.0.1:4242"; "unix (pid 4242)". */
-#define DGRAM_PEER ADDR_TEXT
-const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]);
 
 #endif
