@@ -15,7 +15,7 @@ endpoints   sig sandbox source
             label screen attempt dgramsink printer
             applet term meter probing
             ready workers targets
-services    server relay dgramsink
+services    server relay
 talk        textserver responder
 '
 
