@@ -13,9 +13,11 @@
 #include "common/sig.h"
 #include "common/text.h"
 
-extern const struct applet applet_serve, applet_connect, applet_probe;
+extern const struct applet applet_serve, applet_connect, applet_udp_serve, applet_udp_send, applet_probe;
 
-static const struct applet *const applets[] = {&applet_serve, &applet_connect, &applet_probe};
+static const struct applet *const applets[] = {
+    &applet_serve, &applet_connect, &applet_udp_serve, &applet_udp_send, &applet_probe,
+};
 #define APPLETS (sizeof applets / sizeof applets[0])
 
 /* --- the run of one applet --- */
