@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -74,6 +75,12 @@ static int remember(const char *file, int *directory, const char **name) {
     return 0;
 }
 
+/* 0: there is nothing. */
+static ino_t inode_at(int directory, const char *name) {
+    struct stat st;
+    return fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_ino : 0;
+}
+
 /* --- listen --- */
 
 /* Ours are close-on-exec, so one that is not was open at the start. */
@@ -90,7 +97,10 @@ static int listen_anew(struct ready *r, const struct call *call, int type, struc
     struct cause cause;
     if (applet_listen_name(call, type, &name) < 0) return STATUS_USAGE;
     if (net_listen(call->loop, &name, &common->sockopts, out, &cause) < 0) return call_over(call) ? STATUS_OK : msg_cause(&cause);
-    return name.path ? remember(name.path, &r->path_directory, &r->path) : 0;
+    if (!name.path) return 0;
+    int status = remember(name.path, &r->path_directory, &r->path);
+    if (!status) r->path_inode = inode_at(r->path_directory, r->path);
+    return status;
 }
 
 int ready_listen(struct ready *r, const struct call *call, const struct server_conf *conf, int type, struct net_listeners *out) {
@@ -104,10 +114,20 @@ int ready_listen(struct ready *r, const struct call *call, const struct server_c
 
 /* --- announce --- */
 
+/* A device, a FIFO or a link would be replaced, and be gone at the end. */
+static bool is_replaceable(int directory, const char *name) {
+    struct stat st;
+    return fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode);
+}
+
 static int write_port_file(struct ready *r, const char *file, const struct net_listeners *l) {
     const char *name;
     int status = remember(file, &r->directory, &name);
     if (status) return status;
+    if (!is_replaceable(r->directory, name)) {
+        msg_error("cannot write %s: it is no regular file", file);
+        return STATUS_FAILED;
+    }
     char *temporary = mem_format(".%s.%ld", name, (long)getpid());
     char *line = addr_family(&l->addrs[0]) == AF_UNIX ? mem_format("%s\n", l->addrs[0].as.un.sun_path)
                                                       : mem_format("%u\n", (unsigned)addr_port(&l->addrs[0]));
@@ -166,6 +186,6 @@ static void withdraw(int directory, const char *name) {
 
 void ready_withdraw(struct ready *r) {
     withdraw(r->directory, r->port_file);
-    withdraw(r->path_directory, r->path);
+    withdraw(r->path_directory, r->path && inode_at(r->path_directory, r->path) == r->path_inode ? r->path : NULL);
     *r = (struct ready){.directory = -1, .path_directory = -1};
 }
