@@ -11,10 +11,12 @@
 #include "common/fanout.h"
 #include "common/label.h"
 #include "common/mem.h"
+#include "common/meter.h"
 #include "common/proc.h"
 #include "common/ready.h"
 #include "common/relay.h"
 #include "common/sandbox.h"
+#include "common/screen.h"
 #include "common/sock.h"
 #include "common/sysinfo.h"
 #include "common/tap.h"
@@ -28,7 +30,7 @@
 struct serve_conf {
     struct common_conf common;
     struct server_conf server;
-    bool once, no_newline, crlf, label;
+    bool once, no_newline, crlf, label, raw, progress;
     const char *reply, *exec, *quit_word, *output, *dump;
 };
 
@@ -44,7 +46,7 @@ static const struct opt_row rows[] = {
     OPT("reply", 0, OPT_CUSTOM, serve_conf, reply, .metavar = "TEMPLATE", .parse = parse_template, .flags = OPT_EMPTY_OK, .excludes = "exec",
         .help = "answer each message with a line: %m it, %a %p its sender, %t time, %%"),
     OPT("exec", 'e', OPT_STRING, serve_conf, exec, .metavar = "COMMAND",
-        .excludes = "idle output hex-dump crlf label quit-word", .help = "run sh -c COMMAND for each client, the socket its stdin and stdout"),
+        .excludes = "idle output hex-dump crlf label quit-word progress", .help = "run sh -c COMMAND for each client, the socket its stdin and stdout"),
     OPT("crlf", 'C', OPT_FLAG, serve_conf, crlf, .help = "end lines that are sent with CR LF"),
     OPT("no-newline", 0, OPT_FLAG, serve_conf, no_newline, .help = "send MESSAGEs as they are"),
     OPT("label", 0, OPT_FLAG, serve_conf, label, .help = "show each line received behind its sender's [ADDR:PORT]"),
@@ -52,6 +54,8 @@ static const struct opt_row rows[] = {
     OPT("output", 'o', OPT_STRING, serve_conf, output, .metavar = "FILE", .values = "@file", .help = "append what is received to FILE too"),
     OPT("hex-dump", 'x', OPT_STRING, serve_conf, dump, .metavar = "FILE", .values = "@file",
         .help = "write a hex dump of both directions to FILE (-: stderr)"),
+    OPT("progress", 0, OPT_FLAG, serve_conf, progress, .help = "show bytes, rate and, of a file, the time left"),
+    OPT("raw", 0, OPT_FLAG, serve_conf, raw, .help = "let all bytes through to a terminal"),
     OPT_END,
 };
 
@@ -71,6 +75,9 @@ struct serve {
     struct sink out;
     struct watch out_watch;
     bool out_full, draining;
+    struct screen screen; /* stdout, if it is a terminal */
+    struct meter meter;
+    struct meter_count gone; /* of clients that have left */
     struct label label;
     struct tap tap;
     struct source in;
@@ -86,6 +93,7 @@ struct client {
     struct text_session text;
     uint64_t position; /* in the log */
     struct label_speaker speaker;
+    struct text_safe safe;
     struct tap_place place;
     struct proc child;
     struct relay relay;
@@ -238,10 +246,12 @@ static void on_raw(struct text_session *t, const char *bytes, size_t n) {
     struct serve *serve = of_client(c);
     struct cause cause;
     if (tap_received(&serve->tap, &c->place, c->name, bytes, n, &cause) < 0) fail(serve, msg_cause(&cause));
-    if (serve->conf->label)
+    if (serve->conf->label) {
         label_put(&c->speaker, bytes, n);
-    else
-        output_result(serve, sink_put(&serve->out, bytes, n));
+        return;
+    }
+    serve->screen.safe = &c->safe;
+    output_result(serve, sink_give(&serve->out, bytes, n));
 }
 
 /* Nobody looks at the bytes: they are moved. */
@@ -249,6 +259,7 @@ static void on_readable(struct text_session *t) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
     enum sink_result result = SINK_MOVED;
+    serve->screen.safe = &c->safe;
     for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED; i++) {
         size_t moved;
         result = sink_pull(&serve->out, stream_of(c)->fd, SOURCE_SOCKET, &moved);
@@ -258,6 +269,40 @@ static void on_readable(struct text_session *t) {
     if (result == SINK_END) stream_ended(stream_of(c));
     if (result == SINK_SOURCE_FAILED) stream_failed(stream_of(c), errno);
     output_result(serve, result);
+}
+
+/* The rest of a character that never came. */
+static void show_last(struct client *c) {
+    struct screen *screen = &of_client(c)->screen;
+    if (!screen->sink) return;
+    screen->safe = &c->safe;
+    screen_show(screen, "", 0);
+    screen->safe = &screen->own_safe;
+}
+
+static void screen_full(struct screen *s) { read_clients(container_of(s, struct serve, screen), false); }
+
+static void add_count(struct meter_count *count, const struct client *c) {
+    bool relayed = c->relay.loop;
+    count->received += relayed ? c->relay.received : c->text.session.stream.received;
+    count->sent += relayed ? c->relay.to_peer.taken : c->text.session.stream.sent;
+    count->read += c->relay.read;
+}
+
+static struct meter_count count_bytes(struct meter *m) {
+    struct serve *serve = container_of(m, struct serve, meter);
+    struct meter_count count = serve->gone;
+    count.read += serve->log.end;
+    for (struct session *s = serve->server.server.sessions; s; s = s->next) add_count(&count, of_session(s));
+    return count;
+}
+
+static void start_screen(struct serve *serve) {
+    if (!isatty(STDOUT_FILENO) || serve->conf->raw) return;
+    screen_start(&serve->screen, &serve->out, screen_full);
+    screen_divert(&serve->screen);
+    serve->out.look = screen_look;
+    serve->out.ctx = &serve->screen;
 }
 
 /* --- messages --- */
@@ -328,8 +373,9 @@ static void start_relay(struct client *c) {
 
 /* --- clients come and go --- */
 
-static bool relays(const struct serve_conf *conf) {
-    return conf->once && !conf->reply && !conf->exec && !conf->label && !conf->quit_word && !conf->output && !conf->dump && !conf->crlf;
+static bool relays(const struct serve *serve) {
+    const struct serve_conf *conf = serve->conf;
+    return !serve->screen.sink && conf->once && !conf->reply && !conf->exec && !conf->label && !conf->quit_word && !conf->output && !conf->dump && !conf->crlf;
 }
 
 static void on_open(struct text_session *t) {
@@ -339,7 +385,7 @@ static void on_open(struct text_session *t) {
     session_peer(&t->session, c->name);
     c->position = serve->log.end;
     label_join(&serve->label, &c->speaker, c->name);
-    if (relays(serve->conf)) {
+    if (relays(serve)) {
         start_relay(c);
         return;
     }
@@ -380,6 +426,8 @@ static void on_closed(struct text_session *t) {
     struct serve *serve = of_client(c);
     label_leave(&c->speaker);
     relay_stop(&c->relay);
+    show_last(c);
+    add_count(&serve->gone, c);
     update_input(serve);
 }
 
@@ -406,14 +454,18 @@ static void prepare(struct serve *serve) {
     fanout_start(&serve->log, LOG_SIZE);
     sink_start(&serve->out, STDOUT_FILENO);
     watch_start(serve->call->loop, &serve->out_watch, STDOUT_FILENO, 0, output_ready);
+    start_screen(serve);
     label_start(&serve->label, serve->call->loop, &serve->out, label_result);
     serve->has_input = !conf->reply && !conf->exec && !source_is_null(STDIN_FILENO) &&
                        !(isatty(STDIN_FILENO) && source_in_background(STDIN_FILENO));
-    if (serve->has_input && !relays(conf)) source_start(&serve->in, serve->call->loop, STDIN_FILENO, input_ready);
+    if (serve->has_input && !relays(serve)) source_start(&serve->in, serve->call->loop, STDIN_FILENO, input_ready);
     if (conf->exec) proc_group_start(&serve->children, serve->call->loop);
+    if (conf->progress) meter_start(&serve->meter, serve->call->loop, &serve->screen, serve->has_input ? meter_input(STDIN_FILENO) : 0, count_bytes);
 }
 
 static void release(struct serve *serve) {
+    meter_stop(&serve->meter);
+    screen_stop(&serve->screen);
     source_stop(&serve->in);
     watch_stop(&serve->out_watch);
     sink_free(&serve->out);

@@ -14,7 +14,7 @@ void label_start(struct label *l, struct loop *loop, struct sink *out, void (*fu
 }
 
 static void put(struct label *l, const char *bytes, size_t n) {
-    enum sink_result result = sink_put(l->out, bytes, n);
+    enum sink_result result = sink_give(l->out, bytes, n);
     if (result != SINK_MOVED) l->full(l, result);
 }
 

@@ -51,12 +51,16 @@ static void wipe(struct screen *s) {
 
 static void draw(struct screen *s) {
     struct buf line = {.size = 0};
+    size_t columns = columns_now(s);
     if (!s->shown) return;
     buf_put(&line, buf_at(&s->tail), s->tail.size);
     size_t cursor = line.size + (s->typing ? s->cursor : 0);
     if (s->typing) buf_put(&line, buf_at(&s->row), s->row.size);
-    if (line.size == 0) buf_put(&line, buf_at(&s->status), s->status.size);
-    s->drawn = row_window(buf_at(&line), line.size, cursor, columns_now(s), &s->out);
+    if (line.size == 0 && s->status.size > 0) {
+        cursor = row_fit(buf_at(&s->status), s->status.size, columns - 1);
+        buf_put(&line, buf_at(&s->status), cursor);
+    }
+    s->drawn = row_window(buf_at(&line), line.size, cursor, columns, &s->out);
     if (cursor < line.size) buf_format(&s->out, "\r");
     if (cursor < line.size && s->drawn > 0) buf_format(&s->out, RIGHT, s->drawn);
     buf_free(&line);
@@ -134,7 +138,10 @@ enum sink_result screen_show(struct screen *s, const char *bytes, size_t n) {
 
 void screen_line(struct screen *s, const char *line, size_t size) {
     wipe(s);
-    if (!s->shown) break_tail(s);
+    if (!s->typing) {
+        if (s->shown) buf_put(&s->out, buf_at(&s->tail), s->tail.size);
+        break_tail(s);
+    }
     buf_put(&s->out, line, size);
     draw(s);
     flush(s);
