@@ -25,9 +25,20 @@ static size_t decode(const char *s, size_t n, uint32_t *point) {
     return length > 0 ? (size_t)length : 1;
 }
 
-/* The other case of ASCII letters, of which `first` is the first, done without a look at any table: most text is that. */
+/* The same byte eight times. */
+#define EIGHT(byte) ((uint64_t)(byte) * UINT64_C(0x0101010101010101))
+
+/* The other case of ASCII letters, of which `first` is the first, up to the first byte that is above ASCII; most text is all of it. Eight at a
+ * time: the top bit of a sum tells which bytes are letters, and no sum of two 7-bit numbers runs into the next byte. */
 static size_t switch_ascii(char *to, const char *s, size_t n, char first) {
     size_t i = 0;
+    for (uint64_t word; n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, s + i, sizeof word);
+        if (word & EIGHT(0x80)) break;
+        uint64_t letters = (word + EIGHT(0x80 - first)) & ~(word + EIGHT(0x80 - first - 26)) & EIGHT(0x80);
+        word ^= letters >> 2; /* 0x20 is what the cases differ in */
+        memcpy(to + i, &word, sizeof word);
+    }
     for (; i < n && (unsigned char)s[i] < 0x80; i++) to[i] = (char)(s[i] ^ (((unsigned char)(s[i] - first) < 26) << 5));
     return i;
 }
