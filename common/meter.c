@@ -71,7 +71,7 @@ static void tell_total(struct meter *m) {
 /* --- where --- */
 
 static void choose_screen(struct meter *m, struct screen *screen) {
-    if (msg_level() < 0 || !isatty(STDERR_FILENO) || !screen_able()) return;
+    if (msg_level() < 0 || !msg_draws(STDERR_FILENO)) return;
     if (screen->sink && screen_same(STDERR_FILENO, screen->sink->fd)) {
         m->screen = screen;
         return;

@@ -2,10 +2,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "text.h"
+
 #define LINE_ROOM 4096
+#define RED "\033[31m" /* ECMA-48 SGR */
+#define NORMAL "\033[m"
 
 static const char *applet_name;
 static int verbosity;
@@ -27,6 +32,16 @@ void msg_verbosity(int level) { verbosity = level; }
 
 int msg_level(void) { return verbosity; }
 
+bool msg_draws(int fd) {
+    const char *term = getenv("TERM");
+    return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+bool msg_colours(int fd) {
+    const char *no_colour = getenv("NO_COLOR");
+    return !(no_colour && *no_colour) && msg_draws(fd);
+}
+
 void msg_divert(void (*write_line)(void *ctx, const char *line, size_t size), void *ctx) {
     diverted = write_line;
     diverted_ctx = ctx;
@@ -47,15 +62,34 @@ static void write_line(const char *line, size_t size) {
     }
 }
 
-static void say(const char *prefix, const char *fmt, va_list args) {
-    char line[LINE_ROOM];
+/* What came from a peer cannot act on the terminal, nor begin a line that looks like ours. */
+static size_t make_harmless(const char *line, size_t size, char *out) {
+    struct text_safe safe = {.held_size = 0};
+    size_t n = text_safe(&safe, line, size, out);
+    n += text_safe(&safe, "", 0, out + n);
+    for (size_t i = 0; i < n; i++)
+        if (out[i] == '\n') out[i] = ' ';
+    return n;
+}
+
+static size_t put(char *out, const char *text) {
+    memcpy(out, text, strlen(text));
+    return strlen(text);
+}
+
+static void say(const char *prefix, bool is_error, const char *fmt, va_list args) {
+    char line[LINE_ROOM], shown[4 * LINE_ROOM + sizeof RED NORMAL + TEXT_SHOWN];
     int saved = errno;
-    size_t used = (size_t)snprintf(line, sizeof line, "%s", prefix);
-    int n = vsnprintf(line + used, sizeof line - used - 1, fmt, args);
+    bool coloured = is_error && msg_colours(STDERR_FILENO);
+    size_t used = (size_t)snprintf(line, sizeof line, "%s", prefix), size = 0;
+    int n = vsnprintf(line + used, sizeof line - used, fmt, args);
     if (n > 0) used += (size_t)n;
-    if (used > sizeof line - 2) used = sizeof line - 2; /* a line too long is cut, not lost */
-    line[used++] = '\n';
-    write_line(line, used);
+    if (used > sizeof line - 1) used = sizeof line - 1; /* a line too long is cut, not lost */
+    if (coloured) size += put(shown, RED);
+    size += make_harmless(line, used, shown + size);
+    if (coloured) size += put(shown + size, NORMAL);
+    shown[size++] = '\n';
+    write_line(shown, size);
     errno = saved;
 }
 
@@ -65,7 +99,7 @@ void msg_error(const char *fmt, ...) {
     snprintf(prefix, sizeof prefix, "sockkit%s%s: ", applet_name ? " " : "",
              applet_name ? applet_name : "");
     va_start(args, fmt);
-    say(prefix, fmt, args);
+    say(prefix, true, fmt, args);
     va_end(args);
 }
 
@@ -73,7 +107,7 @@ void msg_note(int level, const char *fmt, ...) {
     va_list args;
     if (verbosity < level) return;
     va_start(args, fmt);
-    say("", fmt, args);
+    say("", false, fmt, args);
     va_end(args);
 }
 

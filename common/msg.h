@@ -45,7 +45,11 @@ void msg_applet(const char *name);
 void msg_verbosity(int level);
 int msg_level(void);
 
-/* "sockkit APPLET: ...": always shown. errno is preserved. */
+/* True when fd is a terminal that knows escape sequences (TERM is set, and not "dumb"); when it is to have colours as well (no-color.org). */
+bool msg_draws(int fd);
+bool msg_colours(int fd);
+
+/* "sockkit APPLET: ...": always shown. errno is preserved. What the words quote from a peer is made harmless, here and in msg_note. */
 void msg_error(const char *fmt, ...) MSG_PRINTF(1, 2);
 
 /* Narration: a bare line, shown when the verbosity is at least `level`. errno is preserved. */

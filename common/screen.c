@@ -1,6 +1,5 @@
 #include "screen.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -24,11 +23,6 @@ bool screen_same(int fd, int other) {
     struct stat a, b;
     if (!isatty(fd) || !isatty(other) || fstat(fd, &a) < 0 || fstat(other, &b) < 0) return false;
     return a.st_rdev == b.st_rdev || (tcgetpgrp(fd) >= 0 && tcgetpgrp(other) >= 0); /* /dev/tty is the controlling one by another name */
-}
-
-bool screen_able(void) {
-    const char *term = getenv("TERM");
-    return term && *term && strcmp(term, "dumb") != 0;
 }
 
 static size_t columns_now(const struct screen *s) {
@@ -247,13 +241,14 @@ static void own_ready(struct watch *w, unsigned events) {
 static void own_full(struct screen *s) { watch_want(&s->watch, LOOP_WRITE); }
 
 void screen_start(struct screen *s, struct sink *sink, void (*full)(struct screen *s)) {
-    *s = (struct screen){.sink = sink, .full = full, .able = screen_able()};
+    *s = (struct screen){.sink = sink, .full = full, .able = msg_draws(sink->fd)};
     s->safe = &s->own_safe;
 }
 
 void screen_open(struct screen *s, struct loop *loop, int fd) {
     screen_start(s, &s->own_sink, own_full);
     sink_start(&s->own_sink, fd);
+    s->able = msg_draws(fd);
     watch_start(loop, &s->watch, fd, 0, own_ready);
 }
 

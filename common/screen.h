@@ -33,8 +33,6 @@ struct screen {
 
 /* True when both are terminals, and the same. */
 bool screen_same(int fd, int other);
-/* True when what TERM says can be drawn on: a terminal that is not dumb. */
-bool screen_able(void);
 
 /* On a terminal whose sink is the caller's. `full` is told when something drawn had to wait: then the owner flushes the sink once it is
  * writable. The sink's look may be screen_look with this for its ctx. */

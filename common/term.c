@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "msg.h"
 #include "source.h"
 #include "text.h"
 
@@ -21,7 +22,7 @@ static int drawing_fd(void) {
     return screen_same(STDIN_FILENO, STDOUT_FILENO) ? STDOUT_FILENO : -1;
 }
 
-bool term_able(void) { return isatty(STDIN_FILENO) && screen_able() && drawing_fd() >= 0; }
+bool term_able(void) { return msg_draws(STDIN_FILENO) && drawing_fd() >= 0; }
 
 /* --- the terminal's mode --- */
 

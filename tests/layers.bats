@@ -5,7 +5,8 @@ load helper
 # From the ground up. A module may use those of the lines above its own. What stands behind a slash are further
 # files of the module before it; a file named MODULE_SOMETHING.c is one of MODULE's without being told.
 LAYERS='
-ground      mem text/utf8/width letter msg posix
+ground      mem text/utf8/width letter posix
+            msg
 mechanisms  addr buf loop opt fanout
             cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats reader room
             sock
