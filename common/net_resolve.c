@@ -69,7 +69,6 @@ static void write_addresses(int fd, const struct addrinfo *list, uint16_t port) 
 
 _Noreturn static void run_child(int fd, const struct net_name *name) {
     struct addrinfo hints, *list = NULL;
-    sig_child();
     memset(&hints, 0, sizeof hints);
     hints.ai_family = name->family;
     hints.ai_socktype = name->type;
@@ -145,7 +144,7 @@ static void limit_over(struct timer *t) {
 static int start_child(struct net_resolve *r) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -1;
-    r->child = fork();
+    r->child = sig_fork();
     if (r->child == 0) run_child(ends[1], &r->name);
     close(ends[1]);
     if (r->child < 0) {

@@ -86,7 +86,6 @@ static void set_environment(const struct addr *local, const struct addr *peer) {
 
 _Noreturn static void run_child(const char *command, int fd, const struct addr *local, const struct addr *peer) {
     setpgid(0, 0);
-    sig_child();
     int flags = fcntl(fd, F_GETFL);
     fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
     dup2(fd, STDIN_FILENO);
@@ -98,7 +97,7 @@ _Noreturn static void run_child(const char *command, int fd, const struct addr *
 
 int proc_spawn(struct proc_group *g, struct proc *p, const char *command, int fd, const struct addr *local,
                const struct addr *peer, void (*ended)(struct proc *p), struct cause *cause) {
-    pid_t pid = fork();
+    pid_t pid = sig_fork();
     if (pid < 0) return cause_set(cause, STATUS_FAILED, "cannot run '%s': %s", command, strerror(errno));
     if (pid == 0) run_child(command, fd, local, peer);
     setpgid(pid, pid); /* in both: whoever comes first */

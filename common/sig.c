@@ -94,11 +94,18 @@ void sig_unwatch(struct sig_watch *w) {
         }
 }
 
-void sig_child(void) {
-    sigset_t none;
-    for (int signal = 1; signal < NSIG; signal++) set_action(signal, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+/* Our handler in the child would write to the pipe that both have. */
+pid_t sig_fork(void) {
+    sigset_t mask;
+    sigfillset(&mask);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    pid_t pid = fork();
+    int error = errno;
+    for (int signal = 1; pid == 0 && signal < NSIG; signal++) set_action(signal, SIG_DFL);
+    sigemptyset(&mask);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    errno = error;
+    return pid;
 }
 
 void sig_end(int signal) {

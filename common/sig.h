@@ -3,6 +3,7 @@
 #define SOCKKIT_SIG_H
 
 #include <signal.h>
+#include <sys/types.h>
 
 #include "loop.h"
 
@@ -25,8 +26,8 @@ void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch 
 /* The last who watched it: it has its default action again. Also when it was never watched ({0}). */
 void sig_unwatch(struct sig_watch *w);
 
-/* In a child: default actions, nothing blocked. Async-signal-safe. */
-void sig_child(void);
+/* fork(2). The child has default actions and nothing blocked, and not one signal sent to it is told here. */
+pid_t sig_fork(void);
 
 /* Ends the program by this signal; returns only where the signal has no such effect (PID 1). */
 void sig_end(int signal);
