@@ -112,8 +112,9 @@ bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
         inode = path_inode(a->as.un.sun_path);
     else {
         bool v4 = addr_family(a) == AF_INET, stream = type == SOCK_STREAM;
-        inode = table_inode(stream ? v4 ? "/proc/net/tcp" : "/proc/net/tcp6" : v4 ? "/proc/net/udp" : "/proc/net/udp6",
-                            a, &waiting);
+        const char *table4 = stream ? "/proc/net/tcp" : "/proc/net/udp", *table6 = stream ? "/proc/net/tcp6" : "/proc/net/udp6";
+        inode = table_inode(v4 ? table4 : table6, a, &waiting);
+        if (!inode && v4) inode = table_inode(table6, a, &waiting); /* of a socket for both families */
     }
     if (inode) return inode_owner(inode, out);
     if (waiting) snprintf(out, SYSINFO_OWNER, "in TIME_WAIT");
