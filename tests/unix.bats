@@ -1,0 +1,184 @@
+# -U: a Unix-domain socket instead of host and port.
+# shellcheck disable=SC2154 # what run sets
+
+load helper
+
+@test "clients are served at a path, which the port file and stderr tell; they are named by their pid" {
+    peer '
+p, path = serve("-U", "the socket", "--label", "Hi", stdin=subprocess.DEVNULL)
+assert path == "the socket"
+s = connect(path)
+s.sendall(b"from me\n")
+assert hear(s) == b"Hi\n"
+me = "unix" if "portable" in os.environ["SOCKKIT"] else f"unix (pid {os.getpid()})"
+assert p.stdout.readline().decode() == f"[{me}] from me\n"
+p.terminate()
+err = ended(p, -signal.SIGTERM)[1].splitlines()
+assert err[0] == "listening on unix:the socket" and err[1] == me + " connected", err
+assert err[2].startswith(me + " closed (received 8 bytes, sent 3 bytes, "), err'
+}
+
+@test "serve and connect meet at a path, both ways, with half-close" {
+    head -c 3000000 /dev/urandom >here
+    head -c 3000000 /dev/urandom >there
+    STDIN=here start_serve --once -U path
+    sockkit connect -U path <there >got
+    wait_for_exit "$SERVER_PID"
+    assert_equal "$status" 0
+    cmp here got
+    cmp there "$SERVER_OUT"
+    start_serve --once --reply '%a %m' -U path
+    run --separate-stderr sockkit connect unix:path
+    assert_success
+    start_serve --once --reply '%a %m' -U path
+    run --separate-stderr sockkit connect -U path Hello
+    assert_output 'unix Hello'
+}
+
+@test "stdin goes to all, and every operand is a MESSAGE" {
+    peer '
+p, path = serve("-U", "path", "localhost:80", "::1")
+clients = [connect(path) for _ in range(3)]
+p.stdin.write(b"to all\n")
+p.stdin.close()
+for s in clients: assert read_all(s) == b"localhost:80\n::1\nto all\n"'
+}
+
+@test "a stale path is replaced" {
+    peer '
+for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+    with socket.socket(socket.AF_UNIX, kind) as s: s.bind("path")
+    assert os.path.exists("path")
+    p, path = serve("-U", "path", "Hi", stdin=subprocess.DEVNULL)
+    assert hear(connect(path)) == b"Hi\n"
+    p.kill()
+    p.wait()
+    p, path = serve("-U", "path", "again", stdin=subprocess.DEVNULL)
+    assert hear(connect(path)) == b"again\n"
+    p.terminate()
+    ended(p, -signal.SIGTERM)
+    assert not os.path.exists("path")'
+}
+
+@test "a path that is live is refused with status 6, its owner named, and goes on" {
+    peer '
+portable = "portable" in os.environ["SOCKKIT"]
+p, path = serve("-U", "path", "Hi", stdin=subprocess.DEVNULL)
+q = sockkit("serve", "-U", "path", "--port-file", "file")
+err = ended(q, 6)[1]
+owner = "" if portable else f" (by {open(f'"'/proc/{p.pid}/comm'"').read().strip()}, pid {p.pid})"
+assert err == f"sockkit serve: cannot listen on unix:path: Address already in use{owner}\n", err
+assert hear(connect(path)) == b"Hi\n" and not os.path.exists("file")
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s: # of another type
+    s.bind("other")
+    ended(sockkit("serve", "-U", "other"), 6)
+    assert os.path.exists("other")
+with socket.socket(socket.AF_UNIX) as s: # whose backlog is full
+    s.bind("full")
+    s.listen(0)
+    waiting = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+    for w in waiting:
+        w.setblocking(False)
+        try: w.connect("full")
+        except BlockingIOError: pass
+    ended(sockkit("serve", "-U", "full"), 6)
+    assert os.path.exists("full")'
+}
+
+@test "a live path that we may not even ask is not replaced" {
+    start_serve -U path
+    chmod 000 path
+    drop=()
+    [ "$(id -u)" -ne 0 ] || drop=(setpriv --bounding-set '-dac_override,-dac_read_search')
+    run "${drop[@]}" timeout 10 "$SOCKKIT" serve -U path -w 1ms
+    assert_failure 6
+    [ -S path ]
+}
+
+@test "what is no socket is refused with status 6 and left alone" {
+    local path
+    echo precious >file
+    mkdir folder
+    mkfifo pipe
+    ln -s file link
+    peer 'with socket.socket(socket.AF_UNIX) as s: s.bind("stale")'
+    ln -s stale link-to-stale
+    for path in file folder pipe link link-to-stale; do
+        run sockkit serve -U "$path"
+        assert_failure 6
+        assert_output --regexp "^sockkit serve: cannot listen on unix:$path: .*no socket"
+        assert_equal "${#lines[@]}" 1
+    done
+    assert_equal "$(<file)" precious
+    [ -d folder ] && [ -p pipe ] && [ -L link ] && [ -L link-to-stale ] && [ -S stale ]
+}
+
+@test "a path that cannot be: status 6 and a line" {
+    run sockkit serve -U nowhere/path
+    assert_failure 6
+    assert_output --regexp '^sockkit serve: cannot listen on unix:nowhere/path: [A-Z]'
+    peer '
+longest = "p" * 107
+p, path = serve("-U", longest, "Hi", stdin=subprocess.DEVNULL)
+assert path == longest and hear(connect(path)) == b"Hi\n"
+p.terminate()
+ended(p, -signal.SIGTERM)
+assert not os.path.exists(longest)'
+}
+
+@test "the path is removed however the run ends" {
+    mkdir folder
+    peer '
+def check(status, *words, end=lambda p, path: None, **more):
+    for path in "path", "folder/path", os.getcwd() + "/folder/path":
+        p, path = serve("-U", path, *words, **more)
+        assert os.path.exists(path)
+        end(p, path)
+        ended(p, status)
+        assert not os.path.exists(path)
+for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP: check(-number, end=lambda p, path: p.send_signal(number))
+check(-signal.SIGTERM, "-e", "cat", end=lambda p, path: p.terminate())
+check(5, "--max-time", "50ms")
+check(5, "-w", "50ms")
+check(0, "--once", end=lambda p, path: hear(connect(path)), stdin=subprocess.DEVNULL)'
+    run sockkit serve -U path --port-file nowhere/file
+    assert_failure 1
+    [ ! -e path ]
+}
+
+@test "a path that another server has taken since is left to it" {
+    peer '
+p, path = serve("-U", "path", "first", stdin=subprocess.DEVNULL)
+os.unlink("path")
+q, path = serve("-U", "path", "second", stdin=subprocess.DEVNULL)
+p.terminate()
+ended(p, -signal.SIGTERM)
+assert hear(connect("path")) == b"second\n"'
+}
+
+@test "a client that is gone ends nothing" {
+    peer '
+p, path = serve("-U", "path", "Hi")
+other = connect(path)
+for _ in range(3):
+    s = connect(path)
+    s.close() # with the greeting unread
+    p.stdin.write(b"go on\n")
+    while b" closed (" not in (line := p.stderr.readline()): assert line
+assert read_exactly(other, 3 + 3 * 6) == b"Hi\n" + b"go on\n" * 3'
+}
+
+@test "limits hold as for TCP: --max-clients, -i, --once, -w" {
+    peer '
+p, path = serve("-U", "path", "-m", 1, "Hi", stdin=subprocess.DEVNULL)
+s, late = connect(path), connect(path)
+assert read_line(s) == b"Hi\n" and quiet(late, 0.2)
+assert hear(s) == b""
+assert read_line(late) == b"Hi\n"
+p, path = serve("-U", "idle", "-i", "200ms", "--once", stdin=subprocess.DEVNULL)
+s = connect(path)
+assert s.recv(1) == b""
+ended(p, 5)
+p, path = serve("-U", "nobody", "-w", "100ms")
+ended(p, 5)'
+}
