@@ -16,7 +16,7 @@
 #define REPLY_LIMIT (2 * TEXT_NS_PER_S)
 #define REFUSAL_LIMIT (100 * TEXT_NS_PER_MS) /* for the first datagram, while there are other addresses */
 #define READ_ONCE ((size_t)262144)
-#define MOST_ONCE ((size_t)4096)      /* datagrams given to the system in one turn */
+#define MOST_ONCE ((size_t)2048)      /* datagrams given to the system in one turn */
 #define LINE_MOST ((size_t)1 << 20)   /* how far the end of a line is looked for, to name its size: no datagram is so large */
 #define PATH_TRIES 100
 

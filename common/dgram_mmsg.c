@@ -96,12 +96,10 @@ void dgram_free(struct dgram_io *io) {
 
 /* --- receiving --- */
 
-static void add_item(struct dgram_io *io, size_t n, const struct dgram *item) {
-    if (n >= io->items_room) {
-        io->items_room = io->items_room ? 2 * io->items_room : 64;
-        io->items = mem_resize(io->items, io->items_room, sizeof *io->items);
-    }
-    io->items[n] = *item;
+static void reserve_items(struct dgram_io *io, size_t n) {
+    if (n <= io->items_room) return;
+    io->items_room = 2 * n;
+    io->items = mem_resize(io->items, io->items_room, sizeof *io->items);
 }
 
 static void here_v4(struct slot *s, const struct cmsghdr *c) {
@@ -154,18 +152,18 @@ static size_t unpack(struct dgram_io *io, size_t i, size_t n) {
     struct slot *s = &io->slots[i];
     struct msghdr *m = &io->in[i].msg_hdr;
     size_t left = io->in[i].msg_len, segment = 0;
-    struct dgram item = {.bytes = s->piece.iov_base, .size = left, .peer = &s->from};
+    struct dgram item = {.bytes = s->piece.iov_base, .peer = &s->from};
     s->from.size = m->msg_namelen;
     if (m->msg_namelen == 0) s->from.as.any.sa_family = (sa_family_t)io->family; /* a Unix socket without a name */
     if (m->msg_controllen > 0) segment = read_control(s, m, &item);
-    if (segment == 0 || segment >= left) {
-        add_item(io, n, &item);
-        return n + 1;
-    }
-    for (; left > 0; left -= item.size, item.bytes += item.size) {
+    if (segment == 0) segment = left;
+    reserve_items(io, n + 1 + (segment ? left / segment : 0));
+    do {
         item.size = left < segment ? left : segment;
-        add_item(io, n++, &item);
-    }
+        io->items[n++] = item;
+        item.bytes += item.size;
+        left -= item.size;
+    } while (left > 0);
     return n;
 }
 

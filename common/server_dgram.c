@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "mem.h"
+#include "sock.h"
 #include "text.h"
 
 #define CENSUS TEXT_NS_PER_S
+#define RECEIVE_BUFFER (4 << 20) /* bytes, or what the system gives: a burst must wait for us somewhere */
 #define TRIES 100       /* DGRAM_PAUSE apart, for an answer to a peer that does not read */
-#define DRAIN_MOST 4096 /* batches: more than a receive buffer holds */
+#define DRAIN_MOST 65536 /* batches: more than a receive buffer holds, and an end for who is being flooded */
 
 /* Once for a row of datagrams of one peer: anybody can send many. */
 static void tell(struct dgram_server *server, const struct dgram *d, const char *what, const char *why) {
@@ -188,6 +190,8 @@ void dgram_server_start(struct dgram_server *server, struct loop *loop, const st
         struct dgram_door *door = &server->doors[i];
         door->server = server;
         door->local = &listeners->addrs[i];
+        if (!sockopt_given(&common->sockopts, "rcvbuf"))
+            sock_set(listeners->fds[i], SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER, "SO_RCVBUF");
         door->io = dgram_new(listeners->fds[i], door->local);
         watch_start(loop, &door->watch, listeners->fds[i], LOOP_READ, door_ready);
     }
