@@ -14,10 +14,12 @@
 #include "common/text.h"
 
 extern const struct applet applet_serve, applet_connect, applet_udp_serve, applet_udp_send, applet_echo, applet_cmd, applet_guess,
-    applet_probe;
+    applet_chat_serve, applet_chat, applet_probe;
 
 static const struct applet *const applets[] = {
-    &applet_serve, &applet_connect, &applet_udp_serve, &applet_udp_send, &applet_echo, &applet_cmd, &applet_guess, &applet_probe,
+    &applet_serve, &applet_connect, &applet_udp_serve,  &applet_udp_send, &applet_echo,
+    &applet_cmd,   &applet_guess,   &applet_chat_serve, &applet_chat,
+    &applet_probe,
 };
 #define APPLETS (sizeof applets / sizeof applets[0])
 

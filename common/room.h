@@ -42,6 +42,9 @@ struct room_line {
 };
 void room_read(struct room_line *l, const char *line, size_t size);
 
+/* Puts a line of a room at the end of out in colour (ECMA-48 SGR): each name in one of its own, narration dim, refusals red. */
+void room_tint(struct buf *out, const char *line, size_t size);
+
 /* What /help says, a line each. */
 extern const char *const room_help[];
 

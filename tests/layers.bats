@@ -9,13 +9,13 @@ ground      mem text/utf8/width letter posix
             msg
 mechanisms  addr buf loop opt fanout
             cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats reader room
-            sock
+            sock couple
             sockopt
 endpoints   sig sandbox source
             net stream dgram proc sink
             label screen attempt dgramsink printer
             applet term meter probing
-            ready workers targets
+            ready workers targets console
 services    server relay
 talk        textserver responder
 '
