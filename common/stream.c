@@ -57,7 +57,7 @@ static size_t send_now(struct stream *s, const struct iovec *pieces, int count) 
     if (s->broken || s->shut) return 0;
     ssize_t n = sock_sendv(s->fd, pieces, count);
     if (n > 0) stream_went(s, (size_t)n);
-    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) s->broken = true;
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) s->broken = errno;
     return n > 0 ? (size_t)n : 0;
 }
 
@@ -72,7 +72,7 @@ static void write_some(struct stream *s) {
         if (s->reading && !s->ended)
             read_some(s);
         else
-            stream_failed(s, EPIPE);
+            stream_failed(s, s->broken);
         return;
     }
     if (s->out.size > 0) {

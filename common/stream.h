@@ -35,7 +35,7 @@ struct stream {
     bool ask_space;
     bool ended;          /* the peer shut down its side */
     bool shutting, shut; /* this side: as soon as `out` is empty; done */
-    bool broken;         /* sending failed; told once, by `fail` from the loop */
+    int broken;          /* errno of a send that failed; told once, by `fail` from the loop */
     uint64_t received, sent;
     int64_t active;      /* when a byte last went either way (loop_now) */
 };
