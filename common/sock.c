@@ -129,10 +129,20 @@ void sock_close(int fd) {
     errno = error;
 }
 
-void sock_abort(int fd) {
+static void close_by_reset(int fd) {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     sock_set_bytes(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now, "SO_LINGER");
     if (trace_level) trace_set(fd, TRACE_RESET);
+}
+
+void sock_abort(int fd) {
+    close_by_reset(fd);
+    sock_close(fd);
+}
+
+void sock_part(int fd) {
+    close_by_reset(fd); /* first: the less time is between the other two, the better */
+    sock_shutdown(fd);
     sock_close(fd);
 }
 

@@ -25,6 +25,9 @@ int sock_shutdown(int fd); /* SHUT_WR: the peer reads end of stream */
 void sock_close(int fd);
 /* Closes at once with a reset where the system has it so: neither side is left in TIME_WAIT. */
 void sock_abort(int fd);
+/* Ends a connection that nobody needs any more: the peer reads end of stream, then a reset spares this side the TIME_WAIT (unless the
+ * peer ends too in the instant between the two). What was not delivered yet is lost. */
+void sock_part(int fd);
 
 /* Begins to connect: 0 connected, -1 EINPROGRESS, or failed. */
 int sock_connect(int fd, const struct addr *a);
