@@ -368,6 +368,7 @@ static void release_signals(struct probe *p) {
 /* Returns only where it cannot, or must not. */
 static int become_command(struct probe *p) {
     char **argv = p->call->operands + p->call->before;
+    p->call->operands[p->call->count] = NULL; /* options may have stood behind the operands' new places */
     release_signals(p);
     if (call_over(p->call)) return STATUS_OK;
     execvp(argv[0], argv);

@@ -73,17 +73,15 @@ static enum port_state state_of(int error) {
     }
 }
 
-/* Ends a connection as gently as can be without a TIME_WAIT here: who ends first has it, unless a reset follows. The peer has read the
- * end of the stream by then. A payload that nobody waited for an answer to must not be lost by the reset. */
+/* Who ends first has the TIME_WAIT, so a reset is needed unless that was the peer. A payload that nobody waited for an answer to must not
+ * be lost by it. */
 static void part(struct attempt *a) {
     bool stream = a->plan->type == SOCK_STREAM && addr_family(&a->to) != AF_UNIX && a->connected;
     bool delivering = a->plan->payload_size > 0 && a->answer.size == 0;
-    if (!stream || delivering || sysinfo_tcp_state(a->fd) == SYSINFO_PEER_ENDED) {
+    if (!stream || delivering || sysinfo_tcp_state(a->fd) == SYSINFO_PEER_ENDED)
         sock_close(a->fd);
-        return;
-    }
-    sock_shutdown(a->fd);
-    sock_abort(a->fd);
+    else
+        sock_part(a->fd);
 }
 
 static void close_socket(struct attempt *a) {

@@ -188,4 +188,6 @@ void probing_stop(struct probing *p) {
     for (struct probing_host *h = p->looked_up; h; h = h->next) stop_host(p, h);
     for (struct probing_host *h = p->hosts; h; h = h->next) stop_host(p, h);
     attempt_plan_free(&p->plan);
+    free(p->idle);
+    p->idle = NULL;
 }

@@ -66,7 +66,7 @@ struct probing {
     struct probing_item *items, **items_end; /* ready to be tried */
     struct probing_host *hosts, **hosts_end; /* to be resolved */
     struct probing_host *looked_up;          /* being resolved */
-    struct probing_trial *trials;
+    struct probing_trial *trials, *idle;
 };
 
 void probing_start(struct probing *p);

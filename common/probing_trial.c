@@ -20,6 +20,8 @@ struct probing_trial {
     struct probing_item *item;
     struct probing_trial *next;
     struct trying *tries; /* pending */
+    struct trying first;  /* most trials need no other */
+    bool first_used;
     size_t tried;         /* addresses */
     struct timer limit, stagger;
     enum port_state state; /* the best so far */
@@ -51,6 +53,21 @@ static void note(struct probing_trial *t, const struct attempt *a) {
     t->banner = t->probing->plan.banner ? first_line(&a->answer, &t->banner_size) : NULL;
 }
 
+static struct trying *take_trying(struct probing_trial *t) {
+    struct trying *y = t->first_used ? mem_new(sizeof *y) : &t->first;
+    t->first_used = true;
+    y->trial = t;
+    return y;
+}
+
+static void give_back(struct trying *y) {
+    attempt_free(&y->attempt);
+    if (y == &y->trial->first)
+        y->trial->first_used = false;
+    else
+        free(y);
+}
+
 static void drop(struct trying *y, int why) {
     struct trying **at = &y->trial->tries;
     while (*at != y) at = &(*at)->next;
@@ -58,8 +75,7 @@ static void drop(struct trying *y, int why) {
     y->trial->probing->open--;
     attempt_end(&y->attempt, why);
     note(y->trial, &y->attempt);
-    attempt_free(&y->attempt);
-    free(y);
+    give_back(y);
 }
 
 static void drop_all(struct probing_trial *t, int why) {
@@ -74,7 +90,8 @@ static void trial_free(struct probing_trial *t) {
     timer_stop(&t->limit);
     timer_stop(&t->stagger);
     free(t->banner);
-    free(t);
+    free(t->probing->idle);
+    t->probing->idle = t; /* most are over at once: the next item has it again */
 }
 
 static void store(struct probing_trial *t) {
@@ -152,7 +169,7 @@ static void wait_for_descriptor(struct probing_trial *t) {
 static bool launch(struct probing_trial *t) {
     struct probing *p = t->probing;
     struct cause cause;
-    struct trying *y = mem_new(sizeof *y);
+    struct trying *y = take_trying(t);
     struct addr to = t->item->host->addrs.items[t->tried++];
     addr_set_port(&to, t->item->port);
     enum attempt_start started = attempt_start(&p->plan, &y->attempt, &to, attempt_done, &cause);
@@ -161,7 +178,6 @@ static bool launch(struct probing_trial *t) {
         started = attempt_start(&p->plan, &y->attempt, &to, attempt_done, &cause);
     }
     if (started == ATTEMPT_PENDING) {
-        y->trial = t;
         y->next = t->tries;
         t->tries = y;
         p->open++;
@@ -169,8 +185,7 @@ static bool launch(struct probing_trial *t) {
         return false;
     }
     if (started == ATTEMPT_KNOWN) note(t, &y->attempt);
-    attempt_free(&y->attempt);
-    free(y);
+    give_back(y);
     if (started == ATTEMPT_SHORT) wait_for_descriptor(t);
     if (started == ATTEMPT_IMPOSSIBLE) fail(p, &cause);
     return started == ATTEMPT_KNOWN;
@@ -198,7 +213,8 @@ static void advance(struct probing_trial *t) {
 }
 
 void trial_begin(struct probing *p, struct probing_item *i) {
-    struct probing_trial *t = mem_new(sizeof *t);
+    struct probing_trial *t = p->idle ? p->idle : mem_new(sizeof *t);
+    p->idle = NULL;
     *t = (struct probing_trial){.probing = p, .item = i, .next = p->trials};
     p->trials = t;
     advance(t);

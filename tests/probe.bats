@@ -1,0 +1,505 @@
+# probe: which ports are open, of many targets at once; until they are; then COMMAND.
+
+load helper
+
+# A port that is refused.
+closed_port() { free_port; }
+
+# Sets PEER_PORT: a port of HOST ($1) that never answers, since the queue of connections that nobody accepts is full.
+start_silent() {
+    start_peer '
+s = listen(args[0], int(args[1]))
+s.listen(0)
+full = [socket.socket(s.family) for _ in range(2)]
+for c in full:
+    c.setblocking(False)
+    c.connect_ex(s.getsockname())
+announce(s)
+time.sleep(100)' "${1:-127.0.0.1}" "${2:-0}"
+}
+
+# Sets PEER_PORT: each client is told what stands in $1 (Python), and what it says is printed.
+start_speaker() {
+    start_peer '
+s = listen()
+announce(s)
+s.settimeout(None)
+while True:
+    c, _ = s.accept()
+    try:
+        c.sendall(eval(args[0]))
+        print(repr(c.recv(1000)))
+    except OSError as e:
+        print(e)
+    c.close()' "$1"
+}
+
+now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+
+# The lines without their times.
+states() { cut -f 1,2 <<<"$output" | tr '\t' ' '; }
+
+@test "results come in the order asked, one line each, tab-separated" {
+    local closed
+    closed=$(closed_port)
+    start_serve
+    run sockkit probe 127.0.0.1 "$closed,$PORT" "127.0.0.1:$closed" "localhost:$PORT"
+    assert_failure 1
+    assert_equal "$(states)" "127.0.0.1:$closed closed
+127.0.0.1:$PORT open
+127.0.0.1:$closed closed
+localhost:$PORT open"
+    assert_line --regexp $'^127\\.0\\.0\\.1:[0-9]+\topen\t[0-9]+\\.[0-9][0-9] ms$'
+}
+
+@test "open, closed, no-answer, unreachable and unresolved are told apart" {
+    start_serve
+    start_silent
+    run sockkit probe -n -w 300ms 127.0.0.1 "$PORT,$PEER_PORT,1" 224.0.0.1 80 no-such-host 80
+    assert_failure 1
+    assert_line --partial "127.0.0.1:$PORT"$'\topen'
+    assert_line --partial "127.0.0.1:$PEER_PORT"$'\tno-answer'
+    assert_line --partial $'127.0.0.1:1\tclosed'
+    assert_line --partial $'224.0.0.1:80\tunreachable'
+    assert_line --partial $'no-such-host:80\tunresolved'
+    assert_line 'sockkit probe: cannot resolve no-such-host: not a numeric address (-n forbids the look-up)'
+}
+
+@test "without a host the loopback addresses are probed, both" {
+    start_serve -4
+    run sockkit probe -p "$PORT"
+    assert_success
+    assert_output --partial "localhost:$PORT"$'\topen'
+}
+
+@test "an address that does not answer does not hold up the next one of the name" {
+    local begin
+    start_silent ::1
+    start_serve -b 127.0.0.1 -p "$PEER_PORT"
+    begin=$(now_ms)
+    run sockkit probe -w 8s -p "$PEER_PORT"
+    assert_success
+    (($(now_ms) - begin < 4000))
+}
+
+@test "a range lists only its open ports, with -a all of them; it needs one for status 0" {
+    start_serve
+    run sockkit probe 127.0.0.1 "$PORT-$PORT"
+    assert_success
+    assert_equal "$(states)" "127.0.0.1:$PORT open"
+    run sockkit probe 127.0.0.1 1-3
+    assert_failure 1
+    assert_output ''
+    run sockkit probe -a 127.0.0.1 "1-3,$PORT-$PORT"
+    assert_failure 1
+    assert_equal "$(states)" "127.0.0.1:1 closed
+127.0.0.1:2 closed
+127.0.0.1:3 closed
+127.0.0.1:$PORT open"
+}
+
+@test "thousands of ports are probed, and the open ones found" {
+    start_peer '
+s = socket.socket()
+for port in range(20000, 32000, 13):
+    try:
+        s.bind(("127.45.67.89", port))
+        break
+    except OSError:
+        pass
+s.listen(5)
+announce(s)
+time.sleep(100)'
+    run sockkit probe 127.45.67.89 10000-32000
+    assert_success
+    assert_equal "$(states)" "127.45.67.89:$PEER_PORT open"
+}
+
+@test "many ports that do not answer take no longer than one" {
+    local begin
+    start_peer '
+silent = []
+for _ in range(50):
+    s = listen()
+    s.listen(0)
+    silent.append(s)
+    for _ in range(2):
+        c = socket.socket()
+        c.setblocking(False)
+        c.connect_ex(s.getsockname())
+        silent.append(c)
+with open("ports", "w") as f:
+    print(",".join(str(s.getsockname()[1]) for s in silent[::3]), file=f)
+announce(silent[0])
+time.sleep(100)'
+    begin=$(now_ms)
+    run sockkit probe -w 1s 127.0.0.1 "$(<ports)"
+    assert_failure 1
+    (($(now_ms) - begin < 3000))
+    assert_equal "$(cut -f 2 <<<"$output" | sort | uniq -c | tr -d ' ')" 50no-answer
+    # Descriptors are short: slower, but nothing fails.
+    run bash -c "ulimit -n 32; exec \"\$@\"" - "$SOCKKIT" probe -w 200ms 127.0.0.1 "$(<ports)"
+    assert_failure 1
+    assert_equal "$(cut -f 2 <<<"$output" | sort | uniq -c | tr -d ' ')" 50no-answer
+    # Few attempts at once: five times as long.
+    begin=$(now_ms)
+    run sockkit probe -j 10 -w 200ms 127.0.0.1 "$(<ports)"
+    (($(now_ms) - begin >= 1000))
+}
+
+@test "never more than -j sockets are open" {
+    start_silent
+    local p=$PEER_PORT
+    run sockkit probe -T -j 2 -w 50ms 127.0.0.1 "$p,$p,$p,$p,$p,1"
+    assert_failure 1
+    assert_equal "$(awk '/^socket/ { n++; if (n > most) most = n } /^close/ { n-- } END { print most }' <<<"$output")" 2
+}
+
+@test "JSON: an object a line" {
+    start_speaker 'b"220 \"hello\"\xff\x1b\r\nmore\r\n"'
+    run sockkit probe --json --banner -n 127.0.0.1 "$PEER_PORT,1" no-such-host 80
+    assert_failure 1
+    peer '
+import json
+lines = [json.loads(line) for line in args[0].splitlines() if line.startswith("{")]
+assert [line["state"] for line in lines] == ["open", "closed", "unresolved"], lines
+assert [line["host"] for line in lines] == ["127.0.0.1", "127.0.0.1", "no-such-host"], lines
+assert lines[0]["port"] == int(args[1]) and lines[0]["ms"] >= 0 and "error" not in lines[0], lines
+assert lines[0]["banner"] == "220 \"hello\"\ufffd\x1b", lines
+assert lines[1]["error"] == "Connection refused" and "banner" not in lines[1], lines' "$output" "$PEER_PORT"
+}
+
+@test "-q leaves the status alone" {
+    start_serve
+    run sockkit probe -q 127.0.0.1 "$PORT"
+    assert_success
+    assert_output ''
+    run sockkit probe -q 127.0.0.1 "$PORT,1"
+    assert_failure 1
+    assert_output ''
+    run sockkit probe -q -n no-such-host
+    assert_failure 3
+    assert_output ''
+}
+
+@test "--any: one open port is enough; --gone: none may be" {
+    start_serve
+    run sockkit probe -q --any 127.0.0.1 "1,$PORT"
+    assert_success
+    run sockkit probe -q --any 127.0.0.1 1,2
+    assert_failure 1
+    run sockkit probe -q --gone 127.0.0.1 "1,$PORT"
+    assert_failure 1
+    run sockkit probe -q --gone 127.0.0.1 1,2
+    assert_success
+}
+
+@test "at a terminal the results stand in columns" {
+    start_serve
+    run script -qec "$SOCKKIT probe 127.0.0.1 1,$PORT localhost:$PORT" /dev/null
+    assert_line --regexp "^127\.0\.0\.1:1 +closed +0\.[0-9]{2} ms"
+    assert_line --regexp "^127\.0\.0\.1:$PORT +open +[0-9.]+ ms"
+    assert_equal "$(sed -E 's/(open|closed).*//' <<<"$output" | awk '{ print length }' | uniq | wc -l)" 1
+}
+
+@test "a long scan shows its progress at a terminal, and takes it away" {
+    start_silent
+    run script -qec "$SOCKKIT probe -w 1500ms 127.0.0.1 1,2,$PEER_PORT" /dev/null
+    assert_output --partial $'\r\e[K2 of 3 ports probed, 0 open\r\e[K'
+    run script -qec "TERM=dumb $SOCKKIT probe -w 1500ms 127.0.0.1 1,2,$PEER_PORT" /dev/null
+    refute_output --partial probed
+}
+
+@test "--wait: until all are open" {
+    local port probe said
+    port=$(free_port)
+    start_serve
+    start sockkit probe -T --wait 20 127.0.0.1 "$PORT,$port"
+    probe=$PID said=$OUT
+    wait_for_line "$ERR" ":$port.*ECONNREFUSED"
+    assert_equal "$(cat "$said")" ''
+    start_serve -p "$port"
+    wait_for_exit "$probe"
+    assert_equal "$status" 0
+    assert_equal "$(cut -f 2 "$said" | uniq -c | tr -d ' ')" 2open
+}
+
+@test "--wait --gone: until none is open" {
+    local probe said
+    start_serve
+    start sockkit probe -T --wait 20 --gone 127.0.0.1 "$PORT,1"
+    probe=$PID said=$OUT
+    wait_for_line "$ERR" ":$PORT.* = 0 .*connected"
+    assert_equal "$(cat "$said")" ''
+    stop "$SERVER_PID"
+    wait_for_exit "$probe"
+    assert_equal "$status" 0
+    assert_equal "$(cut -f 2 "$said" | uniq -c | tr -d ' ')" 2closed
+}
+
+@test "--wait --any: until one is open, whatever the others do" {
+    start_serve
+    start_silent
+    run sockkit probe --any --wait inf -w 1h 127.0.0.1 "$PEER_PORT,$PORT"
+    assert_success
+    assert_line --partial "127.0.0.1:$PORT"$'\topen'
+}
+
+@test "--wait ran out: status 5, an attempt is cut off at the limit" {
+    local begin
+    start_silent
+    begin=$(now_ms)
+    run sockkit probe --wait 300ms -w 10s 127.0.0.1 "$PEER_PORT"
+    assert_failure 5
+    (($(now_ms) - begin < 2000))
+    assert_line --partial "127.0.0.1:$PEER_PORT"$'\tno-answer'
+    assert_line "sockkit probe: not open after 300 ms (--wait): 127.0.0.1:$PEER_PORT is no-answer"
+    run sockkit probe -n --wait 200ms no-such-host
+    assert_failure 5
+}
+
+@test "-- COMMAND: the same process, its arguments, its status; stdout is its own" {
+    start_serve
+    start sockkit probe --wait 10 127.0.0.1 "$PORT" -- sh -c 'echo "$$ $0 $*"; exit 7' a 'b c' --
+    wait_for_exit "$PID"
+    assert_equal "$status" 7
+    assert_equal "$(cat "$OUT")" "$PID a b c --"
+    assert_equal "$(cat "$ERR")" ''
+    # The result with -v, on stderr.
+    start sockkit probe -v 127.0.0.1 "$PORT" -- true
+    wait_for_exit "$PID"
+    assert_equal "$status" 0
+    assert_equal "$(cat "$OUT")" ''
+    assert_equal "$(cut -f 1,2 "$ERR")" "127.0.0.1:$PORT"$'\topen'
+}
+
+@test "-- COMMAND has default signals, none blocked, and no descriptor of ours; what nohup ignores stays ignored" {
+    start_serve
+    start sockkit probe 127.0.0.1 "$PORT" -- "$PYTHON" -c '
+import os, signal
+print([s.name for s in signal.valid_signals() if signal.getsignal(s) == signal.SIG_IGN and s not in (signal.SIGPIPE, signal.SIGXFSZ)])
+print(signal.pthread_sigmask(signal.SIG_BLOCK, []), len(os.listdir("/proc/self/fd")))
+print([line for line in open("/proc/self/status") if line.startswith("SigIgn")][0].split()[1][-4:])'
+    wait_for_exit "$PID"
+    assert_equal "$(cat "$OUT")" "[]
+set() 4
+1000" # SIGPIPE, by Python itself
+    start env --ignore-signal=HUP sockkit_is="$SOCKKIT" sh -c 'exec "$sockkit_is" probe 127.0.0.1 "$0" -- sh -c "kill -HUP \$\$; echo survived"' "$PORT"
+    wait_for_exit "$PID"
+    assert_equal "$(cat "$OUT")" survived
+}
+
+@test "-- COMMAND is not run when the ports are not as asked; 127 not found, 126 not executable" {
+    start_serve
+    run sockkit probe 127.0.0.1 "$PORT,1" -- echo hello
+    assert_failure 1
+    assert_output 'sockkit probe: COMMAND is not run: 127.0.0.1:1 is closed'
+    run sockkit probe --wait 200ms 127.0.0.1 1 -- echo hello
+    assert_failure 5
+    refute_output --partial hello
+    run -127 sockkit probe 127.0.0.1 "$PORT" -- ./no-such-command
+    assert_output --partial 'cannot run ./no-such-command: No such file'
+    run sockkit probe 127.0.0.1 "$PORT" -- ./
+    assert_failure 126
+}
+
+@test "signals end it, as PID 1 too; --max-time does" {
+    start sockkit probe -T --wait inf 127.0.0.1 1
+    wait_for_line "$ERR" ECONNREFUSED
+    stop "$PID"
+    assert_equal "$status" 143
+    start sockkit probe -T --wait inf 127.0.0.1 1 -- true
+    wait_for_line "$ERR" ECONNREFUSED
+    stop "$PID" INT
+    assert_equal "$status" 130
+    run sockkit probe --wait inf --max-time 100ms 127.0.0.1 1
+    assert_failure 5
+}
+
+@test "--banner: the first line that the service says, harmless; a silent one has none" {
+    start_speaker 'b"SSH-2.0-x\x1b[31m \xff\tz\r\nsecond\n"'
+    run sockkit probe --banner 127.0.0.1 "$PEER_PORT"
+    assert_success
+    assert_equal "$(cut -f 2,4 <<<"$output")" 'open	SSH-2.0-x^[[31m \xff z'
+    start_speaker 'b"login: "'
+    run sockkit probe --banner -w 300ms 127.0.0.1 "$PEER_PORT"
+    assert_success
+    assert_equal "$(cut -f 2,4 <<<"$output")" 'open	login: '
+    start_speaker 'b""'
+    run sockkit probe --banner -w 300ms 127.0.0.1 "$PEER_PORT"
+    assert_success
+    assert_equal "$(cut -f 2,4 <<<"$output")" open
+}
+
+@test "--send and --expect: open only when the answer has the text in it" {
+    start_server echo --no-sandbox
+    run sockkit probe --send 'PING one' --expect 'ING o' 127.0.0.1 "$PORT"
+    assert_success
+    assert_equal "$(cut -f 2 <<<"$output")" open
+    run sockkit probe -w 300ms --send PING --expect PONG 127.0.0.1 "$PORT"
+    assert_failure 1
+    assert_equal "$(cut -f 2 <<<"$output")" no-answer
+    run sockkit probe --banner --send $'x\ny\n' 127.0.0.1 "$PORT"
+    assert_success
+    assert_equal "$(cut -f 4 <<<"$output")" x
+}
+
+@test "--send without an answer to wait for delivers what it sends" {
+    start_speaker 'b""'
+    run sockkit probe --send bonjour 127.0.0.1 "$PEER_PORT"
+    assert_success
+    wait_for_line "$PEER_OUT" "^b'bonjour'$"
+}
+
+@test "a probed server sees a connection that opens and closes; no TIME_WAIT is left" {
+    start_peer '
+s = listen()
+announce(s)
+c = s.accept()[0]
+print(c.recv(100))
+time.sleep(100)'
+    run sockkit probe 127.0.0.1 "$PEER_PORT"
+    assert_success
+    wait_for_line "$PEER_OUT" "^b''$"
+    run grep -iE "$(printf ':%04X 06 ' "$PEER_PORT")" /proc/net/tcp
+    assert_output ''
+}
+
+@test "UDP: open on an answer, closed on a refusal, else no-answer" {
+    local silent closed
+    closed=$(closed_port)
+    start_peer '
+s = datagram()
+announce(s)
+time.sleep(100)'
+    silent=$PEER_PORT
+    start_peer '
+s = datagram()
+announce(s)
+s.settimeout(None)
+while True:
+    data, a = s.recvfrom(70000)
+    s.sendto(b"got " + data + b"\nmore", a)'
+    run sockkit probe -u -w 300ms 127.0.0.1 "$PEER_PORT,$silent,$closed"
+    assert_failure 1
+    assert_equal "$(states)" "127.0.0.1:$PEER_PORT open
+127.0.0.1:$silent no-answer
+127.0.0.1:$closed closed"
+    run sockkit probe -u --banner --send hello --expect more -p "$PEER_PORT"
+    assert_success
+    assert_equal "$(cut -f 1,2,4 <<<"$output")" "localhost:$PEER_PORT	open	got hello"
+    run sockkit probe -u -w 300ms --send hello --expect never 127.0.0.1 "$PEER_PORT"
+    assert_failure 1
+    assert_equal "$(cut -f 2 <<<"$output")" no-answer
+    run sockkit probe -u --send "$(head -c 65508 /dev/zero | tr '\0' x)" 127.0.0.1
+    assert_failure 2
+    assert_output 'sockkit probe: --send: 65508 bytes are too many for a datagram (at most 65507)'
+}
+
+@test "Unix sockets: streams and datagrams" {
+    start_peer '
+s = socket.socket(socket.AF_UNIX)
+s.bind("stream")
+s.listen()
+d = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+d.bind("datagram")
+announce(s)
+d.settimeout(None)
+while True:
+    data, a = d.recvfrom(1000)
+    d.sendto(b"yes", a)'
+    run sockkit probe unix:stream unix:none -p 1 127.0.0.1
+    assert_failure 1
+    assert_equal "$(states)" "unix:stream open
+unix:none closed
+127.0.0.1:1 closed"
+    run sockkit probe -u --banner -U datagram
+    assert_success
+    assert_equal "$(cut -f 1,2,4 <<<"$output")" "unix:datagram	open	yes"
+    run sockkit probe -u -w 200ms unix:none
+    assert_failure 1
+    assert_equal "$(states)" "unix:none closed"
+}
+
+@test "-c: rounds, then a summary of each target" {
+    start_serve
+    run sockkit probe -c 3 -I 10ms 127.0.0.1 "$PORT,1"
+    assert_failure 1
+    assert_equal "${#lines[@]}" 8
+    assert_equal "$(states | head -n 6 | cut -d ' ' -f 2 | sort | uniq -c | tr -s ' ')" ' 3 closed
+ 3 open'
+    assert_line --regexp "^127.0.0.1:$PORT"$'\t3 probes\t3 open\t0% loss\tmin/avg/max/stddev = [0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms$'
+    assert_line $'127.0.0.1:1\t3 probes\t0 open\t100% loss'
+}
+
+@test "-I alone goes on until interrupted, and then has its summary too" {
+    start_serve
+    start sockkit probe -I 10ms 127.0.0.1 "$PORT"
+    wait_for_line "$OUT" open
+    stop "$PID" INT
+    assert_equal "$status" 130
+    wait_for_line "$OUT" 'min/avg/max/stddev = '
+}
+
+@test "-b: the source address and port; one that is not ours is status 6" {
+    start_peer '
+s = listen()
+announce(s)
+s.settimeout(None)
+while True:
+    c, a = s.accept()
+    print(a[0])
+    c.close()'
+    run sockkit probe -b 127.0.0.9 127.0.0.1 "$PEER_PORT"
+    assert_success
+    wait_for_line "$PEER_OUT" '^127\.0\.0\.9$'
+    run sockkit probe -b 192.0.2.1 127.0.0.1 "$PEER_PORT"
+    assert_failure 6
+    assert_output --partial 'cannot bind to 192.0.2.1'
+}
+
+@test "-v tells how long a look-up took, apart from the connection" {
+    start_serve
+    run sockkit probe -v localhost "$PORT"
+    assert_success
+    assert_line --regexp '^localhost is .*127\.0\.0\.1.* \(looked up in [0-9.]+ ms\)$'
+}
+
+@test "a reader of stdout that has gone, and a disk that is full" {
+    run bash -c "\"\$0\" probe -a 127.0.0.1 1-9000 | head -n 1; exit \${PIPESTATUS[0]}" "$SOCKKIT"
+    assert_failure 141
+    run bash -c "\"\$0\" probe 127.0.0.1 1 >/dev/full" "$SOCKKIT"
+    assert_failure 1
+    assert_output 'sockkit probe: cannot write to stdout: No space left on device'
+}
+
+refused() { # WORDS ARG...: a usage error that says them
+    run sockkit probe "${@:2}"
+    assert_failure 2
+    assert_line --partial "$1"
+    assert_equal "${#lines[@]}" 1
+}
+
+@test "usage errors" {
+    refused 'port: "0": out of range' 127.0.0.1 0
+    refused 'port: "65536": out of range' 127.0.0.1 65536
+    refused 'port: "80-": a range is two numbers' 127.0.0.1 80-
+    refused 'port: "90-80": the range ends before it begins' 127.0.0.1 90-80
+    refused 'port: "80,,81": a port is missing' 127.0.0.1 80,,81
+    refused '--port: "no-such-service": unknown service name' -p no-such-service 127.0.0.1
+    refused '--port: "": an empty value' -p '' 127.0.0.1
+    refused "'80' is no host (use -p 80)" 80
+    refused "'81' is no host" 127.0.0.1 80 81
+    refused '--port 81 and :80 disagree' -p 81 127.0.0.1:80
+    refused 'given twice' 127.0.0.1:80 81
+    refused 'port 0' 127.0.0.1:0
+    refused 'which -4 forbids' -4 ::1
+    refused '--any and --gone exclude each other' --any --gone
+    refused '--wait and --count exclude each other' --wait 1 -c 1
+    refused '--jobs: "0": out of range' -j 0
+    refused '--count: "0": out of range' -c 0
+    refused '--expect: "": an empty value' --expect ''
+    refused 'unexpected operand' -U /path 127.0.0.1
+    refused 'has no port' unix:/path 80
+    refused "unknown option '--baner' (did you mean '--banner'?)" --baner
+}
