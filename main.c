@@ -84,7 +84,6 @@ static int run_applet(const struct applet *applet, int argc, char **argv) {
     int parsed = applet_parse(applet, argc, argv, &r.call);
     int status = parsed < 0 ? STATUS_USAGE : parsed > 0 ? STATUS_OK : run(&r);
     int end = r.call.signal ? r.call.signal : status == STATUS_SIGPIPE ? SIGPIPE : 0;
-    applet_free(&r.call);
     if (!status) status = finish_stdout();
     if (status == STATUS_SIGPIPE && !end) end = SIGPIPE;
     if (end) {

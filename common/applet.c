@@ -2,7 +2,6 @@
 
 #include <netdb.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "mem.h"
@@ -122,9 +121,14 @@ static int choose_port(const struct common_conf *c, const char *written, const c
 static int parse_endpoint(const char *text, const char *where, struct endpoint *e) {
     char shown[256];
     const char *why = endpoint_parse(text, e);
-    if (!why) return 0;
-    msg_error("%s%s%s: %s", where, *where ? ": " : "", text_quote(text, strlen(text), 48, shown), why);
-    return -1;
+    if (why) {
+        msg_error("%s%s%s: %s", where, *where ? ": " : "", text_quote(text, strlen(text), 48, shown), why);
+        return -1;
+    }
+    mem_keep(e->host);
+    mem_keep(e->port);
+    mem_keep(e->path);
+    return 0;
 }
 
 /* A literal of one family with the option for the other can never work. */
@@ -151,12 +155,10 @@ static int bind_name(const struct common_conf *c, struct net_name *name, char **
     if (parse_endpoint(c->bind, "--bind", &e) < 0) return -1;
     if (e.path) {
         msg_error("--bind: an address is wanted (use -U %s)", e.path);
-        endpoint_free(&e);
         return -1;
     }
     if (e.host && all_digits(e.host)) {
         msg_error("--bind: \"%s\": no address (a port alone is written :%s)", e.host, e.host);
-        endpoint_free(&e);
         return -1;
     }
     name->host = e.host;
@@ -268,7 +270,7 @@ static int answered(const struct applet *applet, const struct common_conf *c) {
 
 int applet_parse(const struct applet *applet, int argc, char **argv, struct call *call) {
     struct opt_command command = applet_command(applet);
-    *call = (struct call){.applet = applet, .conf = mem_new(applet->conf_size)};
+    *call = (struct call){.applet = applet, .conf = mem_keep(mem_new(applet->conf_size))};
     if (applet->defaults) memcpy(call->conf, applet->defaults, applet->conf_size);
     msg_applet(applet->name);
     call->count = opt_parse(&command, call->conf, argc, argv, &call->before);
@@ -278,10 +280,4 @@ int applet_parse(const struct applet *applet, int argc, char **argv, struct call
     msg_verbosity(c->quiet ? -1 : c->verbose);
     sock_trace(c->trace);
     return answered(applet, c);
-}
-
-void applet_free(struct call *call) {
-    struct common_conf *c = call->conf;
-    sockopt_list_free(&c->sockopts);
-    free(call->conf);
 }

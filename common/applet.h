@@ -96,7 +96,6 @@ int applet_no_operands(const struct call *call);
 /* Parses argv (argv[0] is the applet's name), answers --help, --version and -O help, sets verbosity and trace, and fills *call but for
  * the loop. Returns 0 to run, 1 when all is done, -1 for a usage error. */
 int applet_parse(const struct applet *applet, int argc, char **argv, struct call *call);
-void applet_free(struct call *call);
 
 struct opt_command applet_command(const struct applet *applet);
 

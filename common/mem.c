@@ -30,6 +30,14 @@ void *mem_resize(void *old, size_t count, size_t size) {
     return memory;
 }
 
+void *mem_keep(void *memory) {
+    static void **kept;
+    static size_t count;
+    kept = mem_resize(kept, count + 1, sizeof *kept);
+    kept[count++] = memory;
+    return memory;
+}
+
 char *mem_copy(const char *text) {
     size_t size = strlen(text) + 1;
     char *copy = mem_resize(NULL, size, 1);

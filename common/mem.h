@@ -14,4 +14,7 @@ void *mem_resize(void *old, size_t count, size_t size);   /* count*size is check
 char *mem_copy(const char *text);
 char *mem_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* What is meant to last as long as the program, as the configuration and what it points to: found by whoever looks for leaks. Returns it. */
+void *mem_keep(void *memory);
+
 #endif

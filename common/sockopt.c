@@ -7,7 +7,6 @@
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "mem.h"
@@ -107,12 +106,6 @@ const char *sockopt_parse(void *field, const char *value) {
     list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
     list->items[list->count++] = o;
     return NULL;
-}
-
-void sockopt_list_free(struct sockopt_list *list) {
-    free(list->items);
-    list->items = NULL;
-    list->count = 0;
 }
 
 static int apply(const struct sockopt *o, int fd, int family) {

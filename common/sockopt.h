@@ -24,7 +24,6 @@ struct sockopt_list {
 
 /* An opt_row's `parse`: field is a struct sockopt_list. */
 const char *sockopt_parse(void *field, const char *value);
-void sockopt_list_free(struct sockopt_list *list);
 
 /* Sets them on a new socket, before bind(2) or connect(2). -1 with a cause that names the option. */
 int sockopt_apply(const struct sockopt_list *list, int fd, int family, struct cause *cause);
