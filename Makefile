@@ -26,9 +26,9 @@ BUILD := build/$(if $(variant),$(subst $() ,-,$(variant)),default)
 SOCKKIT := $(if $(variant),$(BUILD)/sockkit,sockkit)
 
 # Of each pair one is built.
-linux := loop_epoll relay_splice dgram_mmsg sandbox_linux sysinfo_linux
-posix := loop_poll relay_copy dgram_plain sandbox_none sysinfo_none
-others := $(if $(PORTABLE),$(linux),$(posix))
+linux := loop_epoll relay_splice dgram_mmsg sysinfo_linux
+posix := loop_poll relay_copy dgram_plain sysinfo_none
+others := $(if $(PORTABLE),$(linux),$(posix)) $(if $(PORTABLE)$(SAN),sandbox_linux,sandbox_none) # LeakSanitizer reads /proc
 
 sources := $(filter-out $(others:%=common/%.c),$(wildcard common/*.c)) $(wildcard applets/*.c) main.c
 objects := $(sources:%.c=$(BUILD)/%.o)
