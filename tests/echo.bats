@@ -230,7 +230,7 @@ assert not select.select([denied], [], [], 0)[0]' "$PORT"
 @test "-w: nobody came ends it with status 5; a client or a datagram keeps it alive" {
     for options in '' '-u' '--workers 2'; do
         # shellcheck disable=SC2086
-        run sockkit echo -p 0 -w 200ms $options
+        run sockkit echo -p 0 -b 127.3.2.1 -w 200ms $options
         assert_failure 5
         assert_output --partial 'no client came in time'
     done
