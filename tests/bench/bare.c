@@ -18,7 +18,7 @@
 
 static const char help[] = "bare send|recv|echo|chat HOST PORT | bare probe HOST FIRST LAST | bare produce MIB | bare consume";
 
-enum { PIPE_SIZE = 1 << 20, LOW_WATER = 2 << 20, COPY_SIZE = 128 << 10, LOG_SIZE = 64 << 20, MOST = 20000 };
+enum { PIPE_SIZE = 1 << 20, MOVE_ONCE = 4 << 20, LOW_WATER = 2 << 20, COPY_SIZE = 128 << 10, LOG_SIZE = 64 << 20, MOST = 20000 };
 
 static int is_pipe(int fd)
 {
@@ -26,47 +26,50 @@ static int is_pipe(int fd)
     return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
-static void splice_all(int from, int to, size_t length)
+/* One splice; waits until both ends are ready. */
+static size_t move(int from, int to, size_t most)
 {
-    while (length > 0) {
-        ssize_t n = splice(from, NULL, to, NULL, length, SPLICE_F_MOVE | SPLICE_F_MORE);
-        if (n <= 0)
+    ssize_t n;
+    while ((n = splice(from, NULL, to, NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK)) < 0) {
+        if (errno != EAGAIN)
             die("splice");
-        length -= (size_t)n;
+        poll(&(struct pollfd){.fd = from, .events = POLLIN}, 1, -1);
+        poll(&(struct pollfd){.fd = to, .events = POLLOUT}, 1, -1);
     }
+    return (size_t)n;
+}
+
+/* All of FROM to TO, one of which is a socket: straight where the other is a pipe. */
+static void move_all(int from, int to)
+{
+    int through[2];
+    if (pipe(through) < 0)
+        die("pipe");
+    int direct = is_pipe(from) || is_pipe(to);
+    fcntl(is_pipe(from) ? from : is_pipe(to) ? to : through[1], F_SETPIPE_SZ, PIPE_SIZE);
+    for (size_t n; (n = move(from, direct ? to : through[1], MOVE_ONCE)) > 0;)
+        while (!direct && n > 0)
+            n -= move(through[0], to, n);
 }
 
 static int bulk_send(const char *host, const char *port)
 {
-    int fd = dial(host, port, SOCK_STREAM), through[2], direct = is_pipe(0);
-    if (pipe(through) < 0)
-        die("pipe");
-    fcntl(direct ? 0 : through[1], F_SETPIPE_SZ, PIPE_SIZE);
-    ssize_t n;
-    while ((n = splice(0, NULL, direct ? fd : through[1], NULL, PIPE_SIZE, SPLICE_F_MOVE)) > 0)
-        if (!direct)
-            splice_all(through[0], fd, (size_t)n);
-    if (n < 0)
-        die("splice");
+    int fd = dial(host, port, SOCK_STREAM);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    move_all(0, fd);
     shutdown(fd, SHUT_WR);
-    char byte;
-    return read(fd, &byte, 1) != 0;
+    poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
+    return 0;
 }
 
 static int bulk_receive(const char *host, const char *port)
 {
-    int listener = listen_on(host, port), fd = accept(listener, NULL, NULL), through[2];
-    if (fd < 0 || pipe(through) < 0)
+    int listener = listen_on(host, port), fd = accept(listener, NULL, NULL);
+    if (fd < 0)
         die("accept");
     setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &(int){LOW_WATER}, sizeof(int)); /* wakes us seldom, and widens the window */
-    int direct = is_pipe(1);
-    fcntl(direct ? 1 : through[1], F_SETPIPE_SZ, PIPE_SIZE);
-    ssize_t n;
-    while ((n = splice(fd, NULL, direct ? 1 : through[1], NULL, PIPE_SIZE, SPLICE_F_MOVE)) > 0)
-        if (!direct)
-            splice_all(through[0], 1, (size_t)n);
-    if (n < 0)
-        die("splice");
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    move_all(fd, 1);
     return 0;
 }
 

@@ -43,7 +43,7 @@ class Row:
 
     def ratio(self, name):
         ours, theirs = self.medians.get("sockkit"), self.medians[name]
-        if not ours or not theirs:
+        if not ours or not theirs or self.unit == "%":
             return None
         return theirs / ours if self.low else ours / theirs
 
@@ -114,11 +114,17 @@ def machine():
         f"{platform.system()} {platform.release()}"
 
 
-def provenance(rows):
+def others_share(before, after, seconds):
+    """How much of the machine others used meanwhile, in percent; BEFORE and AFTER as stage.busy() gives them."""
+    machine_spent, we_spent = after[0] - before[0], after[1] - before[1]
+    return max(0, (machine_spent - we_spent) / seconds / os.cpu_count() * 100)
+
+
+def provenance(rows, others):
     names = sorted({name.split(",")[0] for row in rows for name in row.medians})
     known = [f"{name} {version(name)}" for name in names if version(name)]
     when = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
-    return f"{when}, {machine()}, load average {os.getloadavg()[0]:.1f} at the end" + (f"; {', '.join(known)}" if known else "") + ".\n"
+    return f"{when}, {machine()}; other work took {others:.0f} % of the CPU meanwhile" + (f"; {', '.join(known)}" if known else "") + ".\n"
 
 
 def chart(item, rows):
@@ -146,10 +152,12 @@ def chart(item, rows):
                   f'<rect width="700" height="{y}" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n")
 
 
-def section(item, rows, notes):
+def section(item, rows, notes, others):
     verdicts = [(row.work, name, row.floor(name)[1]) for row in rows for name in row.medians]
     missed = sorted({work for work, _name, verdict in verdicts if "MISSED" in verdict})
-    parts = [f"## {item}\n", provenance(rows)]
+    parts = [f"## {item}\n", provenance(rows, others)]
+    if others > 10:
+        parts.append("The machine was not quiet: ratios are off, some by much.\n")
     judged = [verdict for _work, _name, verdict in verdicts if verdict and verdict[0] != "n"]
     parts.append("Floor missed: " + "; ".join(missed) + ".\n" if missed else "No floor missed.\n" if judged else "")
     if not any("sockkit" in row.medians for row in rows):
@@ -160,14 +168,14 @@ def section(item, rows, notes):
     return "\n".join(parts)
 
 
-def write(item, rows, notes, order):
+def write(item, rows, notes, others, order):
     """Puts the item's section in RESULTS.md, in its place; the others stay."""
     sections = {}
     if os.path.exists(RESULTS):
         with open(RESULTS, encoding="utf-8") as text:
             for part in re.split(r"^(?=## )", text.read(), flags=re.M)[1:]:
                 sections[part[3:].split("\n", 1)[0]] = part.rstrip() + "\n"
-    sections[item] = section(item, rows, notes)
+    sections[item] = section(item, rows, notes, others)
     chart(item, rows)
     with open(RESULTS, "w", encoding="utf-8") as text:
         text.write("\n".join([HEAD] + [sections[name] for name in order if name in sections]))

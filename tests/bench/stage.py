@@ -89,6 +89,11 @@ def start(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subp
     return process
 
 
+def ended(process):
+    """Whether it has ended; it is left to wait() to reap it."""
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def wait(process):
     """Waits for its end; returns its CPU seconds, those of its reaped children included."""
     _pid, status, usage = os.wait4(process.pid, 0)
@@ -113,10 +118,14 @@ def stop(process):
     return cpu
 
 
+def stop_all():
+    while running:
+        stop(running[-1])
+
+
 @atexit.register
 def clean_up():
-    for process in list(running):
-        stop(process)
+    stop_all()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -154,7 +163,7 @@ def serve(argv, kind="tcp", **streams):
     process = start([str(a).replace("PORT", str(port)).replace("FILE", file) for a in argv], **streams)
 
     def ready():
-        if process.poll() is not None:
+        if ended(process):
             raise Failed(f"{' '.join(argv[:2])} ended at once")
         return os.path.exists(file) if "FILE" in argv else is_bound(port, kind)
 
@@ -191,8 +200,7 @@ def alternate(programs, runs=RUNS, seconds=120):
             except (Failed, OSError) as error:
                 print(f"  {name}: {error}")
                 failed.add(name)
-            while running:
-                stop(running[-1])
+            stop_all()
     return {name: taken for name, taken in samples.items() if taken}
 
 
@@ -207,6 +215,14 @@ def strace_total(counts):
             if line.rstrip().endswith(" total"):
                 return int(line.split()[3])
     raise Failed("strace counted nothing")
+
+
+def busy():
+    """CPU seconds spent so far: by the whole machine, and by us and what we have waited for."""
+    with open("/proc/stat", encoding="ascii") as text:
+        user, nice, system, _idle, _iowait, irq, softirq = map(int, text.readline().split()[1:8])
+    machine = (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+    return machine, sum(os.times()[:4])
 
 
 def more_descriptors():

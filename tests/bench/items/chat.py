@@ -70,7 +70,7 @@ def chat():
         slow = alternate(jobs(commands, ours + ["ncat"], "-n", str(members), "-r", "10", "-t", "700"), seconds=25)
         rows.append(rows_of(f"p99 of a delivery, {members} members say 10 lines/s each", slow, "p99_ms", "ms", low=True,
                             most=most, floors={"ncat": 1}))
-        rows.append(rows_of("CPU of the server for a delivery", slow, "cpu_us", "us", low=True))
+        rows.append(rows_of(f"CPU of the server for a delivery to {members}", slow, "cpu_us", "us", low=True))
     kib = memory(hundred, thousand)
     if kib["sockkit"]:
         rows.append(Row("resident for each member more (1000 beside 100)", "KiB", kib, low=True, most=1))
