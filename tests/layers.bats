@@ -8,12 +8,12 @@ LAYERS='
 ground      mem text/utf8/width letter posix
             msg
 mechanisms  addr buf loop opt fanout
-            cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats reader room
+            cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats reader room cutter
             sock couple
             sockopt
 endpoints   sig sandbox source
             net stream dgram proc sink
-            label screen attempt dgramsink printer
+            label screen attempt dgramsink recipient printer
             applet term meter probing
             ready workers targets console
 services    server relay
