@@ -57,7 +57,15 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(SOCKKIT)
+# What the option tables say, for the shells.
+completions := completions/sockkit.bash completions/_sockkit completions/sockkit.fish
+all: $(SOCKKIT) $(if $(variant),,$(completions))
+
+completions/sockkit.bash: for := bash
+completions/_sockkit: for := zsh
+completions/sockkit.fish: for := fish
+$(completions): $(if $(variant),,$(SOCKKIT)) completions/generate
+	$(Q)./$(SOCKKIT) --dump-options | completions/generate $(for) >$@
 
 $(SOCKKIT): $(objects)
 	@echo '  ld  $@'

@@ -299,8 +299,7 @@ void opt_dump(const struct opt_command *command) {
     for (const struct opt_group *g = command->groups; g->rows; g++)
         for (const struct opt_row *row = g->rows; row->name; row++) {
             if (replaced(command->groups, g, row)) continue;
-            printf("%s\t--%s\t%s%c\t%s\t%s\t%s\n", command->name, row->name, row->letter ? "-" : "",
-                   row->letter ? row->letter : ' ', row->metavar ? row->metavar : "",
-                   row->values ? row->values : "", row->help);
+            printf("%s\t--%s\t%s%.*s\t%s\t%s\t%s\n", command->name, row->name, row->letter ? "-" : "", row->letter ? 1 : 0, &row->letter,
+                   row->metavar ? row->metavar : "", row->values ? row->values : "", row->help);
         }
 }

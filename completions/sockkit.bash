@@ -1,0 +1,48 @@
+# bash completion of sockkit; written by completions/generate, do not edit.
+
+_sockkit_hosts() {
+    awk "!/^#/ && NF > 1 { for (i = 2; i <= NF; i++) print \$i }" /etc/hosts 2>/dev/null
+    awk -F "[ ,]" "!/^[|#]/ { print \$1 }" ~/.ssh/known_hosts 2>/dev/null
+}
+
+_sockkit() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} applet=${COMP_WORDS[0]##*/} words=""
+    applet=${applet#sk-}
+    [ "$applet" != sockkit ] || applet=${COMP_WORDS[1]}
+    COMPREPLY=()
+    if [ "${COMP_WORDS[0]##*/}" = sockkit ] && [ "$COMP_CWORD" -eq 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "serve connect udp-serve udp-send echo cmd guess chat-serve chat probe help --help --version --list --install" -- "$word")
+        return
+    fi
+    if [ "$before" = interface ] && [ "$word" = = ] || [ "$before" = = ] && [ "${COMP_WORDS[COMP_CWORD-2]}" = interface ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(cd /sys/class/net 2>/dev/null && echo *)" -- "${word#=}")
+        return
+    fi
+    case $applet,$before in
+    help,help) mapfile -t COMPREPLY < <(compgen -W "serve connect udp-serve udp-send echo cmd guess chat-serve chat probe" -- "$word"); return ;;
+    sockkit,--install|--install,--install) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+    serve,--reply|serve,--exec|serve,-e|serve,--quit-word|serve,--max-clients|serve,-m|serve,--max-per-host|serve,--ready-fd|serve,--allow|serve,--deny|serve,--timeout|serve,-w|serve,--idle|serve,-i|serve,--max-time|connect,--retry|connect,--exec|connect,-e|connect,--quit-word|connect,--timeout|connect,-w|connect,--idle|connect,-i|connect,--max-time|udp-serve,--reply|udp-serve,--count|udp-serve,-c|udp-serve,--group|udp-serve,--ready-fd|udp-serve,--allow|udp-serve,--deny|udp-serve,--timeout|udp-serve,-w|udp-serve,--idle|udp-serve,-i|udp-serve,--max-time|udp-send,--replies|udp-send,-r|udp-send,--block|udp-send,--interval|udp-send,-I|udp-send,--repeat|udp-send,--timeout|udp-send,-w|udp-send,--idle|udp-send,-i|udp-send,--max-time|echo,--workers|echo,--max-clients|echo,-m|echo,--max-per-host|echo,--ready-fd|echo,--allow|echo,--deny|echo,--timeout|echo,-w|echo,--idle|echo,-i|echo,--max-time|cmd,--workers|cmd,--max-clients|cmd,-m|cmd,--max-per-host|cmd,--ready-fd|cmd,--allow|cmd,--deny|cmd,--timeout|cmd,-w|cmd,--idle|cmd,-i|cmd,--max-time|guess,--max|guess,--tries|guess,--seed|guess,--max-clients|guess,-m|guess,--max-per-host|guess,--ready-fd|guess,--allow|guess,--deny|guess,--timeout|guess,-w|guess,--idle|guess,-i|guess,--max-time|chat-serve,--buffer|chat-serve,--history|chat-serve,--rate|chat-serve,--max-clients|chat-serve,-m|chat-serve,--max-per-host|chat-serve,--ready-fd|chat-serve,--allow|chat-serve,--deny|chat-serve,--timeout|chat-serve,-w|chat-serve,--idle|chat-serve,-i|chat-serve,--max-time|chat,--name|chat,--quit-word|chat,--ready-fd|chat,--allow|chat,--deny|chat,--timeout|chat,-w|chat,--idle|chat,-i|chat,--max-time|probe,--timeout|probe,-w|probe,--jobs|probe,-j|probe,--send|probe,--expect|probe,--wait|probe,--count|probe,-c|probe,--interval|probe,-I|probe,--idle|probe,-i|probe,--max-time) mapfile -t COMPREPLY < <(true -- "$word"); return ;;
+    serve,--output|serve,-o|serve,--hex-dump|serve,-x|serve,--port-file|serve,--unix|serve,-U|connect,--output|connect,-o|connect,--hex-dump|connect,-x|connect,--unix|connect,-U|udp-serve,--output|udp-serve,-o|udp-serve,--hex-dump|udp-serve,-x|udp-serve,--port-file|udp-serve,--unix|udp-serve,-U|udp-send,--output|udp-send,-o|udp-send,--hex-dump|udp-send,-x|udp-send,--unix|udp-send,-U|echo,--port-file|echo,--unix|echo,-U|cmd,--port-file|cmd,--unix|cmd,-U|guess,--port-file|guess,--unix|guess,-U|chat-serve,--log|chat-serve,--port-file|chat-serve,--unix|chat-serve,-U|chat,--port-file|chat,--unix|chat,-U|probe,--unix|probe,-U) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    serve,--bind|serve,-b|connect,--bind|connect,-b|udp-serve,--bind|udp-serve,-b|udp-send,--bind|udp-send,-b|echo,--bind|echo,-b|cmd,--bind|cmd,-b|guess,--bind|guess,-b|chat-serve,--bind|chat-serve,-b|chat,--bind|chat,-b|probe,--bind|probe,-b) mapfile -t COMPREPLY < <(compgen -W "$(_sockkit_hosts)" -- "$word"); return ;;
+    serve,--port|serve,-p|connect,--port|connect,-p|udp-serve,--port|udp-serve,-p|udp-send,--port|udp-send,-p|echo,--port|echo,-p|cmd,--port|cmd,-p|guess,--port|guess,-p|chat-serve,--port|chat-serve,-p|chat,--port|chat,-p|probe,--port|probe,-p) mapfile -t COMPREPLY < <(compgen -A service -- "$word"); return ;;
+    serve,--sockopt|serve,-O|connect,--sockopt|connect,-O|udp-serve,--sockopt|udp-serve,-O|udp-send,--sockopt|udp-send,-O|echo,--sockopt|echo,-O|cmd,--sockopt|cmd,-O|guess,--sockopt|guess,-O|chat-serve,--sockopt|chat-serve,-O|chat,--sockopt|chat,-O|probe,--sockopt|probe,-O) mapfile -t COMPREPLY < <(compgen -W "help nodelay= keepalive= keepidle= keepintvl= keepcnt= maxseg= reuseaddr= reuseport= rcvbuf= sndbuf= linger= ttl= tos= broadcast= dontroute= oobinline= interface= multicast-ttl= multicast-loop=" -- "$word"); compopt -o nospace; return ;;
+    esac
+    case $applet in
+    serve) words="--once -1 --reply --exec -e --crlf -C --no-newline --label --quit-word --output -o --hex-dump -x --progress --raw --max-clients -m --max-per-host --port-file --ready-fd --allow --deny --no-sandbox --ipv4 -4 --ipv6 -6 --port -p --bind -b --unix -U --numeric -n --timeout -w --idle -i --max-time --sockopt -O --quiet -q --verbose -v --trace -T --help -h --version -V" ;;
+    connect) words="--no-newline --crlf -C --no-half-close --keep-sending --retry --exec -e --output -o --hex-dump -x --quit-word --progress --raw --ipv4 -4 --ipv6 -6 --port -p --bind -b --unix -U --numeric -n --timeout -w --idle -i --max-time --sockopt -O --quiet -q --verbose -v --trace -T --help -h --version -V" ;;
+    udp-serve) words="--reply --count -c --group --label --no-newline --output -o --hex-dump -x --raw --port-file --ready-fd --allow --deny --no-sandbox --ipv4 -4 --ipv6 -6 --port -p --bind -b --unix -U --numeric -n --timeout -w --idle -i --max-time --sockopt -O --quiet -q --verbose -v --trace -T --help -h --version -V" ;;
+    udp-send) words="--replies -r --block --interval -I --repeat --broadcast --label --no-newline --output -o --hex-dump -x --raw --ipv4 -4 --ipv6 -6 --port -p --bind -b --unix -U --numeric -n --timeout -w --idle -i --max-time --sockopt -O --quiet -q --verbose -v --trace -T --help -h --version -V" ;;
+    echo) words="--udp -u --workers --max-clients -m --max-per-host --port-file --ready-fd --allow --deny --no-sandbox --ipv4 -4 --ipv6 -6 --port -p --bind -b --unix -U --numeric -n --timeout -w --idle -i --max-time --sockopt -O --quiet -q --verbose -v --trace -T --help -h --version -V" ;;
+    cmd) words="--udp -u --workers --max-clients -m --max-per-host --port-file --ready-fd --allow --deny --no-sandbox --ipv4 -4 --ipv6 -6 --port -p --bind -b --unix -U --numeric -n --timeout -w --idle -i --max-time --sockopt -O --quiet -q --verbose -v --trace -T --help -h --version -V" ;;
+    guess) words="--max --tries --seed --max-clients -m --max-per-host --port-file --ready-fd --allow --deny --no-sandbox --ipv4 -4 --ipv6 -6 --port -p --bind -b --unix -U --numeric -n --timeout -w --idle -i --max-time --sockopt -O --quiet -q --verbose -v --trace -T --help -h --version -V" ;;
+    chat-serve) words="--buffer --history --log --rate --max-clients -m --max-per-host --port-file --ready-fd --allow --deny --no-sandbox --ipv4 -4 --ipv6 -6 --port -p --bind -b --unix -U --numeric -n --timeout -w --idle -i --max-time --sockopt -O --quiet -q --verbose -v --trace -T --help -h --version -V" ;;
+    chat) words="--name --listen --quit-word --timestamps --port-file --ready-fd --allow --deny --no-sandbox --ipv4 -4 --ipv6 -6 --port -p --bind -b --unix -U --numeric -n --timeout -w --idle -i --max-time --sockopt -O --quiet -q --verbose -v --trace -T --help -h --version -V" ;;
+    probe) words="--port -p --udp -u --timeout -w --jobs -j --all -a --any --json --banner --send --expect --wait --gone --count -c --interval -I --ipv4 -4 --ipv6 -6 --bind -b --unix -U --numeric -n --idle -i --max-time --sockopt -O --quiet -q --verbose -v --trace -T --help -h --version -V" ;;
+    esac
+    if [[ $word == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+    else
+        mapfile -t COMPREPLY < <(compgen -W "$(_sockkit_hosts)" -- "$word")
+    fi
+}
+complete -F _sockkit sockkit sk-serve sk-connect sk-udp-serve sk-udp-send sk-echo sk-cmd sk-guess sk-chat-serve sk-chat sk-probe

@@ -1,0 +1,87 @@
+# The completions: written from the option tables, and understood by the shells they are for.
+
+load helper
+
+setup() {
+    helper_setup
+    cd "$BATS_TEST_DIRNAME/.." || return
+}
+
+@test "the completions in the tree are those of the option tables" {
+    local shell file
+    for shell in bash zsh fish; do
+        case $shell in bash) file=sockkit.bash ;; zsh) file=_sockkit ;; fish) file=sockkit.fish ;; esac
+        "$SOCKKIT" --dump-options | completions/generate "$shell" | cmp - "completions/$file"
+    done
+}
+
+# What bash offers for the last of the words.
+bash_offers() {
+    bash --norc -c '
+        . completions/sockkit.bash
+        compopt() { :; }
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _sockkit
+        printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+}
+
+@test "bash offers applets, options and their values" {
+    run bash_offers sockkit se
+    assert_output serve
+    run bash_offers sockkit connect --ret
+    assert_output --retry
+    run bash_offers sk-serve --on
+    assert_output --once
+    run bash_offers sockkit serve -O nodel
+    assert_output nodelay=
+    run bash_offers sockkit serve -O interface = l
+    assert_line lo
+    run bash_offers sockkit connect localh
+    assert_line localhost
+    run bash_offers sockkit connect -p htt
+    assert_line http
+    touch "$DIR/some-file"
+    run bash_offers sockkit connect -o "$DIR/some"
+    assert_output "$DIR/some-file"
+    run bash_offers sockkit help pro
+    assert_output probe
+}
+
+@test "fish offers applets, options and their values" {
+    run fish --no-config -c 'source completions/sockkit.fish; complete -C "sockkit se"; complete -C "sockkit serve --onc"; complete -C "sk-connect --retr"; complete -C "sockkit serve -O nodel"'
+    assert_line --regexp '^serve'
+    assert_line --regexp '^--once'
+    assert_line --regexp '^--retry'
+    assert_line --regexp 'nodelay='
+}
+
+# zsh completes in an interactive shell alone: a real one, on a terminal of its own.
+@test "zsh offers applets, options and their values" {
+    run python3 - "$PWD/completions" <<'PY'
+import os, pty, re, select, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.environ.update(TERM='dumb', PS1='% ')
+    os.execlp('zsh', 'zsh', '-f', '-i')
+seen = b''
+def until(what, seconds=20):
+    global seen
+    end = time.monotonic() + seconds
+    while what not in seen:
+        if not select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
+            sys.exit('waited for %r, saw %r' % (what, seen))
+        seen += os.read(fd, 65536).replace(b"\a", b"")
+    out, seen = seen, b''
+    return out
+def say(text): os.write(fd, text.encode())
+say("fpath=(%s $fpath); autoload -U compinit; compinit -u -D; LISTMAX=0; print rea''dy\n" % sys.argv[1])
+until(b'ready')
+say('sockkit serv\t'); until(b'sockkit serve ')
+say('--onc\t'); until(b'--once ')
+say('-O nodel\t'); until(b'nodelay=')
+say('\x15sk-connect --retr\t'); until(b'--retry ')
+say('\x15exit\n')
+os.waitpid(pid, 0)
+PY
+    assert_success
+}

@@ -1,0 +1,58 @@
+# The manual: every applet has a page, every page says what --help says, and every example works as printed.
+
+load helper
+
+setup() {
+    helper_setup
+    MAN=$TESTS/../man
+}
+
+# The long options of an applet's own, and the shared ones, from the option tables.
+options_of() { "$SOCKKIT" --dump-options | awk -F '\t' -v a="$1" '$1 == a { print $2; if ($3) print $3 }' | sort -u; }
+
+# The options that a page documents: the .It lines of its lists.
+documented() {
+    awk '/^\.It Fl/ {
+        sub(/^\.It /, "")
+        n = split($0, parts, /Fl /)
+        for (i = 2; i <= n; i++) { split(parts[i], w, /[ ,]/); print "-" w[1] }
+        if ($0 ~ / , -/) { split($0, w, / , /); for (j in w) if (w[j] ~ /^-/) { split(w[j], v, " "); print "-" v[1] } }
+    }' "$@" | sort -u
+}
+
+@test "the pages are clean" {
+    run mandoc -T lint -W warning "$MAN"/*.1
+    assert_success
+    assert_output ''
+}
+
+@test "every applet has a page, and every page is of an applet" {
+    diff <("$SOCKKIT" --list | sed 's/.*/sockkit-&.1/' | sort) <(cd "$MAN" && printf '%s\n' sockkit-*.1 | sort)
+}
+
+@test "the manual, --help and the completions have the same options" {
+    local applet
+    for applet in $("$SOCKKIT" --list); do
+        options_of "$applet" >table
+        "$SOCKKIT" "$applet" --help | grep -oE '^  (-[A-Za-z0-9], |    )--[a-z0-9-]+' | grep -oE -- '-[-a-zA-Z0-9]+' | sort -u >help
+        diff table help || { echo "$applet: --help differs"; return 1; }
+        documented "$MAN/sockkit-$applet.1" "$MAN/sockkit.1" >man
+        comm -23 table man >missing
+        [ ! -s missing ] || { echo "$applet: not in the manual:"; cat missing; return 1; }
+        documented "$MAN/sockkit-$applet.1" | comm -13 table - >unknown
+        [ ! -s unknown ] || { echo "$applet: only in the manual:"; cat unknown; return 1; }
+    done
+}
+
+@test "the shared page has no option that no applet has" {
+    { "$SOCKKIT" --dump-options | awk -F '\t' '{ print $2; if ($3) print $3 }'; printf '%s\n' --help --version --list --install; } | sort -u >all
+    documented "$MAN/sockkit.1" | comm -13 all - >unknown
+    [ ! -s unknown ] || { cat unknown; return 1; }
+}
+
+@test "pages refer to pages that are there" {
+    local page
+    for page in $(grep -hoE '^\.Xr sockkit[a-z-]* 1' "$MAN"/*.1 | awk '{ print $2 }' | sort -u); do
+        [ -f "$MAN/$page.1" ] || { echo "$page"; return 1; }
+    done
+}
