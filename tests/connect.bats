@@ -324,8 +324,10 @@ assert read_exactly(s, 1) == b"x"
 s.sendall(b"bye")
 s.close()
 assert p.stdout.read(100) == b"bye" and p.stdout.read(1) == b""
+os.kill(p.pid, signal.SIGSTOP)
 p.stdin.write(b"12345")
 p.stdin.close()
+os.kill(p.pid, signal.SIGCONT)
 out, err = ended(p, 1)
 assert err == "sockkit connect: 127.0.0.1:%d did not take 5 bytes of what was sent\n" % l.getsockname()[1]'
 }
