@@ -123,7 +123,7 @@ assert len(hear(s)) == 1000009
 line = ended(p)[1].splitlines()[-1]
 import re
 counts = re.search(r"closed \(received (\d+) bytes, sent (\d+) bytes", line).groups()
-portable = "portable" in os.environ["SOCKKIT"] # where the system does not tell
+portable = variant("portable") # where the system does not tell
 assert counts == ("6", "1000009") or portable, line'
 }
 

@@ -111,6 +111,11 @@ def sockkit(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subpro
     return p
 
 
+def variant(word):
+    """Whether the executable is of that variant: portable, san."""
+    return word in os.path.basename(os.path.dirname(os.environ["SOCKKIT"])).split("-")
+
+
 def serve(*words, applet="serve", **more):
     """Starts a server, on a free port unless told otherwise, and waits until it is ready: its Popen, and its port (or path) as text."""
     place = () if {"-p", "-U"} & set(words) else ("-p", 0)

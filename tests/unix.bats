@@ -10,7 +10,7 @@ assert path == "the socket"
 s = connect(path)
 s.sendall(b"from me\n")
 assert hear(s) == b"Hi\n"
-me = "unix" if "portable" in os.environ["SOCKKIT"] else f"unix (pid {os.getpid()})"
+me = "unix" if variant("portable") else f"unix (pid {os.getpid()})"
 assert p.stdout.readline().decode() == f"[{me}] from me\n"
 p.terminate()
 err = ended(p, -signal.SIGTERM)[1].splitlines()
@@ -62,7 +62,7 @@ for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
 
 @test "a path that is live is refused with status 6, its owner named, and goes on" {
     peer '
-portable = "portable" in os.environ["SOCKKIT"]
+portable = variant("portable")
 p, path = serve("-U", "path", "Hi", stdin=subprocess.DEVNULL)
 q = sockkit("serve", "-U", "path", "--port-file", "file")
 err = ended(q, 6)[1]
