@@ -141,6 +141,15 @@ static void want_input(struct udp_send *u) {
 
 static void socket_ready(struct watch *w, unsigned events);
 
+static bool wants_replies(const struct udp_send *u) {
+    return u->interactive || u->replies < (uint64_t)u->conf->replies;
+}
+
+static void update_socket(struct udp_send *u) {
+    bool reading = u->trying || (wants_replies(u) && !u->out.full);
+    watch_want(&u->socket, LOOP_HANGUP | (reading ? LOOP_READ : 0u) | (u->full ? LOOP_WRITE : 0u));
+}
+
 /* False: there is none any more (told). */
 static bool open_next(struct udp_send *u) {
     struct cause cause;
@@ -150,7 +159,9 @@ static bool open_next(struct udp_send *u) {
         return false;
     }
     u->trying = recipient_has_more(&u->whom) && !u->whom.everybody;
+    u->full = false;
     watch_start(u->call->loop, &u->socket, u->whom.fd, LOOP_HANGUP, socket_ready);
+    update_socket(u);
     return true;
 }
 
@@ -186,15 +197,6 @@ static void trial_over(struct timer *t) {
 }
 
 /* --- replies --- */
-
-static bool wants_replies(const struct udp_send *u) {
-    return u->interactive || u->replies < (uint64_t)u->conf->replies;
-}
-
-static void update_socket(struct udp_send *u) {
-    bool reading = u->trying || (wants_replies(u) && !u->out.full);
-    watch_want(&u->socket, LOOP_HANGUP | (reading ? LOOP_READ : 0u) | (u->full ? LOOP_WRITE : 0u));
-}
 
 static int64_t limit_of(const struct udp_send *u, int64_t otherwise) {
     return u->conf->common.timeout ? u->conf->common.timeout : otherwise;
@@ -337,14 +339,13 @@ static void start_input(struct udp_send *u) {
 
 static void exchange(struct udp_send *u) {
     char bytes[TEXT_SHORT];
-    if (!open_next(u)) return;
     start_input(u);
-    update_socket(u);
+    if (!open_next(u)) return;
     not_idle(u);
     pump(u);
     loop_run(u->call->loop);
     while (u->out.full && !u->out.status && !call_over(u->call)) loop_run(u->call->loop);
-    msg_note(1, "sent %llu datagrams (%s)", (unsigned long long)u->sent, text_bytes(u->bytes, bytes));
+    msg_note(1, "sent %llu datagram%s (%s)", (unsigned long long)u->sent, u->sent == 1 ? "" : "s", text_bytes(u->bytes, bytes));
 }
 
 static void release(struct udp_send *u) {

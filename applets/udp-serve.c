@@ -159,7 +159,8 @@ static void serve(struct udp_serve *u, struct ready *ready, const struct net_lis
         if (!u->status) u->status = u->server.outcome;
         finish(u);
     }
-    msg_note(1, "received %llu datagrams (%s)", (unsigned long long)u->server.received, text_bytes(u->server.bytes, bytes));
+    msg_note(1, "received %llu datagram%s (%s)", (unsigned long long)u->server.received, u->server.received == 1 ? "" : "s",
+             text_bytes(u->server.bytes, bytes));
     dgram_server_stop(&u->server);
 }
 
