@@ -1,7 +1,11 @@
 #include "dgram.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "sock.h"
 
 const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]) {
     if (addr_family(d->peer) != AF_UNIX) return addr_text(d->peer, out);
@@ -13,3 +17,18 @@ const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]) {
 }
 
 bool dgram_full_now(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
+
+/* Where -O interface has put the socket; 0: nowhere. */
+static unsigned interface_of(int fd) {
+    char name[IF_NAMESIZE] = "";
+    socklen_t size = sizeof name;
+    return getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &size) == 0 && *name ? if_nametoindex(name) : 0;
+}
+
+int dgram_join(int fd, const struct addr *group) {
+    bool six = addr_family(group) == AF_INET6;
+    struct group_req request = {.gr_interface = six ? group->as.v6.sin6_scope_id : 0};
+    if (!request.gr_interface) request.gr_interface = interface_of(fd);
+    memcpy(&request.gr_group, &group->as, group->size);
+    return sock_set_bytes(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, MCAST_JOIN_GROUP, &request, sizeof request, "MCAST_JOIN_GROUP");
+}

@@ -51,7 +51,7 @@ int64_t dgram_drops(const struct dgram_io *io, bool *at_least);
 #define DGRAM_PEER ADDR_TEXT
 const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]);
 
-/* Joins a multicast group on the interface of its zone id, or that the socket is bound to, else the one the system chooses. -1 with errno. RFC 3493 section 5.2. */
+/* Joins a multicast group on the interface of its zone id, or that the socket is bound to, else the one the system chooses. -1 with errno. RFC 3678 section 5.1. */
 int dgram_join(int fd, const struct addr *group);
 
 #endif

@@ -307,7 +307,7 @@ int dgram_send(struct dgram_io *io, const struct dgram *items, size_t count) {
     return (int)taken;
 }
 
-/* --- drops, groups --- */
+/* --- drops --- */
 
 int64_t dgram_drops(const struct dgram_io *io, bool *at_least) {
     uint32_t info[SK_MEMINFO_VARS] = {0};
@@ -315,15 +315,4 @@ int64_t dgram_drops(const struct dgram_io *io, bool *at_least) {
     *at_least = io->gro;
     if (getsockopt(io->fd, SOL_SOCKET, SO_MEMINFO, info, &size) < 0 || size <= SK_MEMINFO_DROPS * sizeof info[0]) return -1;
     return info[SK_MEMINFO_DROPS];
-}
-
-int dgram_join(int fd, const struct addr *group) {
-    struct group_req request = {0};
-    int interface = 0;
-    bool four = addr_family(group) == AF_INET;
-    if (!four) interface = (int)group->as.v6.sin6_scope_id;
-    if (!interface) sock_get(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &interface, "SO_BINDTOIFINDEX");
-    request.gr_interface = (uint32_t)interface;
-    memcpy(&request.gr_group, &group->as, group->size);
-    return sock_set_bytes(fd, four ? IPPROTO_IP : IPPROTO_IPV6, MCAST_JOIN_GROUP, &request, sizeof request, "MCAST_JOIN_GROUP");
 }

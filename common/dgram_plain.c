@@ -49,12 +49,3 @@ int64_t dgram_drops(const struct dgram_io *io, bool *at_least) {
     *at_least = false;
     return -1;
 }
-
-int dgram_join(int fd, const struct addr *group) {
-    if (addr_family(group) == AF_INET) {
-        struct ip_mreq request = {.imr_multiaddr = group->as.v4.sin_addr};
-        return sock_set_bytes(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request, "IP_ADD_MEMBERSHIP");
-    }
-    struct ipv6_mreq request = {.ipv6mr_multiaddr = group->as.v6.sin6_addr, .ipv6mr_interface = group->as.v6.sin6_scope_id};
-    return sock_set_bytes(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof request, "IPV6_JOIN_GROUP");
-}
