@@ -9,6 +9,7 @@
 
 #define DRAW_EVERY (200 * TEXT_NS_PER_MS)
 #define LINE_EVERY (3 * TEXT_NS_PER_S)
+#define LONGEST 1e18 /* ns: thirty years */
 #define RATE_OVER TEXT_NS_PER_S /* a rate that changes faster cannot be read */
 
 uint64_t meter_input(int fd) {
@@ -22,7 +23,8 @@ uint64_t meter_input(int fd) {
 
 /* By the pace so far: what is left changes little. */
 static int64_t time_left(const struct meter *m, uint64_t read, int64_t elapsed) {
-    return (int64_t)((double)(m->total - read) / (double)read * (double)elapsed);
+    double left = (double)(m->total - read) / (double)read * (double)elapsed;
+    return left < LONGEST ? (int64_t)left : (int64_t)LONGEST;
 }
 
 static void put_direction(struct buf *out, const char *word, uint64_t bytes, double rate) {

@@ -71,7 +71,14 @@ static void update(struct term *t) {
 
 static void resized(struct sig_watch *w) { screen_resized(container_of(w, struct term, resized)->screen); }
 
-static void continued(struct sig_watch *w) { update(container_of(w, struct term, continued)); }
+/* After a SIGSTOP, of which we heard nothing, the shell has taken the mode back; or nobody has. */
+static void continued(struct sig_watch *w) {
+    struct term *t = container_of(w, struct term, continued);
+    struct termios now;
+    if (t->raw && tcgetattr(STDIN_FILENO, &now) == 0 && now.c_lflag & ICANON) t->raw = false;
+    update(t);
+    show_row(t);
+}
 
 /* Stops as it would have without us; goes on when it is continued. */
 static void suspended(struct sig_watch *w) {

@@ -1,0 +1,525 @@
+# A person at a terminal: the line editor, what a peer may do to the terminal (nothing), and that it is as it was afterwards.
+# shellcheck disable=SC2154,SC2016,SC2059,SC2030,SC2031
+
+load helper
+load terminal
+
+setup() { terminal_setup; }
+teardown() { terminal_teardown; }
+
+# Connects a terminal to a partner: talk [ARG]...
+talk() {
+    start_partner
+    terminal sockkit connect -v "$@" "127.0.0.1:$PORT"
+    wait_for_text '^connected to'
+    tm send-keys -R
+    wait_for_screen ''
+}
+
+same_bytes() { cmp -s "$1" <(printf "$2"); }
+heard() { same_bytes "$SERVER_OUT" "$1"; }
+wait_until_heard() { wait_until heard "$1"; }
+
+# Both ends end.
+say_goodbye() {
+    [ -e status.file ] || type_keys C-d
+    close_feed
+    wait_for_exit "$SERVER_PID"
+    assert_equal "$status" 0
+    wait_for_end
+    assert_equal "$status" 0
+}
+
+# --- the line ---
+
+@test "a line is edited with the keys of a shell" {
+    talk
+    type_keys abc Left Left X Home Y End Z C-a 1 C-e 2
+    wait_for_screen '1YaXbcZ2'
+    type_keys Enter
+    wait_until_heard '1YaXbcZ2\n'
+    type_keys 'one two three' C-w C-w C-y BSpace C-b C-b DC C-f C-h x
+    wait_for_screen $'1YaXbcZ2\none tx'
+    type_keys C-a C-k C-y C-u C-y Left C-d ! Enter
+    wait_until_heard '1YaXbcZ2\none t!\n'
+    wait_for_screen $'1YaXbcZ2\none t!'
+    say_goodbye
+}
+
+@test "Home, End and Delete in the encodings of all terminals" {
+    talk
+    for keys in $'\e[H:\e[F' $'\eOH:\eOF' $'\e[1~:\e[4~' $'\e[7~:\e[8~'; do
+        type_text "b${keys%:*}a${keys#*:}c"
+        type_text $'d\e[D\e[3~\r'
+    done
+    wait_until_heard 'abc\nabc\nabc\nabc\n'
+}
+
+@test "older lines come back with the arrows and with Ctrl-P and Ctrl-N" {
+    talk
+    type_keys one Enter two Enter new Up Up
+    wait_for_screen $'one\ntwo\none'
+    type_keys Down Down
+    wait_for_screen $'one\ntwo\nnew'
+    type_keys C-p C-p C-n ! Enter
+    wait_until_heard 'one\ntwo\ntwo!\n'
+}
+
+@test "UTF-8, wide and combining characters are edited whole" {
+    talk
+    type_text $'h\u00e9 \u6f22\u5b57 e\u0301x'
+    type_keys Left BSpace Left BSpace 1 End 2
+    wait_for_screen $'h\u00e9 \u6f221 x2'
+    assert_equal "$(tm display-message -p '#{cursor_x}')" 9
+    type_keys Enter
+    wait_until_heard 'h\xc3\xa9 \xe6\xbc\xa21 x2\n'
+}
+
+@test "a line longer than the screen is edited, on 20 columns" {
+    local COLUMNS_WANTED=20
+    talk
+    type_text abcdefghijklmnopqrstuvwxyz
+    type_text $'\u6f22\u5b57'
+    wait_for_text 'xyz漢字$'
+    run screen
+    assert_equal "${#lines[@]}" 1
+    type_keys Home X
+    wait_for_screen 'Xabcdefghijklmnopqr'
+    type_keys End Left BSpace Enter
+    wait_until_heard 'Xabcdefghijklmnopqrstuvwxyz\xe5\xad\x97\n'
+    wait_for_screen $'Xabcdefghijklmnopqrs\ntuvwxyz字'
+}
+
+@test "a terminal that changes its size: the line goes on" {
+    talk
+    partner_says 'above\n'
+    wait_for_text above
+    type_text 0123456789abcdefghijklmnopqrstuvwxyz
+    wait_for_text xyz
+    tm resize-window -x 30
+    wait_for_text '^[a-z]*xyz$'
+    type_keys Home X
+    wait_for_text '^X0123456789abcdefghijklmnopqr$'
+    tm resize-window -x 100
+    wait_for_text '^X0123456789abcdefghijklmnopqrstuvwxyz$'
+    type_keys Enter
+    wait_until_heard 'X0123456789abcdefghijklmnopqrstuvwxyz\n'
+}
+
+@test "many lines that are pasted at once are all sent, in order" {
+    talk
+    seq 3000 >lines
+    printf 'the last, not finished' >>lines
+    tm load-buffer lines
+    tm paste-buffer
+    wait_for_text '^the last, not finished$'
+    wait_until_heard "$(seq -f '%g\n' -s '' 3000)"
+    type_keys Enter
+    wait_until_heard "$(seq -f '%g\n' -s '' 3000)the last, not finished\n"
+}
+
+@test "Ctrl-L clears the screen but for the line" {
+    talk
+    partner_says 'text\nlogin: '
+    type_keys me
+    wait_for_screen $'text\nlogin: me'
+    type_keys C-l
+    wait_for_screen 'login: me'
+}
+
+# --- what arrives ---
+
+@test "text that arrives appears above the line being typed, on 80 columns and on 20" {
+    local COLUMNS_WANTED
+    for COLUMNS_WANTED in 80 20; do
+        talk
+        type_keys hello
+        wait_for_screen hello
+        partner_says 'one\ntwo\n'
+        wait_for_screen $'one\ntwo\nhello'
+        assert_equal "$(tm display-message -p '#{cursor_x},#{cursor_y}')" 5,2
+        type_keys Home
+        partner_says 'a text of thirty characters ...\n'
+        wait_for_text 'ers \.\.\.$'
+        type_keys X Enter
+        wait_until_heard 'Xhello\n'
+        run screen
+        assert_line --index 0 one
+        assert_line --index 1 two
+        assert_equal "${lines[-1]}" Xhello
+        terminal_teardown
+        rm -f status.file tmux
+    done
+}
+
+@test "a line that the peer has not finished is shown at once, and the answer typed behind it" {
+    talk
+    partner_says 'login: '
+    wait_for_screen 'login:'
+    assert_equal "$(tm display-message -p '#{cursor_x}')" 7
+    type_keys anna
+    wait_for_screen 'login: anna'
+    partner_says '(come on) '
+    wait_for_screen 'login: (come on) anna'
+    type_keys Enter
+    wait_until_heard 'anna\n'
+    wait_for_screen 'login: (come on) anna'
+    partner_says 'password: '
+    wait_for_screen $'login: (come on) anna\npassword:'
+    partner_says 'no\n'
+    wait_for_screen $'login: (come on) anna\npassword: no'
+}
+
+@test "an unfinished line longer than the screen is shown whole" {
+    local COLUMNS_WANTED=20
+    talk
+    type_keys me
+    partner_says 'a question that is much longer than a row: '
+    wait_for_screen $'a question that is m\nuch longer than a ro\nw: me'
+    partner_says 'x\n'
+    wait_for_screen $'a question that is m\nuch longer than a ro\nw: x\nme'
+}
+
+@test "narration appears above the line too" {
+    start_partner
+    terminal sockkit connect -T "127.0.0.1:$PORT"
+    wait_for_text connect
+    type_keys hello
+    wait_for_text '^hello$'
+    partner_says 'text\n'
+    wait_for_text '^recv\('
+    wait_for_text '^text$'
+    run screen
+    assert_equal "${lines[-1]}" hello
+}
+
+HOSTILE='\x1b]0;pwned\x07\x1b[2J\x1b[1;1H\x1bc \x9b31m \xc2\x9b31m \xc2\x85 \xe2\x80\xaeevil\xe2\x81\xa6 \xff\xc3( over\rprinted \x08\x08\x7f\x00 end\r\n'
+HARMLESS='^[]0;pwned^G^[[2J^[[1;1H^[c \x9b31m \u{9B}31m \u{85} \u{202E}evil\u{2066} \xff\xc3( over^Mprinted ^H^H^?^@ end'
+
+@test "what a peer sends cannot act on the terminal" {
+    local COLUMNS_WANTED=200
+    talk
+    tm select-pane -T title
+    type_keys mine
+    wait_for_screen mine
+    partner_says "$HOSTILE"
+    wait_for_text 'end$'
+    run screen
+    assert_line --index 0 --regexp '^\^\[\]0;pwned'
+    assert_equal "${lines[0]}" "$HARMLESS"
+    assert_equal "${lines[1]}" mine
+    assert_equal "$(tm display-message -p '#{pane_title}')" title
+}
+
+@test "unfinished, it cannot either" {
+    local COLUMNS_WANTED=200
+    talk
+    type_keys mine
+    partner_says "${HOSTILE%\\r\\n}"
+    wait_for_text 'endmine$'
+    partner_says '\xe2\x82'
+    partner_says '\xac'
+    wait_for_text 'end€mine$'
+    partner_says '\x1b'
+    partner_says '[31mred\n'
+    wait_for_text 'end€\^\[\[31mred$'
+}
+
+@test "it cannot where the terminal is dumb, or lines are not edited" {
+    local COLUMNS_WANTED=200 TERM_WANTED=dumb
+    talk
+    partner_says "$HOSTILE"
+    wait_for_text 'end$'
+    type_keys 'a line' Enter
+    wait_until_heard 'a line\n'
+    run screen
+    assert_equal "${lines[0]}" "$HARMLESS"
+}
+
+@test "serve shows what clients send harmless as well, each line whole" {
+    local COLUMNS_WANTED=200 label
+    for label in '' --label; do
+        terminal sockkit serve -q -p 0 --port-file port $label
+        wait_for_file port
+        PORT=$(<port)
+        printf "$HOSTILE" | sockkit connect ":$PORT"
+        wait_for_text 'end$'
+        run screen
+        assert_equal "${lines[0]}" "${label:+${lines[0]%% *} }$HARMLESS"
+        terminal_teardown
+        rm -f tmux port
+    done
+}
+
+@test "serve: a character cut in two is whole, whatever another client sends meanwhile" {
+    terminal sockkit serve -q -p 0 --port-file port
+    wait_for_file port
+    start_peer 'l = listen()
+a, b = connect(args[0]), connect(args[0])
+announce(l)
+for s, piece in (a, b"1\xe2\x82"), (b, b"2\xc3"), (a, b"\xac "), (b, b"\xa9\n"):
+    s.sendall(piece)
+    l.accept()' "$(<port)"
+    for seen in 1 12 '12€' '12€ é'; do
+        wait_for_text "^$seen *$"
+        peer 'connect(args[0])' "$PEER_PORT"
+    done
+}
+
+@test "--raw lets all through" {
+    talk --raw
+    partner_says '\x1b[3;5Hthere\x1b]2;mine\x07'
+    wait_for_screen $'\n\n    there'
+    assert_equal "$(tm display-message -p '#{pane_title}')" mine
+}
+
+@test "pipes and files get the very bytes" {
+    printf "$HOSTILE" >wanted
+    start_serve --once -q <wanted
+    STDIN=wanted start_serve --once -q
+    sockkit connect ":$PORT" </dev/null >file
+    cmp file wanted
+    STDIN=wanted start_serve --once -q
+    sockkit connect ":$PORT" </dev/null | cmp - wanted
+}
+
+# --- the terminal ---
+
+@test "Ctrl-C ends it, the terminal as it was" {
+    talk
+    type_keys typed
+    wait_for_screen typed
+    type_keys C-c
+    wait_for_end
+    assert_equal "$status" 130
+    wait_for_screen typed
+}
+
+@test "SIGTERM, SIGHUP and SIGQUIT end it, the terminal as it was" {
+    local signal
+    for signal in TERM:143 HUP:129 QUIT:131; do
+        talk
+        type_keys typed
+        wait_for_screen typed
+        pkill -"${signal%:*}" -f "^$SOCKKIT connect -v 127.0.0.1:$PORT$"
+        wait_for_end
+        assert_equal "$status" "${signal#*:}"
+        terminal_teardown
+        rm -f status.file tmux
+    done
+}
+
+@test "a peer that vanishes ends it, the terminal as it was and what was typed still there" {
+    start_peer 'l = listen()
+announce(l)
+s = l.accept()[0]
+s.sendall(b"login: ")
+read_line(s)
+reset(s)'
+    terminal sockkit connect ":$PEER_PORT"
+    wait_for_text '^login:'
+    type_keys anna Enter more
+    wait_for_end
+    assert_equal "$status" 1
+    screen_has '^login: anna$'
+    screen_has '^sockkit connect: connection with 127.0.0.1:[0-9]+: Connection reset by peer$'
+}
+
+@test "Ctrl-D on an empty line is the end of input: the write side is shut down, and what comes is still shown" {
+    talk
+    type_keys text C-d Enter
+    wait_until_heard 'text\n'
+    partner_says 'login: '
+    wait_for_text '^login:'
+    type_keys C-d
+    partner_says 'still there\n'
+    wait_for_screen $'text\nlogin: still there'
+    type_keys C-c
+    wait_for_end
+}
+
+@test "Ctrl-Z stops it, the terminal as it was; fg goes on, with the line" {
+    start_partner
+    shell
+    wait_for_text '^\$'
+    type_keys 'stty -g >modes.before; clear' Enter
+    wait_for_file modes.before
+    type_keys '$SOCKKIT connect -v ":'"$PORT"'"' Enter
+    wait_for_text '^connected to'
+    type_keys 'half a line'
+    wait_for_text '^half a line$'
+    type_keys C-z
+    wait_for_text 'Stopped'
+    type_keys 'stty -g >modes.after' Enter
+    wait_for_file modes.after
+    cmp modes.before modes.after
+    partner_says 'meanwhile\n'
+    type_keys fg Enter
+    wait_for_text '^meanwhile$'
+    wait_until [ "$(screen | tail -n 1)" = 'half a line' ]
+    type_keys ! Enter
+    wait_until_heard 'half a line!\n'
+    type_keys C-d
+    close_feed
+    wait_for_exit "$SERVER_PID"
+    rm modes.after
+    type_keys 'stty -g >modes.after' Enter
+    wait_for_file modes.after
+    cmp modes.before modes.after
+}
+
+@test "stopped by SIGSTOP, and continued, it edits on" {
+    start_partner
+    shell
+    wait_for_text '^\$'
+    type_keys '$SOCKKIT connect -v ":'"$PORT"'"' Enter
+    wait_for_text '^connected to'
+    type_keys 'half a line'
+    wait_for_text '^half a line$'
+    pkill -STOP -f "^$SOCKKIT connect -v :$PORT$"
+    wait_for_text 'Stopped'
+    type_keys fg Enter
+    wait_until [ "$(screen | tail -n 1)" = 'half a line' ]
+    type_keys Home X Enter
+    wait_until_heard 'Xhalf a line\n'
+}
+
+@test "in the background it neither reads the terminal nor sets it; what comes is shown" {
+    start_partner
+    shell
+    wait_for_text '^\$'
+    type_keys 'stty -g >modes.before; $SOCKKIT connect -v ":'"$PORT"'" &' Enter
+    wait_for_text '(^|\$ )connected to'
+    type_keys 'echo for the shell >said; stty -g >modes.after' Enter
+    wait_for_file modes.after
+    assert_equal "$(<said)" 'for the shell'
+    partner_says 'in the background\n'
+    wait_for_text 'in the background$'
+    type_keys 'jobs' Enter
+    wait_for_text 'Running'
+    type_keys 'fg' Enter
+    type_keys 'now it reads' Enter
+    wait_until_heard 'now it reads\n'
+}
+
+@test "without TERM, and on a dumb terminal, there is not one escape sequence" {
+    local TERM_WANTED
+    for TERM_WANTED in dumb ''; do
+        start_partner
+        terminal sh -c 'exec "$1" connect -v "127.0.0.1:$2" 2>&1' sh "$SOCKKIT" "$PORT"
+        tm pipe-pane -o 'cat >written'
+        wait_for_text '^connected to'
+        partner_says 'text\nlogin: '
+        wait_for_text '^login:'
+        type_keys line BSpace k Enter
+        wait_until_heard 'link\n'
+        say_goodbye
+        run grep -c $'\e\\[[^m]' written
+        assert_output 0
+        terminal_teardown
+        rm -f status.file tmux written
+    done
+}
+
+@test "a stdout that is a file gets the very bytes; the line is edited on stdin's terminal" {
+    start_partner
+    terminal sh -c 'exec "$1" connect -v "127.0.0.1:$2" >out' sh "$SOCKKIT" "$PORT"
+    wait_for_text '^connected to'
+    type_keys abc Left X
+    wait_for_text '^abXc$'
+    partner_says "$HOSTILE"
+    type_keys Enter
+    wait_until_heard 'abXc\n'
+    wait_until same_bytes out "$HOSTILE"
+    say_goodbye
+}
+
+@test "a stderr that is a file gets the narration, the terminal the text" {
+    start_partner
+    terminal sh -c 'exec "$1" connect -v "127.0.0.1:$2" 2>err' sh "$SOCKKIT" "$PORT"
+    wait_for_line err '^connected to'
+    type_keys abc Left X
+    partner_says 'text\n'
+    wait_for_screen $'text\nabXc'
+    assert_equal "$(wc -l <err)" 1
+}
+
+@test "a terminal that can only be read as stdin" {
+    start_partner
+    terminal sh -c 'exec "$1" connect -v "127.0.0.1:$2" </dev/tty' sh "$SOCKKIT" "$PORT"
+    wait_for_text '^connected to'
+    type_keys abc Left X
+    wait_for_text '^abXc$'
+    partner_says 'text\n'
+    wait_for_text '^text$'
+    type_keys Enter
+    wait_until_heard 'abXc\n'
+    say_goodbye
+}
+
+@test "what was typed before the connection is sent, its end too" {
+    PORT=$(free_port)
+    terminal sockkit connect --retry 10 -v "127.0.0.1:$PORT"
+    wait_for_text 'trying again'
+    type_text $'typed ahead\r\004'
+    start_partner -p "$PORT" -b 127.0.0.1
+    wait_until_heard 'typed ahead\n'
+    say_goodbye
+}
+
+# --- what is sent ---
+
+@test "-C: lines typed at a terminal end with CR LF" {
+    talk -C
+    type_keys one Enter two Enter
+    wait_until_heard 'one\r\ntwo\r\n'
+}
+
+@test "--quit-word: a typed line that is it is the last; the terminal is as it was" {
+    talk --quit-word bye
+    type_keys 'bye bye' Enter bye Enter
+    wait_until_heard 'bye bye\nbye\n'
+    close_feed
+    wait_for_exit "$SERVER_PID"
+    wait_for_end
+    assert_equal "$status" 0
+}
+
+@test "a peer that does not read: keys wait, nothing is lost" {
+    start_peer 'l = listen()
+l.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+announce(l)
+s = l.accept()[0]
+wait_until(lambda: os.path.exists("go"))
+open("heard", "wb").write(read_all(s))'
+    terminal sockkit connect -O sndbuf=4096 ":$PEER_PORT"
+    seq 30000 >lines
+    tm load-buffer lines
+    tm paste-buffer
+    wait_for_text '^[0-9]+$'
+    touch go
+    wait_for_text '^30000$'
+    type_keys C-d
+    wait_for_exit "$PEER_PID"
+    cmp heard lines
+    wait_for_end
+    assert_equal "$status" 0
+}
+
+# --- colour ---
+
+@test "an error is red on a terminal, and only there" {
+    local port COLUMNS_WANTED=200
+    port=$(free_port)
+    terminal sh -c '"$1" connect "127.0.0.1:$2"; NO_COLOR=1 "$1" connect "127.0.0.1:$2"; TERM=dumb "$1" connect "127.0.0.1:$2"
+        NO_COLOR= "$1" connect "127.0.0.1:$2"' sh "$SOCKKIT" "$port"
+    wait_for_end
+    run tm capture-pane -p -e
+    assert_line --index 0 --regexp $'^\e\\[31msockkit connect: cannot connect .*'
+    assert_line --index 1 --regexp '^.{0,5}sockkit connect: cannot'
+    refute_line --index 1 --partial '[31m'
+    refute_line --index 2 --partial '[31m'
+    assert_line --index 3 --regexp $'^\e\\[31msockkit connect: cannot connect .*'
+    run sockkit connect "127.0.0.1:$port"
+    assert_output --regexp '^sockkit connect: cannot'
+}

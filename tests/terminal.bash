@@ -1,0 +1,79 @@
+# shellcheck shell=bash disable=SC2034
+# terminal: a terminal for the tests that need one (`load helper; load terminal`): tmux with a server of its own.
+#
+#   terminal COMMAND [ARG]...   a terminal of $COLUMNS_WANTED (80) columns on which it runs; what stty says before and after is in
+#                               modes.before and modes.after, its status, once it has ended, in status.file
+#   shell                       a terminal with a bash, for job control; its prompt is "$ "
+#   type_keys KEY...            tmux's names (C-a, Home, Enter), or text
+#   type_text TEXT              as it is
+#   screen                      prints what is seen, without blank lines at the end
+#   wait_for_screen TEXT        until exactly that is seen
+#   wait_for_text REGEX         until a line of it matches (grep -E)
+#   wait_for_end                until the command has ended: sets status; the terminal must be as it was
+#   tm ARG...                   tmux
+#
+# The peer, for `terminal sockkit connect ":$PORT"`:
+#   start_partner               a server whose one client hears what is written to $FEED_FD; $SERVER_OUT has what the client sent
+#   partner_says TEXT           as printf writes it
+
+tm() { tmux -S "$DIR/tmux" -f /dev/null "$@"; }
+
+terminal_setup() {
+    helper_setup
+    unset NO_COLOR
+    export TERM=xterm-256color LC_ALL=C.UTF-8
+}
+
+terminal_teardown() {
+    local pid
+    if [ -S "$DIR/tmux" ]; then
+        [ -n "${BATS_TEST_COMPLETED:-}" ] || screen
+        pid=$(tm display-message -p '#{pid}') && tm kill-server && wait_until gone "$pid"
+    fi
+    helper_teardown
+}
+
+new_terminal() {
+    (
+        close_inherited
+        exec tmux -S "$DIR/tmux" -f /dev/null -u new-session -d -x "${COLUMNS_WANTED:-80}" -y 24 "${FRESH[@]}" TERM="${TERM_WANTED-tmux-256color}" "$@" </dev/null
+    )
+}
+
+terminal() {
+    [ "$1" != sockkit ] || set -- "$SOCKKIT" "${@:2}"
+    # shellcheck disable=SC2016
+    new_terminal sh -c 'trap : INT QUIT TSTP
+        stty -g >modes.before
+        "$@"
+        status=$?
+        stty -g >modes.after
+        echo $status >status.new
+        mv status.new status.file
+        exec cat' sh "$@"
+}
+
+shell() { new_terminal "SOCKKIT=$SOCKKIT" 'PS1=$ ' bash --norc --noprofile -i; }
+
+type_keys() { tm send-keys -- "$@"; }
+type_text() { tm send-keys -l -- "$1"; }
+
+screen() { tm capture-pane -p | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
+screen_is() { [ "$(screen)" = "$1" ]; }
+screen_has() { screen | grep -qE -e "$1"; }
+wait_for_screen() { wait_until screen_is "$1"; }
+wait_for_text() { wait_until screen_has "$1"; }
+
+wait_for_end() {
+    wait_for_file status.file
+    status=$(<status.file)
+    assert_equal "$(<modes.after)" "$(<modes.before)"
+}
+
+start_partner() {
+    open_feed
+    STDIN=$FEED start_serve --once -q "$@"
+}
+
+# shellcheck disable=SC2059
+partner_says() { printf "$1" >&"$FEED_FD"; }
