@@ -164,7 +164,7 @@ assert connect(qort).recv(2) == b"y\n"'
 
 @test "at the end commands get SIGTERM, with what they started, and what they then say is delivered" {
     peer "$GONE"'
-p, port = serve("-e", "sleep 60 & echo $!; trap \"echo bye; exit\" TERM; while :; do wait; done")
+p, port = serve("-e", "trap \"echo bye; exit\" TERM; sleep 60 & echo $!; while :; do wait; done")
 s = connect(port)
 sleeper = int(read_line(s))
 p.terminate()
