@@ -1,0 +1,328 @@
+# Names, addresses and sources: what connect makes of them. Each test has a network of its own: the loopback, and
+# 192.0.2.1 and 2001:db8::1 on a link where nobody else answers.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
+
+load helper
+
+setup() {
+    helper_setup
+    local map=()
+    [ "$(id -u)" = 0 ] || map=(--map-root-user)
+    mkfifo ready
+    start unshare "${map[@]}" --net --mount sh -c '
+        ip link set lo up
+        ip link add quiet type veth peer name nobody
+        ip link set quiet arp off up
+        ip link set nobody up
+        ip address add 192.0.2.1/24 dev quiet
+        ip -6 address add 2001:db8::1/64 dev quiet nodad
+        echo >ready
+        exec sleep 1000'
+    NETWORK=$PID
+    read -r <ready
+    FRESH=(nsenter --user="/proc/$NETWORK/ns/user" --net="/proc/$NETWORK/ns/net" --mount="/proc/$NETWORK/ns/mnt" --wd="$PWD" "${FRESH[@]}")
+    [ "$(id -u)" != 0 ] || unset 'FRESH[1]'
+}
+
+inside() { "${FRESH[@]}" "$@"; }
+
+# The network's own hosts file: hosts LINE...
+hosts() {
+    printf '%s\n' '127.0.0.1 localhost' '::1 localhost' "$@" >hosts
+    echo 'hosts: files dns' >nsswitch
+    echo 'nameserver 127.0.0.1' >resolv
+    inside mount --bind hosts /etc/hosts
+    inside mount --bind nsswitch /etc/nsswitch.conf
+    inside mount --bind resolv /etc/resolv.conf
+}
+
+# A name server that says nothing (SILENT), or that there is no such name: name_server CODE.
+name_server() {
+    start_peer 'd = datagram(port=53)
+announce(d)
+d.settimeout(None)
+while True:
+    question, peer = d.recvfrom(2000)
+    print("asked", flush=True)
+    '"$1"
+}
+SILENT='pass'
+NO_SUCH_NAME='d.sendto(question[:2] + b"\x81\x83" + question[4:], peer)'
+
+# How long the last command took, in ms: timed COMMAND...; sets took.
+timed() {
+    local begin=${EPOCHREALTIME/./}
+    "$@"
+    took=$(((${EPOCHREALTIME/./} - begin) / 1000))
+}
+
+# --- which address ---
+
+@test "the default is port 60000 of both loopback addresses, in serve and in connect" {
+    start sockkit serve --once Welcome
+    wait_for_line "$ERR" '^listening on \[::1\]:60000$'
+    wait_for_line "$ERR" '^listening on 127.0.0.1:60000$'
+    run -0 sockkit connect </dev/null
+    assert_output Welcome
+}
+
+@test "-4 and -6 try that family alone" {
+    hosts
+    start_serve -b ::1 Welcome
+    run -4 sockkit connect -4 "localhost:$PORT" Hello
+    assert_output "sockkit connect: cannot connect to localhost:$PORT: Connection refused (is a server listening there?)"
+    run -0 sockkit connect -6 "localhost:$PORT" Hello
+    start_serve -b 127.0.0.1 Welcome
+    run -4 sockkit connect -6 "localhost:$PORT" Hello
+    run -0 sockkit connect -4 "localhost:$PORT" Hello
+    run -0 sockkit connect "localhost:$PORT" Hello
+    assert_output Welcome
+}
+
+@test "where the first address of a name does not answer, the next is tried 250 ms later, and wins" {
+    hosts '2001:db8::2 slow' '192.0.2.1 slow'
+    start_serve -b 192.0.2.1 Welcome
+    timed run --separate-stderr sockkit connect -T "slow:$PORT" Hello
+    assert_success
+    assert_output Welcome
+    ((took >= 250 && took < 5000))
+    assert_regex "${stderr_lines[0]}" '^socket\(AF_INET6'
+    assert_regex "${stderr_lines[1]}" '^socket\(AF_INET,'
+    assert_regex "${stderr_lines[2]}" "^connect\\(.*192.0.2.1:$PORT\\) *= 0 "
+    assert_regex "${stderr_lines[3]}" "^connect\\(.*\\[2001:db8::2\\]:$PORT\\) *= -1 +ECANCELED"
+}
+
+@test "families take turns, whatever the order of the look-up" {
+    hosts '2001:db8::2 slow' '2001:db8::3 slow' '2001:db8::4 slow' '192.0.2.2 slow' '192.0.2.3 slow'
+    run -5 --separate-stderr sockkit connect -T -w 1300ms slow:1 Hello
+    printf '%s\n' "${stderr_lines[@]}" | sed -n 's/^socket(\(AF_INET6*\),.*/\1/p' >families
+    assert_equal "$(paste -sd' ' families)" 'AF_INET6 AF_INET AF_INET6 AF_INET AF_INET6'
+    assert_equal "${stderr_lines[-1]}" 'sockkit connect: cannot connect to slow:1: timed out'
+}
+
+@test "a refusal moves on to the next address at once" {
+    hosts '2001:db8::1 some' '192.0.2.1 some'
+    start_serve -b 192.0.2.1 Welcome
+    for ((i = 0; i < 5; i++)); do
+        timed run -0 sockkit connect "some:$PORT" Hello
+        ((took >= 240)) || return 0
+    done
+    false
+}
+
+@test "the first to connect wins, also an attempt older than the last" {
+    hosts '2001:db8::1 slow' '192.0.2.2 slow'
+    peer '
+l = socket.socket(socket.AF_INET6)
+l.bind(("2001:db8::1", 0))
+l.listen(0)
+port = l.getsockname()[1]
+others = [socket.create_connection(("2001:db8::1", port))]
+for i in range(2): # until its queue is full
+    o = socket.socket(socket.AF_INET6)
+    o.setblocking(False)
+    o.connect_ex(("2001:db8::1", port))
+    others.append(o)
+p = sockkit("connect", "-T", "slow", port)
+while b"AF_INET," not in p.stderr.readline(): pass
+accepted = [l.accept()[0]]
+mine = None
+while not mine:
+    s, peer = l.accept()
+    mine = s if peer[1] not in [o.getsockname()[1] for o in others] else None
+    accepted.append(s)
+mine.sendall(b"Welcome")
+mine.close()
+p.stdin.close()
+assert ended(p)[0] == b"Welcome"'
+}
+
+@test "the family that is missing is not what the error is about" {
+    hosts '2001:db8:9::1 away' '192.0.2.1 away'
+    inside ip -6 route flush dev quiet
+    run -4 sockkit connect away:1 Hello
+    assert_output 'sockkit connect: cannot connect to away:1: Connection refused (is a server listening there?)'
+}
+
+@test "an address that cannot be reached is status 4" {
+    run -4 sockkit connect 198.51.100.1:1 Hello
+    assert_output --partial 'cannot connect to 198.51.100.1:1: Network is unreachable'
+    inside ip route add unreachable 198.51.100.0/24
+    run -4 sockkit connect 198.51.100.1:1 Hello
+    assert_output --partial 'cannot connect to 198.51.100.1:1: No route to host'
+}
+
+# --- limits ---
+
+@test "nobody answers within -w: status 5" {
+    timed run -5 sockkit connect -w 300ms 192.0.2.2:1 Hello
+    assert_output 'sockkit connect: cannot connect to 192.0.2.2:1: timed out'
+    ((took >= 300))
+}
+
+@test "a server whose accept queue is full does not answer either" {
+    start_peer 'l = listen()
+l.listen(0)
+port = l.getsockname()[1]
+others = [socket.socket() for i in range(4)]
+for o in others:
+    o.setblocking(False)
+    o.connect_ex(("127.0.0.1", port))
+announce(l)
+time.sleep(1000)'
+    run -5 sockkit connect -w 300ms "127.0.0.1:$PEER_PORT" Hello
+}
+
+@test "--retry: each attempt is bounded by -w, all of them by TIME" {
+    timed run -5 sockkit connect -v -w 100ms --retry 800ms 192.0.2.2:1 Hello
+    assert_equal "${lines[0]}" 'cannot connect to 192.0.2.2:1: timed out; trying again'
+    ((${#lines[@]} >= 3 && took >= 700))
+    assert_equal "${lines[-1]}" 'sockkit connect: cannot connect to 192.0.2.2:1: timed out'
+}
+
+@test "-w holds during a look-up that is not answered: status 5" {
+    hosts
+    name_server "$SILENT"
+    timed run -5 sockkit connect -w 300ms slow.test Hello
+    assert_output 'sockkit connect: cannot resolve slow.test: timed out'
+    ((took >= 300 && took < 4000))
+    assert_equal "$(sort -u "$PEER_OUT")" asked
+}
+
+@test "the limit counts the look-up and the attempts together" {
+    hosts
+    start_peer 'd = datagram(port=53)
+announce(d)
+d.settimeout(None)
+queries = []
+while True:
+    question, peer = d.recvfrom(2000)
+    time.sleep(1)
+    end = question.index(b"\0", 12) + 5
+    if question[end - 3] == 1:
+        d.sendto(question[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + question[12:end] + b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4\xc0\0\2\2", peer)
+    else:
+        d.sendto(question[:2] + b"\x81\x80" + question[4:], peer)'
+    timed run -5 sockkit connect -4 -w 1500ms slow.test:1 Hello
+    assert_output 'sockkit connect: cannot connect to slow.test:1: timed out'
+    ((took >= 1500 && took < 2400))
+}
+
+@test "Ctrl-C holds during a look-up that is not answered, and nothing is left behind" {
+    hosts
+    name_server "$SILENT"
+    start sockkit connect slow.test Hello
+    wait_for_line "$PEER_OUT" asked
+    run pgrep -P "$PID"
+    assert_success
+    local child=$output
+    stop "$PID" INT
+    assert_equal "$status" 130
+    wait_until gone "$child"
+}
+
+@test "--max-time holds during a look-up that is not answered" {
+    hosts
+    name_server "$SILENT"
+    timed run -5 sockkit connect --max-time 300ms slow.test Hello
+    ((took < 4000))
+}
+
+# --- names ---
+
+@test "a name that is unknown is status 3" {
+    hosts
+    name_server "$NO_SUCH_NAME"
+    run -3 sockkit connect nobody.test Hello
+    assert_output 'sockkit connect: cannot resolve nobody.test: Name or service not known'
+}
+
+@test "without a name server: status 3, and a word on the network" {
+    hosts
+    echo >resolv
+    inside mount --bind resolv /etc/resolv.conf
+    run -3 sockkit connect nobody.test Hello
+    assert_output 'sockkit connect: cannot resolve nobody.test: Temporary failure in name resolution (is the network up?)'
+}
+
+@test "-n asks nobody" {
+    hosts '192.0.2.1 known'
+    name_server "$NO_SUCH_NAME"
+    local name
+    for name in known nobody.test localhost; do
+        run -3 sockkit connect -n "$name:1" Hello
+        assert_output --partial "cannot resolve $name: not a numeric address"
+    done
+    run -4 sockkit connect -n 192.0.2.1:1 Hello
+    assert_equal "$(cat "$PEER_OUT")" ''
+}
+
+@test "HOST left out is the loopback without a look-up" {
+    hosts
+    printf '192.0.2.2 localhost\n' >hosts
+    name_server "$NO_SUCH_NAME"
+    start_serve Welcome
+    run -0 sockkit connect ":$PORT" Hello
+    assert_equal "$(cat "$PEER_OUT")" ''
+}
+
+# --- the source ---
+
+source_server() {
+    start_peer 'l = listen()
+announce(l)
+while True:
+    s, peer = l.accept()
+    read_all(s)
+    s.sendall(("%s:%d" % peer).encode())
+    s.close()'
+}
+
+@test "-b fixes the source address and port, run after run" {
+    source_server
+    for ((i = 0; i < 3; i++)); do
+        run -0 sockkit connect -b 127.0.0.1:62000 "localhost:$PEER_PORT" Hello
+        assert_output 127.0.0.1:62000
+    done
+    run -0 sockkit connect -b 127.0.0.3 "localhost:$PEER_PORT" Hello
+    assert_output --regexp '^127\.0\.0\.3:'
+    run -0 sockkit connect -b :62001 "localhost:$PEER_PORT" Hello
+    assert_output 127.0.0.1:62001
+}
+
+@test "-b with -O reuseaddr=0: the second run fails, status 6, and TIME_WAIT is named" {
+    source_server
+    run -0 sockkit connect -O reuseaddr=0 -b 127.0.0.1:62000 "127.0.0.1:$PEER_PORT" Hello
+    assert_output 127.0.0.1:62000
+    run -6 sockkit connect -O reuseaddr=0 -b 127.0.0.1:62000 "127.0.0.1:$PEER_PORT" Hello
+    assert_output 'sockkit connect: cannot bind to 127.0.0.1:62000: Address already in use (in TIME_WAIT)'
+}
+
+@test "-b to a port that another holds: status 6, and the owner is named" {
+    source_server
+    run -6 sockkit connect -b "127.0.0.1:$PEER_PORT" "127.0.0.1:1" Hello
+    assert_output "sockkit connect: cannot bind to 127.0.0.1:$PEER_PORT: Address already in use (by python3, pid $PEER_PID)"
+    run -6 sockkit connect -b 192.0.2.77 127.0.0.1:1 Hello
+    assert_output --partial 'cannot bind to 192.0.2.77:0: Cannot assign requested address'
+}
+
+@test "a source of one family rules the other out" {
+    hosts
+    source_server
+    run -4 sockkit connect -b ::1 "127.0.0.1:$PEER_PORT" Hello
+    assert_output --partial 'cannot connect to'
+    run -4 sockkit connect -b ::1 "localhost:$PEER_PORT" Hello
+    assert_output --partial 'Connection refused'
+}
+
+@test "a connection to itself counts as refused" {
+    run -4 sockkit connect -b 127.0.0.1:60000 127.0.0.1:60000 Hello
+    assert_output 'sockkit connect: cannot connect to 127.0.0.1:60000: Connection refused (is a server listening there?)'
+    # The default port lies in the range that the system takes source ports from; here it is all of it.
+    echo 60000 60000 | inside tee /proc/sys/net/ipv4/ip_local_port_range
+    run -4 sockkit connect 127.0.0.1 Hello
+    assert_output 'sockkit connect: cannot connect to 127.0.0.1:60000: Connection refused (is a server listening there?)'
+    run -4 sockkit connect ::1 Hello
+    assert_output 'sockkit connect: cannot connect to [::1]:60000: Connection refused (is a server listening there?)'
+    run -4 sockkit connect localhost Hello
+}
