@@ -42,10 +42,15 @@ hardening := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 sanitizers := -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 language := -std=c17 $(features) -DSOCKKIT_VERSION='"$(VERSION)"' -I.
 
+# The tables of options are full of pointers. glibc reads their relocations packed; musl learned it in 1.2.4.
+ifeq ($(STATIC)$(findstring musl,$(compiler)),)
+packed := -Wl,-z,pack-relative-relocs
+endif
+
 compile := $(CC) $(language) $(warnings) -fPIE -ffunction-sections -fdata-sections \
     $(if $(SAN),$(sanitizers),$(hardening) -fno-asynchronous-unwind-tables) $(CPPFLAGS) $(CFLAGS)
-link := $(CC) $(if $(STATIC),-static,-pie) -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now \
-    $(if $(SAN),$(sanitizers),-s) $(CFLAGS) $(LDFLAGS)
+link := $(CC) $(if $(STATIC),-static,-pie) -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noseparate-code \
+    $(if $(SAN),$(sanitizers),-s) $(packed) $(CFLAGS) $(LDFLAGS)
 
 # musl-gcc sees no header of the kernel's until they are shown to it.
 ifneq ($(findstring musl,$(compiler)),)
