@@ -7,7 +7,7 @@ load helper
 LAYERS='
 ground      mem text/utf8/width letter posix
             msg
-mechanisms  addr buf loop opt fanout
+mechanisms  addr buf loop opt fanout cutter
             cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats reader room cutter
             sock couple
             sockopt
