@@ -7,14 +7,14 @@ load helper
 LAYERS='
 ground      mem text/utf8/width letter posix
             msg
-mechanisms  addr buf loop opt fanout cutter
+mechanisms  addr buf loop opt fanout
             cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats reader room cutter
             sock couple
             sockopt
 endpoints   sig sandbox source
             net stream dgram proc sink
-            label screen attempt dgramsink recipient printer
-            applet term meter probing
+            label screen attempt recipient printer
+            applet term meter probing dgramsink
             ready workers targets console
 services    server relay
 talk        textserver responder
