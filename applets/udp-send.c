@@ -11,6 +11,7 @@
 #include "common/mem.h"
 #include "common/recipient.h"
 #include "common/source.h"
+#include "common/term.h"
 #include "common/text.h"
 
 #define REPLY_LIMIT (2 * TEXT_NS_PER_S)
@@ -55,7 +56,10 @@ struct udp_send {
     struct watch socket;
     bool trying;      /* this address may still turn out to refuse, and another is left */
     bool full;        /* the system takes none now */
-    struct source in; /* of the lines or blocks; not started: MESSAGEs */
+    struct source in; /* of the lines or blocks; not started: MESSAGEs, or they are typed */
+    struct term term; /* stdin, if lines are edited on it */
+    struct buf typed; /* not cut yet; typed_all: and no more will be */
+    bool editing, typed_all, wanting;
     struct cutter cutter;
     struct dgram items[MOST_ONCE]; /* next .. count wait */
     size_t count, next;
@@ -113,6 +117,40 @@ static void produce(struct udp_send *u, size_t most) {
 }
 
 static void pump(struct udp_send *u);
+static void pace_over(struct timer *t);
+
+/* Once nothing waits that was cut before. */
+static void take_typed(struct udp_send *u) {
+    size_t n = u->typed.size;
+    if (n > 0) memcpy(cutter_reserve(&u->cutter, n), buf_at(&u->typed), n);
+    cutter_grown(&u->cutter, n);
+    buf_free(&u->typed);
+    u->cutter.ended = u->typed_all;
+    u->wanting = false;
+    term_want(&u->term, false);
+}
+
+static void line_typed(struct term *t, const char *text, size_t size) {
+    struct udp_send *u = container_of(t, struct udp_send, term);
+    if (text)
+        buf_put(&u->typed, text, size);
+    else
+        u->typed_all = true;
+    buf_put(&u->typed, "\n", text ? 1 : 0);
+    if (!u->wanting) return;
+    take_typed(u);
+    pump(u);
+}
+
+static void want_typed(struct udp_send *u) {
+    u->wanting = true;
+    if (u->typed.size > 0 || u->typed_all) {
+        take_typed(u);
+        timer_start(u->call->loop, &u->pace, 1, pace_over);
+    } else {
+        term_want(&u->term, true);
+    }
+}
 
 static void input_ready(struct source *in) {
     struct udp_send *u = container_of(in, struct udp_send, in);
@@ -133,6 +171,8 @@ static void input_ready(struct source *in) {
 static void want_input(struct udp_send *u) {
     if (!u->conf->block && cutter_waiting(&u->cutter) > LINE_MOST)
         too_large(u, "a line of more than", LINE_MOST);
+    else if (u->editing)
+        want_typed(u);
     else
         source_want(&u->in, true);
 }
@@ -268,7 +308,7 @@ static void cannot(struct udp_send *u, const struct dgram *d, int error) {
         u->full = true;
         update_socket(u);
     } else if (error == EMSGSIZE) {
-        too_large(u, u->conf->block ? "a block of" : u->in.loop ? "a line of" : "a MESSAGE of", d->size);
+        too_large(u, u->conf->block ? "a block of" : u->call->count > 0 ? "a MESSAGE of" : "a line of", d->size);
     } else {
         refused(u, error);
     }
@@ -330,11 +370,14 @@ static void pump(struct udp_send *u) {
 
 /* --- the run --- */
 
-/* At a terminal the line editor (term) takes the place of this source. */
 static void start_input(struct udp_send *u) {
     if (u->call->count > 0) return;
-    source_start(&u->in, u->call->loop, STDIN_FILENO, input_ready);
-    u->interactive = u->in.kind == SOURCE_TTY;
+    u->interactive = isatty(STDIN_FILENO);
+    u->editing = term_able() && !u->conf->block && !u->conf->show.raw;
+    if (u->editing)
+        term_start(&u->term, u->call->loop, &u->out.screen, line_typed);
+    else
+        source_start(&u->in, u->call->loop, STDIN_FILENO, input_ready);
 }
 
 static void exchange(struct udp_send *u) {
@@ -345,6 +388,7 @@ static void exchange(struct udp_send *u) {
     pump(u);
     loop_run(u->call->loop);
     while (u->out.full && !u->out.status && !call_over(u->call)) loop_run(u->call->loop);
+    term_stop(&u->term);
     msg_note(1, "sent %llu datagram%s (%s)", (unsigned long long)u->sent, u->sent == 1 ? "" : "s", text_bytes(u->bytes, bytes));
 }
 
@@ -355,6 +399,7 @@ static void release(struct udp_send *u) {
     source_stop(&u->in);
     recipient_free(&u->whom);
     cutter_free(&u->cutter);
+    buf_free(&u->typed);
     free(u);
 }
 

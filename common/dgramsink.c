@@ -6,7 +6,6 @@
 
 #include "mem.h"
 #include "msg.h"
-#include "text.h"
 
 const struct opt_row dgramsink_rows[] = {
     OPT("label", 0, OPT_FLAG, dgramsink_conf, label, .excludes = "no-newline",
@@ -52,23 +51,11 @@ static void writable(struct watch *w, unsigned events) {
 
 void dgramsink_flush(struct dgramsink *s) {
     if (s->text.size == 0 || s->status) return;
-    written(s, sink_put(&s->out, buf_at(&s->text), s->text.size));
+    written(s, sink_give(&s->out, buf_at(&s->text), s->text.size));
     buf_clear(&s->text);
 }
 
 /* --- a datagram as text --- */
-
-/* What a terminal may be shown; the other bytes stay as they are. */
-static void put_bytes(struct dgramsink *s, const char *bytes, size_t n) {
-    struct text_safe safe = {.held_size = 0};
-    if (s->conf->raw || s->out.kind != SOURCE_TTY) {
-        buf_put(&s->text, bytes, n);
-        return;
-    }
-    char *room = buf_reserve(&s->text, text_safe_room(n));
-    size_t size = text_safe(&safe, bytes, n, room);
-    buf_grown(&s->text, size + text_safe(&safe, bytes, 0, room + size));
-}
 
 /* Every line of it behind who sent it. */
 static void put_labelled(struct dgramsink *s, const struct dgram *d) {
@@ -79,7 +66,7 @@ static void put_labelled(struct dgramsink *s, const struct dgram *d) {
         const char *newline = memchr(at, '\n', left);
         line = newline ? (size_t)(newline - at) + 1 : left;
         buf_format(&s->text, "[%s] ", peer);
-        put_bytes(s, at, line);
+        buf_put(&s->text, at, line);
     }
     if (d->size == 0) buf_format(&s->text, "[%s] ", peer);
 }
@@ -104,7 +91,7 @@ void dgramsink_put(struct dgramsink *s, const struct dgram *d) {
     if (s->conf->label)
         put_labelled(s, d);
     else
-        put_bytes(s, d->bytes, d->size);
+        buf_put(&s->text, d->bytes, d->size);
     if (lacks_newline(s, d)) buf_put(&s->text, "\n", 1);
     if (tap_active(&s->output) || tap_active(&s->dump)) put_copies(s, d);
 }
@@ -118,12 +105,23 @@ void dgramsink_sent(struct dgramsink *s, const struct dgram *d) {
 
 /* --- from open to close --- */
 
+static void screen_full(struct screen *screen) { set_full(container_of(screen, struct dgramsink, screen), true); }
+
+static void start_screen(struct dgramsink *s) {
+    if (!isatty(STDOUT_FILENO) || s->conf->raw) return;
+    screen_start(&s->screen, &s->out, screen_full);
+    screen_divert(&s->screen);
+    s->out.look = screen_look;
+    s->out.ctx = &s->screen;
+}
+
 int dgramsink_start(struct dgramsink *s, struct loop *loop, const struct dgramsink_conf *conf, void (*changed)(struct dgramsink *s)) {
     struct cause cause;
     *s = (struct dgramsink){.loop = loop, .conf = conf, .changed = changed};
     tap_open(&s->dump, NULL, NULL, &cause);
     sink_start(&s->out, STDOUT_FILENO);
     watch_start(loop, &s->watch, STDOUT_FILENO, 0, writable);
+    start_screen(s);
     if (tap_open(&s->output, conf->output, NULL, &cause) < 0 || tap_open(&s->dump, NULL, conf->dump, &cause) < 0)
         s->status = msg_cause(&cause);
     return s->status;
@@ -132,6 +130,7 @@ int dgramsink_start(struct dgramsink *s, struct loop *loop, const struct dgramsi
 int dgramsink_stop(struct dgramsink *s) {
     struct cause cause;
     if ((tap_close(&s->output, &cause) < 0 || tap_close(&s->dump, &cause) < 0) && !s->status) s->status = msg_cause(&cause);
+    screen_stop(&s->screen);
     watch_stop(&s->watch);
     sink_free(&s->out);
     buf_free(&s->text);

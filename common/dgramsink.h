@@ -9,6 +9,7 @@
 #include "dgram.h"
 #include "loop.h"
 #include "opt.h"
+#include "screen.h"
 #include "sink.h"
 #include "tap.h"
 
@@ -25,6 +26,7 @@ struct dgramsink {
     void (*changed)(struct dgramsink *s); /* `full` has changed, or `status` */
     struct sink out;
     struct watch watch;
+    struct screen screen; /* stdout, if it is a terminal (and not raw) */
     struct tap output, dump;
     struct buf text;
     bool full;

@@ -1,5 +1,5 @@
 # --progress: bytes, rate and time left; drawn on a terminal, lines elsewhere.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154,SC2016
 
 load helper
 load terminal

@@ -1,5 +1,5 @@
 # A person at a terminal: the line editor, what a peer may do to the terminal (nothing), and that it is as it was afterwards.
-# shellcheck disable=SC2154,SC2016,SC2059,SC2030,SC2031
+# shellcheck disable=SC2034,SC2154,SC2016,SC2059,SC2030,SC2031
 
 load helper
 load terminal
@@ -281,6 +281,41 @@ for s, piece in (a, b"1\xe2\x82"), (b, b"2\xc3"), (a, b"\xac "), (b, b"\xa9\n"):
     cmp file wanted
     STDIN=wanted start_serve --once -q
     sockkit connect ":$PORT" </dev/null | cmp - wanted
+}
+
+@test "udp-send: each line typed is a datagram, replies appear above, harmless" {
+    local COLUMNS_WANTED=200
+    start_peer 's = datagram()
+announce(s)
+while True:
+    line, a = s.recvfrom(65536)
+    open("heard", "ab").write(line + b"|")
+    if line == b"hostile":
+        s.sendto(os.fsencode(args[0]).decode("unicode_escape").encode("latin-1"), a)' "$HOSTILE"
+    terminal sockkit udp-send "127.0.0.1:$PEER_PORT"
+    type_keys hostle Left Left i
+    wait_for_screen hostile
+    type_keys Enter mine
+    wait_for_screen "hostile"$'\n'"$HARMLESS"$'\n'mine
+    printf '1\n\n2\n' >lines
+    tm load-buffer lines
+    tm paste-buffer
+    wait_until same_bytes heard 'hostile|mine1||2|'
+    type_keys C-d
+    wait_for_end
+    assert_equal "$status" 0
+}
+
+@test "udp-serve shows what comes harmless" {
+    local COLUMNS_WANTED=200
+    terminal sockkit udp-serve -q -p 0 --port-file port
+    wait_for_file port
+    PORT=$(<port)
+    printf "$HOSTILE" | peer 's = datagram()
+s.sendto(sys.stdin.buffer.read(), ("127.0.0.1", int(args[0])))' "$PORT"
+    wait_for_screen "$HARMLESS"
+    type_keys C-c
+    wait_for_end
 }
 
 # --- the terminal ---
