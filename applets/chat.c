@@ -422,8 +422,7 @@ static int wait_for_guest(struct chat *c) {
 
 static int run(struct call *call) {
     struct chat c = {.call = call, .conf = call->conf, .console = {.drained = drained, .failed = output_failed}};
-    const char *term = getenv("TERM");
-    c.coloured = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+    c.coloured = msg_colours(STDOUT_FILENO);
     int status = c.conf->listen ? wait_for_guest(&c) : join(&c);
     console_stop(&c.console);
     if (!status && c.console.skipped) status = STATUS_FAILED;
