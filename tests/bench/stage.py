@@ -127,8 +127,10 @@ def stop_all():
 
 @atexit.register
 def clean_up():
-    stop_all()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        stop_all()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port(kind=socket.SOCK_STREAM):
