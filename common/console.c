@@ -61,7 +61,8 @@ static void end(struct console *c) {
     if (c->ended) return;
     c->ended = true;
     source_want(&c->in, false);
-    tell(c, line_end(&c->framing, &text, &size), text, size);
+    enum line_kind kind = line_end(&c->framing, &text, &size);
+    tell(c, kind, text, size);
     c->line(c, NULL, 0);
 }
 

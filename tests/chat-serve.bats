@@ -1,0 +1,263 @@
+# chat-serve: a room for many.
+
+load helper
+
+# What the tests of a room have in common, in Python.
+ROOM='
+def room(*words, **more): return serve(*words, applet="chat-serve", stdin=subprocess.DEVNULL, **more)
+class Member:
+    def __init__(self, port, name=None):
+        self.s, self.buffer = connect(port), b""
+        self.welcome = [self.line(), self.line()]
+        if name:
+            self.say("/nick " + name)
+            self.until("is now " + name)
+    def say(self, text): self.s.sendall((text if isinstance(text, bytes) else text.encode()) + b"\n")
+    def line(self):
+        while b"\n" not in self.buffer:
+            piece = self.s.recv(65536)
+            if not piece: return None
+            self.buffer += piece
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line.decode()
+    def until(self, what):
+        seen = []
+        while True:
+            line = self.line()
+            assert line is not None, (what, seen)
+            seen.append(line)
+            if what in line: return seen
+    def rest(self):
+        lines = []
+        while (line := self.line()) is not None: lines.append(line)
+        return lines
+'
+
+room() { peer "$ROOM$1" "${@:2}"; }
+
+@test "a newcomer is told its name, who is there and how to get help; the others that it joined" {
+    room '
+p, port = room()
+a = Member(port)
+assert a.welcome[0].startswith("* ") and "user1" in a.welcome[0] and "/help" in a.welcome[0]
+b = Member(port)
+assert a.line() == "* user2 joined"
+assert set(b.welcome[1].removeprefix("* here: ").split()) == {"user1", "user2"}
+b.s.close()
+assert a.line() == "* user2 left"'
+}
+
+@test "what anyone says all hear, the speaker included, in one order" {
+    room '
+import threading
+p, port = room()
+members = [Member(port, "m%d" % i) for i in range(20)]
+witnesses = [Member(port, "w%d" % i) for i in range(3)]
+def talk(m, i):
+    for n in range(200): m.say("%d says %d" % (i, n))
+threads = [threading.Thread(target=talk, args=(m, i)) for i, m in enumerate(members)]
+heard = [None] * 3
+def listen_to(k):
+    lines = []
+    while len(lines) < 4000:
+        line = witnesses[k].line()
+        if " says " in line: lines.append(line)
+    heard[k] = lines
+threads += [threading.Thread(target=listen_to, args=(k,)) for k in range(3)]
+for t in threads: t.start()
+for m in members: m.s.settimeout(20)
+for t in threads: t.join()
+assert heard[0] == heard[1] == heard[2]
+for i in range(20):
+    mine = [l for l in heard[0] if l.startswith("(m%d) " % i)]
+    assert mine == ["(m%d) %d says %d" % (i, i, n) for n in range(200)]'
+}
+
+@test "/nick, /me, /msg, /who, /help, // and an empty line; refusals begin with !" {
+    room '
+p, port = room()
+a, b, c = Member(port, "ada"), Member(port, "bob"), Member(port, "eve")
+a.until("is now eve"); b.until("is now eve")
+def both(text):
+    assert a.line() == text and b.line() == text
+a.say("/me waves"); both("(ada *) waves")
+a.say("//who"); both("(ada) /who")
+a.say(""); a.say("next"); both("(ada) next")
+a.say("/msg BOB psst"); both("(ada -> bob) psst")
+a.say("/nick Bob"); assert a.line().startswith("! ")
+a.say("/nick a b"); assert a.line().startswith("! ")
+a.say("/nick \u00e9\u0301"); assert a.line().startswith("! ")
+a.say("/nonsense"); assert a.line().startswith("! ")
+a.say("/msg nobody x"); assert a.line().startswith("! ")
+a.say("/who"); assert set(a.line().removeprefix("* here: ").split()) == {"ada", "bob", "eve"}
+a.say("/help"); assert a.line().startswith("* ")
+a.say("/nick Ada"); assert b.line() == "* ada is now Ada"
+c.until("(ada) next")
+c.say("x"); assert "psst" not in " ".join(c.until("(eve) x"))'
+}
+
+@test "a message over 4096 bytes, or over the longest line, is refused, and the connection lives" {
+    room '
+p, port = room()
+a, b = Member(port, "ada"), Member(port, "bob")
+a.until("is now bob")
+a.say("x" * 4096); assert b.line() == "(ada) " + "x" * 4096
+a.line()
+for size in 4097, 70000, 1000000:
+    a.say("x" * size); assert a.line().startswith("! ")
+a.say("still here"); assert b.line() == "(ada) still here"'
+}
+
+@test "nothing a member says acts on a terminal, or looks like another's line" {
+    room '
+p, port = room()
+a, b = Member(port, "ada"), Member(port, "bob")
+a.until("is now bob")
+a.say(b"\x1b[2J\x07\x9b1m\xc2\x9b\x7f\xff tab\there \xe2\x80\xae\xe2\x81\xa6 \xc3\xa9 fake\r(bob) me")
+assert b.line() == r"(ada) \x1B[2J\x07\x9B1m\u{9B}\x7F\xFF tab here \u{202E}\u{2066} é fake\x0D(bob) me"
+a.s.sendall(b"with CR\r\n"); assert b.line() == "(ada) with CR"
+a.say("/msg bob \x1b]0;x\x07"); assert b.line() == r"(ada -> bob) \x1B]0;x\x07"'
+}
+
+@test "a member that ends its side hears its own last words, then the end; the others that it left" {
+    room '
+p, port = room()
+a, b = Member(port, "ada"), Member(port, "bob")
+a.until("is now bob")
+b.s.sendall(b"first\nlast words")
+b.s.shutdown(socket.SHUT_WR)
+assert b.rest() == ["(bob) first", "(bob) last words"]
+assert [a.line(), a.line(), a.line()] == ["(bob) first", "(bob) last words", "* bob left"]
+c = Member(port); c.say("bye"); c.say("/quit"); c.say("never")
+assert c.rest() == ["(user3) bye"]
+assert a.until("left")[-1] == "* user3 left"'
+}
+
+@test "a member that never sends a newline is heard after a silence" {
+    room '
+p, port = room()
+a, b = Member(port, "ada"), Member(port)
+a.line()
+b.s.sendall(b"bare")
+assert a.line() == "(user2) bare"'
+}
+
+@test "a member that does not read slows nobody; a whole buffer behind it is dropped, and the room told" {
+    room '
+p, port = room("--buffer", "64K", "-O", "sndbuf=16K")
+slow, a, b = Member(port, "slow"), Member(port, "ada"), Member(port, "bob")
+slow.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+a.until("is now bob")
+for i in range(30000):
+    a.say("%d " % i + "x" * 1000)
+    line = b.line()
+    if line.startswith("* slow left"): break
+    assert line.startswith("(ada) %d " % i), line[:80]
+    assert a.line() == line
+else: assert False, "it was not dropped"'
+}
+
+@test "a newcomer is shown the last lines said, not joins nor private words" {
+    room '
+p, port = room("--history", "3")
+a = Member(port, "ada")
+for i in range(5): a.say("line %d" % i)
+a.say("/msg ada secret"); a.say("/me bows"); a.until("bows")
+b = Member(port)
+assert [b.line(), b.line(), b.line()] == ["(ada) line 3", "(ada) line 4", "(ada *) bows"]
+p, port = room()
+a = Member(port, "ada"); a.say("before"); a.until("before")
+b = Member(port); a.say("after")
+assert b.line() == "(ada) after"'
+}
+
+@test "--log appends a transcript with times; a failed write is told and the room goes on" {
+    room '
+open("log", "w").write("kept\n")
+p, port = room("--log", "log")
+a = Member(port, "ada"); a.say("hello"); a.until("hello")
+p.terminate(); ended(p, -signal.SIGTERM)
+lines = open("log").read().splitlines()
+assert lines[0] == "kept"
+import re
+assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d ", l) for l in lines[1:]), lines
+assert [l.split(" ", 1)[1] for l in lines[1:]] == ["* user1 joined", "* user1 is now ada", "(ada) hello"]
+p, port = room("--log", "/dev/full")
+a = Member(port, "ada"); a.say("on"); a.until("(ada) on"); a.say("and on"); a.until("and on")
+p.terminate()
+assert ended(p, -signal.SIGTERM)[1].count("/dev/full") == 1'
+}
+
+@test "--rate lets faster ones wait and loses nothing" {
+    room '
+p, port = room("--rate", "20")
+a, b = Member(port), Member(port)
+begin = time.monotonic()
+for i in range(40): a.say("n%d" % i)
+for i in range(40): assert b.line() == "(user1) n%d" % i
+assert time.monotonic() - begin > 0.8
+a.line(); a.s.sendall(b"")'
+}
+
+@test "the room is shown on stdout, not with -q" {
+    room '
+for words, shown in ((), True), (("-q",), False):
+    p, port = room(*words)
+    a = Member(port, "ada"); a.say("hello"); a.until("hello")
+    a.s.close()
+    if shown:
+        lines = [p.stdout.readline().decode() for _ in range(4)]
+        assert lines == ["* user1 joined\n", "* user1 is now ada\n", "(ada) hello\n", "* ada left\n"], lines
+    p.terminate()
+    out = ended(p, -signal.SIGTERM)[0]
+    assert out == b"", out'
+}
+
+@test "it ends on SIGTERM with a full room, and starts again at once on the same port" {
+    room '
+p, port = room()
+members = [Member(port) for _ in range(50)]
+p.terminate()
+ended(p, -signal.SIGTERM)
+q, again = room("-p", port)
+assert again == port
+assert Member(port).welcome[0].startswith("* ")'
+}
+
+@test "2000 members: one speaks, all hear" {
+    room '
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (5000, 5000))
+p, port = room("-q")
+socks = [connect(port) for _ in range(2000)]
+last = Member(port, "speaker")
+last.say("to all")
+for s in socks:
+    seen = b""
+    while b"(speaker) to all\n" not in seen:
+        piece = s.recv(1 << 20)
+        assert piece
+        seen = seen[-100:] + piece'
+}
+
+@test "nc, ncat and busybox telnet can join" {
+    start_server chat-serve
+    local OUT
+    for client in "nc.openbsd -N 127.0.0.1 $PORT" "ncat 127.0.0.1 $PORT" "socat - TCP:127.0.0.1:$PORT"; do
+        # shellcheck disable=SC2086 # a command line
+        run timeout 10 $client <<<"hello from ${client%% *}"
+        assert_line --partial ") hello from ${client%% *}"
+    done
+    wait_for_line "$SERVER_OUT" 'hello from socat'
+}
+
+@test "limits and access lists hold: -m, --max-per-host, --deny, -U" {
+    room '
+p, port = room("--max-per-host", "2")
+a, b = Member(port), Member(port)
+assert connect(port).recv(1) == b""
+p, port = room("--deny", "127.0.0.0/8")
+assert connect(port).recv(1) == b""
+p, path = room("-U", "room")
+a = Member(path); a.say("x"); assert a.line() == "(user1) x"'
+}

@@ -1,0 +1,198 @@
+# chat: a member of a room, and with --listen a room of two.
+
+load helper
+
+@test "MESSAGEs are said in order, then it leaves, once the server has taken them" {
+    start_server chat-serve
+    run sockkit chat ":$PORT" one 'two words' three
+    assert_success
+    assert_line --index 2 '(user1) one'
+    assert_line --index 3 '(user1) two words'
+    assert_line --index 4 '(user1) three'
+    wait_for_line "$SERVER_OUT" 'user1 left'
+}
+
+@test "lines on stdin are said, the last one without a newline too, and none is ever lost" {
+    start_server chat-serve
+    local i
+    for i in {1..50}; do
+        printf 'a%d\nb%d' "$i" "$i" | sockkit chat ":$PORT" >heard
+        grep -q ") b$i\$" heard
+    done
+    wait_for_line "$SERVER_OUT" 'user50 left'
+    [ "$(grep -c ') [ab][0-9]*$' "$SERVER_OUT")" -eq 100 ]
+}
+
+@test "stop alone, or /quit, leaves unsaid; --quit-word changes it, empty is none" {
+    start_server chat-serve
+    printf 'don'\''t stop\nstop\nnever\n' | sockkit chat ":$PORT" >heard
+    printf 'x\n/quit\nnever\n' | sockkit chat ":$PORT" >>heard
+    printf 'stop\nenough\nnever\n' | sockkit chat --quit-word enough ":$PORT" >>heard
+    printf 'stop\nenough\n' | sockkit chat --quit-word '' ":$PORT" >>heard
+    run grep '^(' heard
+    assert_output "(user1) don't stop
+(user2) x
+(user3) stop
+(user4) stop
+(user4) enough"
+}
+
+@test "--name is asked for; refused, that is said and nothing else, status 1" {
+    start_server chat-serve
+    open_feed
+    STDIN=$FEED start sockkit chat --name Ada ":$PORT"
+    wait_for_line "$OUT" 'is now Ada'
+    run sockkit chat --name ada ":$PORT" 'not said'
+    assert_failure 1
+    assert_output --partial 'refused the name ada'
+    run sockkit chat --name bob ":$PORT" hello
+    assert_success
+    assert_line '(bob) hello'
+    close_feed
+    run grep 'not said' "$SERVER_OUT"
+    assert_failure
+    for bad in 'a b' 'a(b' '' 123456789012345678901234567890123; do
+        run sockkit chat --name "$bad" ":$PORT" x
+        assert_failure 2
+    done
+}
+
+@test "a room that goes away is told, status 1" {
+    start_server chat-serve
+    open_feed
+    STDIN=$FEED start sockkit chat ":$PORT"
+    wait_for_line "$OUT" 'welcome'
+    stop "$SERVER_PID"
+    wait_for_exit "$PID"
+    [ "$status" -eq 1 ]
+    grep -q 'closed the connection' "$ERR"
+    close_feed
+}
+
+@test "what comes is shown as it is where stdout is no terminal; --timestamps puts the time before" {
+    start_peer '
+s = listen(); announce(s)
+for _ in range(2):
+    c = s.accept()[0]
+    c.sendall(b"(x) \x1b[1m\xff\n")
+    read_all(c); c.close()'
+    sockkit chat ":$PEER_PORT" hi >heard
+    printf '(x) \033[1m\377\n' | cmp - heard
+    run sockkit chat --timestamps ":$PEER_PORT" hi
+    assert_output --regexp '^[0-9]{2}:[0-9]{2}:[0-9]{2} \(x\) '
+}
+
+@test "-i ends a silent room, status 5" {
+    start_server chat-serve
+    open_feed
+    STDIN=$FEED start sockkit chat -i 300ms ":$PORT"
+    wait_for_exit "$PID"
+    [ "$status" -eq 5 ]
+    close_feed
+}
+
+# --- --listen ---
+
+@test "--listen: two people talk at once, stop by the host ends both with 0" {
+    peer '
+host, port = serve("--listen", applet="chat")
+guest = sockkit("chat", ":" + port)
+def heard(p, line):
+    seen = b""
+    while line not in seen:
+        piece = os.read(p.stdout.fileno(), 65536)
+        assert piece, seen
+        seen += piece
+heard(guest, b"you are guest")
+host.stdin.write(b"hello\n"); heard(guest, b"(host) hello\n"); heard(host, b"(host) hello\n")
+guest.stdin.write(b"hi\n"); heard(guest, b"(guest) hi\n"); heard(host, b"(guest) hi\n")
+host.stdin.write(b"stop\n")
+assert b"stop" not in ended(guest, 0)[0]
+ended(host, 0)'
+}
+
+@test "--listen: stop by the guest ends both with 0, be it a chat or nc" {
+    open_feed
+    STDIN=$FEED start_server chat --listen --name ada
+    run sockkit chat ":$PORT" hi stop
+    assert_success
+    assert_line '(guest) hi'
+    wait_for_exit "$SERVER_PID"
+    [ "$status" -eq 0 ]
+    STDIN=$FEED start_server chat --listen
+    printf 'hi\nstop\n' | timeout 10 nc.openbsd 127.0.0.1 "$PORT" >heard
+    grep -q '^(guest) hi$' heard
+    wait_for_exit "$SERVER_PID"
+    [ "$status" -eq 0 ]
+    close_feed
+}
+
+@test "--listen: a third is not let in" {
+    open_feed
+    STDIN=$FEED start_server chat --listen
+    start_peer 's = connect(args[0]); read_line(s); announce(listen()); read_all(s)' "$PORT"
+    run sockkit connect ":$PORT" hi
+    assert_failure 4
+    close_feed
+    stop "$PEER_PID" || :
+}
+
+@test "--listen: the end of stdin half-closes; the guest is still heard" {
+    start_server chat --listen
+    peer '
+s = connect(args[0])
+said = read_all(s)
+assert said.endswith(b"the room is closed\n")
+s.sendall(b"late\n")' "$PORT"
+    wait_for_exit "$SERVER_PID"
+    [ "$status" -eq 0 ]
+    grep -q '^(guest) late$' "$SERVER_OUT"
+}
+
+@test "--listen: when the guest has ended, what stdin has ready is still sent, then it ends with 0" {
+    printf '%s\n' {1..2000} >lines
+    STDIN=lines start_server chat --listen
+    peer '
+s = connect(args[0])
+s.shutdown(socket.SHUT_WR)
+said = read_all(s)
+assert b"(host) 2000\n" in said, said[-200:]' "$PORT"
+    wait_for_exit "$SERVER_PID"
+    [ "$status" -eq 0 ]
+}
+
+@test "--listen: -w gives up when nobody comes, an operand is a usage error" {
+    run sockkit chat --listen -p 0 -w 200ms
+    assert_failure 5
+    run sockkit chat --listen somebody
+    assert_failure 2
+}
+
+# --- at a terminal ---
+
+@test "at a terminal names have colours, what comes never breaks the line being typed, hostile bytes are shown" {
+    peer '
+import pty, re
+p, port = serve(applet="chat-serve", stdin=subprocess.DEVNULL)
+pid, fd = pty.fork()
+if pid == 0:
+    os.environ["TERM"] = "xterm-256color"; os.environ.pop("NO_COLOR", None)
+    os.execv(os.environ["SOCKKIT"], ["sockkit", "chat", ":" + port])
+seen = b""
+def until(what):
+    global seen
+    while what not in seen:
+        assert select.select([fd], [], [], 10)[0], seen
+        seen += os.read(fd, 65536)
+until(b"welcome"); until(b"here:")
+os.write(fd, b"half a li"); until(b"half a li")
+other = connect(port)
+other.sendall(b"interrupting \x1b[2J\n"); until(b"interrupting \\x1B[2J")
+os.write(fd, b"ne\r"); until(b"half a line")
+line = b""
+while b"half a line\n" not in line: line = read_line(other)
+assert line == b"(user1) half a line\n", line
+assert re.search(rb"\x1b\[3[1-6]m\(user2\)\x1b\[0m", seen), seen
+os.write(fd, b"stop\r")
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0'
+}

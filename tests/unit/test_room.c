@@ -1,0 +1,215 @@
+#include <stdlib.h>
+
+#include "common/couple.h"
+#include "common/reader.h"
+#include "common/room.h"
+#include "unit.h"
+
+/* --- room --- */
+
+static const char *fault(const char *name) { return room_name_fault(name, strlen(name)); }
+
+static void names(void) {
+    CHECK(!fault("ada") && !fault("Jürgen") && !fault("日本") && !fault("x"));
+    CHECK(!fault("12345678901234567890123456789012"));
+    CHECK(fault("123456789012345678901234567890123") != NULL);
+    CHECK(fault("") && fault("a b") && fault("a(b") && fault(")") && fault("a\tb") && fault("a\x1b") && fault("\x7f"));
+    CHECK(fault("e\xcc\x81") != NULL);         /* a combining acute */
+    CHECK(fault("a\xe2\x80\x8b") != NULL);     /* a zero-width space */
+    CHECK(fault("a\xe2\x80\xae") != NULL);     /* a right-to-left override */
+    CHECK(fault("a\xc2\xa0") && fault("\xe3\x80\x80") && fault("\xe2\x80\x83")); /* spaces of other kinds */
+    CHECK(fault("\xff") && fault("\xc2\x9b"));
+}
+
+static bool same(const char *a, const char *b) {
+    char keys[2][ROOM_NAME_BYTES];
+    room_name_key(a, strlen(a), keys[0]);
+    room_name_key(b, strlen(b), keys[1]);
+    return !strcmp(keys[0], keys[1]);
+}
+
+static void keys(void) {
+    CHECK(same("Ada", "aDA") && same("ÉCOLE", "école") && same("Ω", "ω") && same("Я", "я"));
+    CHECK(same("\xe2\x84\xaa", "k")); /* the Kelvin sign */
+    CHECK(!same("ada", "adb") && !same("a", "aa"));
+}
+
+static const char *clean(const char *text, size_t size) {
+    static char out[512];
+    struct buf b = {0};
+    room_clean(&b, text, size);
+    snprintf(out, sizeof out, "%.*s", (int)b.size, buf_at(&b));
+    buf_free(&b);
+    return out;
+}
+
+static void harmless(void) {
+    CHECK_TEXT(clean("a\tb\rc\x1b[2J\x7f\0", 11), "a b\\x0Dc\\x1B[2J\\x7F\\x00");
+    CHECK_TEXT(clean("\xff\xc3", 2), "\\xFF\\xC3");
+    CHECK_TEXT(clean("\xc2\x9b\xe2\x80\xae\xe2\x81\xa6", 8), "\\u{9B}\\u{202E}\\u{2066}");
+    CHECK_TEXT(clean("héé 日本", 12), "héé 日本");
+}
+
+static struct room_line read_line(const char *text) {
+    struct room_line l;
+    room_read(&l, text, strlen(text));
+    return l;
+}
+
+#define PIECE(piece, expected) CHECK(l.piece##_size == strlen(expected) && !memcmp(l.piece, expected, l.piece##_size))
+
+static void wishes(void) {
+    struct room_line l = read_line("hello there");
+    CHECK(l.wish == ROOM_SAY);
+    PIECE(text, "hello there");
+    CHECK(read_line("").wish == ROOM_NOTHING);
+    l = read_line("//me too");
+    CHECK(l.wish == ROOM_SAY);
+    PIECE(text, "/me too");
+    l = read_line("/me  waves at you ");
+    CHECK(l.wish == ROOM_ME);
+    PIECE(text, "waves at you ");
+    l = read_line("/msg bob  well, hello");
+    CHECK(l.wish == ROOM_MSG);
+    PIECE(name, "bob");
+    PIECE(text, "well, hello");
+    l = read_line("/nick  ada ");
+    CHECK(l.wish == ROOM_NICK);
+    PIECE(name, "ada");
+    CHECK(read_line("/who").wish == ROOM_WHO && read_line("/help").wish == ROOM_HELP && read_line("/quit").wish == ROOM_QUIT);
+    CHECK(read_line("/nick").wish == ROOM_FAULT && read_line("/nick a b").wish == ROOM_FAULT);
+    CHECK(read_line("/me").wish == ROOM_FAULT && read_line("/msg bob").wish == ROOM_FAULT);
+    CHECK(read_line("/nicks a").wish == ROOM_FAULT && read_line("/").wish == ROOM_FAULT);
+}
+
+static void limit(void) {
+    static char text[4200];
+    struct room_line l;
+    memset(text, 'x', sizeof text);
+    room_read(&l, text, 4096);
+    CHECK(l.wish == ROOM_SAY && l.text_size == 4096);
+    room_read(&l, text, 4097);
+    CHECK(l.wish == ROOM_FAULT && strstr(l.fault, "4096"));
+}
+
+static void unknown_is_harmless(void) {
+    struct room_line l = read_line("/\x1b[2J");
+    CHECK(l.wish == ROOM_FAULT && !strchr(l.fault, 0x1b) && strstr(l.fault, "\\x1B[2J"));
+}
+
+/* --- reader --- */
+
+/* Reads everything, so many bytes at a time. */
+static const char *read_through(struct reader *r, const struct fanout *log, size_t step) {
+    static char out[4096];
+    size_t used = 0, all;
+    struct iovec pieces[4];
+    while (reader_lacks(r, log->end)) {
+        int count = reader_gather(r, log, log->end, pieces, 4, &all);
+        size_t left = all < step ? all : step, took = left;
+        CHECK(count > 0 && all > 0);
+        for (int i = 0; i < count && left > 0; i++) {
+            size_t part = pieces[i].iov_len < left ? pieces[i].iov_len : left;
+            memcpy(out + used, pieces[i].iov_base, part);
+            used += part;
+            left -= part;
+        }
+        reader_took(r, log->end, took);
+    }
+    out[used] = 0;
+    return out;
+}
+
+static void notes_in_place(void) {
+    for (size_t step = 1; step < 40; step++) {
+        struct fanout log;
+        struct reader r = {0};
+        fanout_start(&log, 16);
+        fanout_append(&log, "0123456789", 10);
+        r.position = 6;
+        reader_note(&r, log.end, "a", 1);
+        fanout_append(&log, "abcdef", 6); /* goes round the ring */
+        reader_note(&r, log.end, "b", 1);
+        reader_note(&r, log.end, "", 0);
+        fanout_append(&log, "xy", 2);
+        CHECK_TEXT(read_through(&r, &log, step), "6789a\nabcdefb\n\nxy");
+        CHECK(r.notes.size == 0 && r.count == 0 && r.position == log.end);
+        reader_free(&r);
+        fanout_free(&log);
+    }
+}
+
+static void many_notes(void) {
+    struct fanout log;
+    struct reader r = {0};
+    char expected[256] = "";
+    fanout_start(&log, 1024);
+    for (int i = 0; i < 26; i++) {
+        char c = (char)('a' + i), upper = (char)('A' + i);
+        reader_note(&r, log.end, &c, 1);
+        fanout_append(&log, &upper, 1);
+        snprintf(expected + strlen(expected), 4, "%c\n%c", c, upper);
+    }
+    CHECK_TEXT(read_through(&r, &log, 5), expected);
+    reader_free(&r);
+    fanout_free(&log);
+}
+
+/* --- a room of two --- */
+
+static struct couple two;
+
+static void types(enum couple_who who, const char *line) { couple_line(&two, who, line, strlen(line), "stop"); }
+
+static void expect(enum couple_who who, const char *expected) {
+    static char got[1024];
+    snprintf(got, sizeof got, "%.*s", (int)two.to[who].size, buf_at(&two.to[who]));
+    CHECK_TEXT(got, expected);
+    buf_clear(&two.to[who]);
+}
+
+static void talk_of_two(void) {
+    couple_start(&two, "ada", "guest");
+    couple_greet(&two);
+    expect(COUPLE_HOST, "* guest joined\n");
+    buf_clear(&two.to[COUPLE_GUEST]);
+    types(COUPLE_GUEST, "hi\x1b");
+    expect(COUPLE_HOST, "(guest) hi\\x1B\n");
+    expect(COUPLE_GUEST, "(guest) hi\\x1B\n");
+    types(COUPLE_GUEST, "/nick ADA");
+    expect(COUPLE_GUEST, "! that name is taken\n");
+    types(COUPLE_GUEST, "/nick bob");
+    expect(COUPLE_HOST, "* guest is now bob\n");
+    types(COUPLE_HOST, "/msg BOB psst");
+    expect(COUPLE_HOST, "(ada -> bob) psst\n");
+    types(COUPLE_HOST, "/me nods");
+    expect(COUPLE_HOST, "(ada *) nods\n");
+    expect(COUPLE_GUEST, "* guest is now bob\n(ada -> bob) psst\n(ada *) nods\n");
+    CHECK(!two.over);
+    types(COUPLE_GUEST, "stop");
+    CHECK(two.over);
+    expect(COUPLE_HOST, "* bob left, " COUPLE_FAREWELL "\n");
+    couple_free(&two);
+}
+
+static void names_of_two_differ(void) {
+    couple_start(&two, "Guest", "guest");
+    CHECK(strcmp(two.names[COUPLE_GUEST], "guest") != 0);
+    couple_free(&two);
+}
+
+int main(void) {
+    static const struct unit_test tests[] = {
+        {"a name is 1 to 32 printable characters, nothing that combines or hides", names},
+        {"names that differ in case alone are the same", keys},
+        {"what could act on a terminal is made harmless, other text passes", harmless},
+        {"a line is read as what it asks for", wishes},
+        {"a message of 4096 bytes is one, a longer one is refused", limit},
+        {"an unknown command is named harmlessly", unknown_is_harmless},
+        {"a reader gets its notes at their places in the log, whatever a write takes", notes_in_place},
+        {"more notes than pieces come in order", many_notes},
+        {"two talk, are called, whisper and stop", talk_of_two},
+        {"host and guest never have one name", names_of_two_differ},
+    };
+    return UNIT_RUN(tests);
+}
