@@ -8,7 +8,7 @@
 
 #include "text.h"
 
-#define LINE_ROOM 4096
+#define LINE_ROOM ((size_t)4096)
 #define RED "\033[31m" /* ECMA-48 SGR */
 #define NORMAL "\033[m"
 
