@@ -85,7 +85,7 @@ timed() {
     timed run --separate-stderr sockkit connect -T "slow:$PORT" Hello
     assert_success
     assert_output Welcome
-    ((took >= 250 && took < 5000))
+    ((took >= 250 && took < 2400))
     assert_regex "${stderr_lines[0]}" '^socket\(AF_INET6'
     assert_regex "${stderr_lines[1]}" '^socket\(AF_INET,'
     assert_regex "${stderr_lines[2]}" "^connect\\(.*192.0.2.1:$PORT\\) *= 0 "
@@ -103,7 +103,8 @@ timed() {
 @test "a refusal moves on to the next address at once" {
     hosts '2001:db8::1 some' '192.0.2.1 some'
     start_serve -b 192.0.2.1 Welcome
-    for ((i = 0; i < 5; i++)); do
+    for round in 1 2 3 4 5; do
+        echo "# $round"
         timed run -0 sockkit connect "some:$PORT" Hello
         ((took >= 240)) || return 0
     done
@@ -138,18 +139,17 @@ assert ended(p)[0] == b"Welcome"'
 }
 
 @test "the family that is missing is not what the error is about" {
-    hosts '2001:db8:9::1 away' '192.0.2.1 away'
-    inside ip -6 route flush dev quiet
-    run -4 sockkit connect away:1 Hello
-    assert_output 'sockkit connect: cannot connect to away:1: Connection refused (is a server listening there?)'
+    inside ip -6 address flush dev lo
+    run -4 sockkit connect :1 Hello
+    assert_output 'sockkit connect: cannot connect to localhost:1: Connection refused (is a server listening there?)'
 }
 
 @test "an address that cannot be reached is status 4" {
     run -4 sockkit connect 198.51.100.1:1 Hello
-    assert_output --partial 'cannot connect to 198.51.100.1:1: Network is unreachable'
+    assert_output 'sockkit connect: cannot connect to 198.51.100.1:1: Network is unreachable (no route; try -4 or -6)'
     inside ip route add unreachable 198.51.100.0/24
     run -4 sockkit connect 198.51.100.1:1 Hello
-    assert_output --partial 'cannot connect to 198.51.100.1:1: No route to host'
+    assert_output 'sockkit connect: cannot connect to 198.51.100.1:1: No route to host'
 }
 
 # --- limits ---
@@ -216,8 +216,9 @@ while True:
     run pgrep -P "$PID"
     assert_success
     local child=$output
-    stop "$PID" INT
+    timed stop "$PID" INT
     assert_equal "$status" 130
+    ((took < 3000))
     wait_until gone "$child"
 }
 
@@ -280,7 +281,8 @@ while True:
 
 @test "-b fixes the source address and port, run after run" {
     source_server
-    for ((i = 0; i < 3; i++)); do
+    for round in 1 2 3; do
+        echo "# $round"
         run -0 sockkit connect -b 127.0.0.1:62000 "localhost:$PEER_PORT" Hello
         assert_output 127.0.0.1:62000
     done
