@@ -23,6 +23,14 @@ static const struct applet *const applets[] = {
 };
 #define APPLETS (sizeof applets / sizeof applets[0])
 
+/* What people who know netcat type. */
+static const struct opt_hint netcat_words[] = {
+    {"-l", "'sockkit serve' listens by itself"},
+    {"-k", "'sockkit serve' serves for ever by itself (--once: one connection)"},
+    {"-z", "'sockkit probe' tells whether a port is open"},
+    {NULL, NULL},
+};
+
 /* --- the run of one applet --- */
 
 struct run {
@@ -81,7 +89,7 @@ static int finish_stdout(void) {
 
 static int run_applet(const struct applet *applet, int argc, char **argv) {
     struct run r = {0};
-    int parsed = applet_parse(applet, argc, argv, &r.call);
+    int parsed = applet_parse(applet, netcat_words, argc, argv, &r.call);
     int status = parsed < 0 ? STATUS_USAGE : parsed > 0 ? STATUS_OK : run(&r);
     int end = r.call.signal ? r.call.signal : status == STATUS_SIGPIPE ? SIGPIPE : 0;
     if (!status) status = finish_stdout();
@@ -178,15 +186,13 @@ static int unknown(const char *word) {
     return STATUS_USAGE;
 }
 
-/* What people who know netcat type. */
 static int netcat_hint(const char *word) {
-    const char *hint = !strncmp(word, "-l", 2)   ? "use 'sockkit serve', which listens by itself"
-                       : !strncmp(word, "-k", 2) ? "use 'sockkit serve', which serves for ever"
-                       : !strncmp(word, "-z", 2) ? "use 'sockkit probe'"
-                                                 : NULL;
-    if (!hint) return unknown(word);
-    msg_error("unknown option '%.2s': %s", word, hint);
-    return STATUS_USAGE;
+    for (const struct opt_hint *h = netcat_words; h->option; h++)
+        if (!strncmp(word, h->option, 2)) {
+            msg_error("unknown option '%s': %s", h->option, h->hint);
+            return STATUS_USAGE;
+        }
+    return unknown(word);
 }
 
 static int help_of(const char *word) {

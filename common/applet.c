@@ -73,14 +73,6 @@ const struct opt_row applet_clients_rows[] = {
     OPT_END,
 };
 
-/* What people who know netcat type. */
-static const struct opt_hint common_hints[] = {
-    {"-l", "'sockkit serve' listens by itself"},
-    {"-k", "'sockkit serve' serves for ever by itself (--once: one connection)"},
-    {"-z", "'sockkit probe' tells whether a port is open"},
-    {NULL, NULL},
-};
-
 /* --- endpoints --- */
 
 static int family_of(const struct common_conf *c) {
@@ -246,7 +238,7 @@ int applet_no_operands(const struct call *call) {
 /* --- the command line --- */
 
 struct opt_command applet_command(const struct applet *applet) {
-    return (struct opt_command){applet->name, applet->groups, applet->hints ? applet->hints : common_hints};
+    return (struct opt_command){.name = applet->name, .groups = applet->groups};
 }
 
 static void help(const struct applet *applet) {
@@ -268,8 +260,9 @@ static int answered(const struct applet *applet, const struct common_conf *c) {
     return 1;
 }
 
-int applet_parse(const struct applet *applet, int argc, char **argv, struct call *call) {
+int applet_parse(const struct applet *applet, const struct opt_hint *hints, int argc, char **argv, struct call *call) {
     struct opt_command command = applet_command(applet);
+    command.hints = hints;
     *call = (struct call){.applet = applet, .conf = mem_keep(mem_new(applet->conf_size))};
     if (applet->defaults) memcpy(call->conf, applet->defaults, applet->conf_size);
     msg_applet(applet->name);

@@ -20,7 +20,6 @@ struct applet {
     const char *summary;  /* one line, no full stop */
     const char *operands; /* "[HOST[:PORT]] [MESSAGE]..." */
     const struct opt_group *groups;
-    const struct opt_hint *hints; /* NULL: those of all applets alone */
     size_t conf_size;             /* the configuration begins with a struct common_conf */
     const void *defaults;         /* NULL: zeroes */
     int (*run)(struct call *call); /* the exit status */
@@ -94,8 +93,8 @@ const char *applet_port(const char *text, int type, bool numeric, uint16_t *port
 int applet_no_operands(const struct call *call);
 
 /* Parses argv (argv[0] is the applet's name), answers --help, --version and -O help, sets verbosity and trace, and fills *call but for
- * the loop. Returns 0 to run, 1 when all is done, -1 for a usage error. */
-int applet_parse(const struct applet *applet, int argc, char **argv, struct call *call);
+ * the loop. An unknown option that is among the hints gets its own. Returns 0 to run, 1 when all is done, -1 for a usage error. */
+int applet_parse(const struct applet *applet, const struct opt_hint *hints, int argc, char **argv, struct call *call);
 
 struct opt_command applet_command(const struct applet *applet);
 
