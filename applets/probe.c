@@ -20,6 +20,7 @@
 #define PROGRESS_AFTER TEXT_NS_PER_S
 #define PROGRESS_EVERY (200 * TEXT_NS_PER_MS)
 #define LARGEST_DATAGRAM 65507
+#define MANY 64 /* ports: a scan, not a question */
 
 struct probe_conf {
     struct common_conf common;
@@ -273,6 +274,8 @@ static void start_probing(struct probe *p) {
         .payload_size = conf->send ? strlen(conf->send) : 0,
         .expect = conf->expect,
         .banner = conf->banner,
+        .idle = conf->common.idle,
+        .share_port = p->targets.total >= MANY && !conf->wait && !has_rounds(p) && !sock_tracing(),
     };
     for (size_t n = 0; n < p->targets.count; n++) {
         struct target *t = &p->targets.items[n];

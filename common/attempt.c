@@ -37,24 +37,45 @@ static void name_datagrams(const struct attempt_plan *plan, int fd, int family) 
     if (family == AF_UNIX && plan->type == SOCK_DGRAM) (void)sock_bind(fd, &none);
 }
 
-static int bind_source(const struct attempt_plan *plan, int fd, int family, struct cause *cause) {
+static bool is_loopback(const struct addr *a) {
+    if (addr_family(a) == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&a->as.v6.sin6_addr);
+    return addr_family(a) == AF_INET && ntohl(a->as.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+/* The system has chosen the port, once; without one the socket works as well. */
+static void bind_shared(struct attempt_plan *plan, int fd, int family) {
+    struct addr *shared = &plan->shared[family == AF_INET6];
+    if (!shared->size) {
+        addr_loopback(family, 0, shared);
+        int scout = sock_open(family, SOCK_STREAM);
+        if (scout >= 0 && sock_bind(scout, shared) == 0) sock_local(scout, shared);
+        if (scout >= 0) sock_close(scout);
+    }
+    sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    (void)sock_bind(fd, shared);
+}
+
+static int bind_source(struct attempt_plan *plan, int fd, const struct addr *to, struct cause *cause) {
+    int family = addr_family(to);
     const struct addr *source = source_for(plan, family);
     char text[ADDR_TEXT];
     name_datagrams(plan, fd, family);
-    if (!source) {
+    if (!source && plan->sources && plan->sources->count && family != AF_UNIX) {
         errno = EAFNOSUPPORT;
-        return plan->sources && plan->sources->count && family != AF_UNIX ? -1 : 0;
+        return -1;
     }
+    if (!source && plan->share_port && is_loopback(to)) bind_shared(plan, fd, family);
+    if (!source) return 0;
     if (addr_port(source) && !sockopt_given(plan->options, "reuseaddr"))
         sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
     if (sock_bind(fd, source) == 0) return 0;
     return cause_set(cause, STATUS_UNBOUND, "cannot bind to %s: %s", addr_text(source, text), strerror(errno));
 }
 
-static int open_socket(const struct attempt_plan *plan, int family, struct cause *cause) {
-    int fd = sock_open(family, plan->type);
+static int open_socket(struct attempt_plan *plan, const struct addr *to, struct cause *cause) {
+    int family = addr_family(to), fd = sock_open(family, plan->type);
     if (fd < 0) return -1;
-    if (sockopt_apply(plan->options, fd, family, cause) == 0 && bind_source(plan, fd, family, cause) == 0) return fd;
+    if (sockopt_apply(plan->options, fd, family, cause) == 0 && bind_source(plan, fd, to, cause) == 0) return fd;
     sock_close(fd);
     return -1;
 }
@@ -87,6 +108,7 @@ static void part(struct attempt *a) {
 static void close_socket(struct attempt *a) {
     int *spare = spare_for(a->plan, addr_family(&a->to));
     watch_stop(&a->watch);
+    timer_stop(&a->silence);
     if (a->fd < 0) return;
     if (a->state == PORT_CLOSED && !a->connected && spare && !*spare)
         *spare = a->fd;
@@ -122,6 +144,16 @@ static bool judge(struct attempt *a, int64_t now) {
     return decide(a, now, open ? PORT_OPEN : PORT_NO_ANSWER, 0);
 }
 
+static void silence_over(struct timer *t) {
+    struct attempt *a = container_of(t, struct attempt, silence);
+    judge(a, loop_now(t->loop));
+    a->done(a);
+}
+
+static void expect_bytes(struct attempt *a) {
+    if (a->plan->idle) timer_start(a->plan->loop, &a->silence, a->plan->idle, silence_over);
+}
+
 static bool receive(struct attempt *a, int64_t now) {
     char bytes[ATTEMPT_ANSWER];
     bool datagram = a->plan->type == SOCK_DGRAM;
@@ -132,6 +164,7 @@ static bool receive(struct attempt *a, int64_t now) {
         if (n < 0 || (n == 0 && !datagram)) break;
         buf_put(&a->answer, bytes, (size_t)n);
         if (enough_came(a)) return decide(a, now, PORT_OPEN, 0);
+        expect_bytes(a);
     }
     return judge(a, now);
 }
@@ -139,6 +172,7 @@ static bool receive(struct attempt *a, int64_t now) {
 static bool send_payload(struct attempt *a, int64_t now) {
     const struct attempt_plan *plan = a->plan;
     bool datagram = plan->type == SOCK_DGRAM;
+    if (!a->asked || !timer_running(&a->silence)) expect_bytes(a);
     while (!a->asked) {
         ssize_t n = sock_send(a->fd, plan->payload + a->sent, plan->payload_size - a->sent);
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
@@ -219,8 +253,18 @@ static enum attempt_start no_socket(struct attempt *a, int64_t now, const struct
     return ATTEMPT_KNOWN;
 }
 
-/* POSIX leaves open whether a socket whose connection failed can be used again. */
+/* POSIX leaves open whether a socket whose connection failed can be used again; it cannot leave its port for another address. */
 static bool is_spoiled(int error) { return error == EINVAL || error == ECONNABORTED || error == EISCONN; }
+
+/* True: once more, with another socket. */
+static bool was_its_fault(struct attempt *a, bool reused, int error) {
+    bool alike = a->plan->share_port && error == EADDRNOTAVAIL; /* two connections with the same four numbers */
+    if (!alike && !(reused && is_spoiled(error))) return false;
+    sock_close(a->fd);
+    if (alike) attempt_plan_free(a->plan);
+    if (alike) a->plan->share_port = false;
+    return true;
+}
 
 enum attempt_start attempt_start(struct attempt_plan *plan, struct attempt *a, const struct addr *to,
                                  void (*done)(struct attempt *a), struct cause *cause) {
@@ -230,11 +274,10 @@ enum attempt_start attempt_start(struct attempt_plan *plan, struct attempt *a, c
     cause->text[0] = 0;
     do {
         reused = take_spare(a);
-        if (!reused) a->fd = open_socket(plan, addr_family(to), cause);
+        if (!reused) a->fd = open_socket(plan, to, cause);
         if (a->fd < 0) return no_socket(a, a->since, cause);
         error = try_connect(a);
-        if (reused && is_spoiled(error)) sock_close(a->fd);
-    } while (reused && is_spoiled(error));
+    } while (was_its_fault(a, reused, error));
     if (outcome(a, sock_clock(), error)) return ATTEMPT_KNOWN;
     watch_start(plan->loop, &a->watch, a->fd, a->asked ? LOOP_READ : LOOP_WRITE, ready);
     return ATTEMPT_PENDING;

@@ -33,7 +33,12 @@ struct attempt_plan {
     size_t payload_size;
     const char *expect;                 /* what the answer must have in it; NULL: nothing */
     bool banner;                        /* the first line of the answer is wanted */
-    int spare[2];                       /* private: refused sockets, to be used again, IPv4 and IPv6; 0: none */
+    int64_t idle;                       /* ns without a byte after which no more is waited for; 0: no such limit */
+    bool share_port;                    /* there are many attempts, no two to the same port: within this machine all may have one
+                                         * port of our own, which saves the search for one each time */
+    /* private */
+    struct addr shared[2];              /* that port, IPv4 and IPv6; size 0: none yet */
+    int spare[2];                       /* refused sockets, to be used again; 0: none */
 };
 void attempt_plan_free(struct attempt_plan *plan); /* closes the spare sockets */
 
@@ -46,6 +51,7 @@ struct attempt {
     /* private */
     struct attempt_plan *plan;
     struct watch watch;
+    struct timer silence; /* idle */
     struct addr to;
     int64_t since;
     size_t sent;

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2153
 # probe: which ports are open, of many targets at once; until they are; then COMMAND.
 
 load helper
@@ -113,6 +114,26 @@ time.sleep(100)'
     run sockkit probe 127.45.67.89 10000-32000
     assert_success
     assert_equal "$(states)" "127.45.67.89:$PEER_PORT open"
+}
+
+@test "a port asked for again and again is open each time, or silent each time" {
+    local list=
+    start_silent
+    start_serve
+    for _ in {1..40}; do list+=$PORT,$PEER_PORT,; done
+    run sockkit probe -w 300ms 127.0.0.1 "${list}1"
+    assert_failure 1
+    assert_equal "$(cut -f 2 <<<"$output" | sort | uniq -c | tr -s ' ')" ' 1 closed
+ 40 no-answer
+ 40 open'
+}
+
+@test "a connection that met itself is none" {
+    local port
+    port=$(free_port)
+    run sockkit probe -b "127.0.0.1:$port" 127.0.0.1 "$port"
+    assert_failure 1
+    assert_output --partial closed
 }
 
 @test "many ports that do not answer take no longer than one" {
@@ -329,6 +350,8 @@ set() 4
     run sockkit probe --banner -w 300ms 127.0.0.1 "$PEER_PORT"
     assert_success
     assert_equal "$(cut -f 2,4 <<<"$output")" open
+    run sockkit probe --banner -w 1h -i 100ms 127.0.0.1 "$PEER_PORT"
+    assert_success
 }
 
 @test "--send and --expect: open only when the answer has the text in it" {
