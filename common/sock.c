@@ -40,7 +40,7 @@ int sock_open(int family, int type) {
                    : stream          ? "a TCP endpoint, not yet named"
                                      : "a UDP endpoint, not yet named",
                    "socket(%s, %s)", family_name(family), stream ? "SOCK_STREAM" : "SOCK_DGRAM");
-        if (fd >= 0) trace_set(fd, stream && family != AF_UNIX ? TRACE_TCP : TRACE_OTHER);
+        if (fd >= 0) trace_set(fd, !stream ? TRACE_DATAGRAM : family == AF_UNIX ? TRACE_OTHER : TRACE_TCP);
     }
     return fd;
 }
@@ -150,11 +150,9 @@ void sock_part(int fd) {
 
 static void show_connect(int result, int fd, const struct addr *a, int64_t since) {
     char text[ADDR_TEXT], took[TEXT_SHORT], words[128];
-    int error = errno, type = SOCK_STREAM;
-    socklen_t size = sizeof type;
-    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+    int error = errno;
     text_duration(sock_clock() - since, took);
-    if (type == SOCK_STREAM)
+    if (trace_get(fd) != TRACE_DATAGRAM)
         snprintf(words, sizeof words, result < 0 ? "after %s" : "connected: the handshake took %s", took);
     else
         snprintf(words, sizeof words, "%s", result < 0 ? "" : "its one peer from now on; nothing was sent");

@@ -20,6 +20,7 @@ void trace_payload(ssize_t result, const void *bytes, const char *fmt, ...) MSG_
 /* What a socket is, and how its connection came to its end: for the words of its close(2). */
 enum trace_life {
     TRACE_OTHER,      /* no TCP: nothing to tell */
+    TRACE_DATAGRAM,
     TRACE_LISTENER,
     TRACE_TCP,        /* nobody has ended yet */
     TRACE_WE_FIRST,   /* this side shut down first */
