@@ -115,7 +115,7 @@ options_of() {
     for applet in serve connect; do
         sockkit "$applet" --help >help
         sockkit --dump-options | awk -F '\t' -v applet="$applet" \
-            '$1 == applet { print ($3 == " " ? "  " : $3 ", ") $2 ($4 == "" ? "" : " " $4) }' >rows
+            '$1 == applet { print ($3 == "" ? "    " : $3 ", ") $2 ($4 == "" ? "" : " " $4) }' >rows
         [ -s rows ]
         while read -r row; do grep -qF -e "$row" help; done <rows
     done
