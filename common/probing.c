@@ -12,7 +12,7 @@
 #define FRESH TEXT_NS_PER_S            /* an address that is older is looked up again */
 #define LOOK_UPS 32                    /* at once: each is a process */
 #define TURN 512                       /* items before other events have their turn */
-#define KEPT_FREE 8                    /* descriptors, for a look-up's own needs */
+#define KEPT_FREE ((size_t)8)          /* descriptors, for a look-up's own needs */
 
 /* --- hosts --- */
 
