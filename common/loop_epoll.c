@@ -57,16 +57,21 @@ static unsigned loop_events(uint32_t events) {
            ((events & (EPOLLERR | EPOLLHUP)) ? LOOP_HANGUP : 0u);
 }
 
+/* When it is first needed. */
+static void open_epoll(struct loop_backend *b) {
+    if (b->fd < 0) b->fd = epoll_create1(EPOLL_CLOEXEC);
+}
+
 struct loop_backend *backend_new(void) {
     struct loop_backend *b = mem_new(sizeof *b);
-    b->fd = epoll_create1(EPOLL_CLOEXEC);
+    b->fd = -1;
     b->events_room = EVENTS_FIRST;
     b->events = mem_resize(NULL, EVENTS_FIRST, sizeof *b->events);
     return b;
 }
 
 void backend_free(struct loop_backend *b) {
-    close(b->fd);
+    if (b->fd >= 0) close(b->fd);
     free(b->always);
     free(b->events);
     free(b);
@@ -79,6 +84,7 @@ void backend_set(struct loop_backend *b, struct watch *w) {
     }
     if (w->want == w->place)
         return;
+    open_epoll(b);
     int op = !w->place ? EPOLL_CTL_ADD : w->want ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
     struct epoll_event event = {.events = kernel_events(w->want), .data.ptr = w};
     if (epoll_ctl(b->fd, op, w->fd, &event) == 0 || op == EPOLL_CTL_DEL) {
@@ -100,6 +106,7 @@ void backend_forget(struct loop_backend *b, struct watch *w) {
 }
 
 void backend_wait(struct loop_backend *b, int ms) {
+    open_epoll(b);
     int n = epoll_wait(b->fd, b->events, b->events_room, b->always_count ? 0 : ms);
     for (int i = 0; i < n; i++)
         loop_report(b->events[i].data.ptr, loop_events(b->events[i].events));

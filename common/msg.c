@@ -34,7 +34,7 @@ int msg_level(void) { return verbosity; }
 
 bool msg_draws(int fd) {
     const char *term = getenv("TERM");
-    return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
+    return term && *term && strcmp(term, "dumb") != 0 && isatty(fd);
 }
 
 bool msg_colours(int fd) {

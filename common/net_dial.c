@@ -196,7 +196,7 @@ static bool usable(const struct net_dial *d, const struct addr *a) {
 static void interleave(struct net_dial *d, const struct net_addrs *from) {
     size_t taken[2] = {0, 0};
     int first = from->count ? addr_family(&from->items[0]) : AF_INET6;
-    d->addrs.items = mem_resize(NULL, from->count + 1, sizeof *d->addrs.items);
+    d->addrs.items = mem_resize(NULL, from->count ? from->count : 1, sizeof *d->addrs.items);
     for (bool more = true; more;) {
         more = false;
         for (int turn = 0; turn < 2; turn++) {

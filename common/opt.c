@@ -1,5 +1,6 @@
 #include "opt.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #include "msg.h"
 #include "text.h"
 
+#define ROWS_MOST 64 /* of one applet */
+
 /* A row met while walking through all groups, with its place in the configuration. */
 struct slot {
     const struct opt_row *row;
@@ -19,9 +22,9 @@ struct slot {
 
 /* The rows of a command in one array, and what getopt_long wants to know of them. */
 struct table {
-    struct slot *slots;
-    struct option *longs;
-    char *shorts;
+    struct slot slots[ROWS_MOST];
+    struct option longs[ROWS_MOST + 1];
+    char shorts[2 * ROWS_MOST + 3];
     int count;
 };
 
@@ -45,8 +48,8 @@ static void table_fill(struct table *t, const struct opt_group *groups) {
     for (const struct opt_group *g = groups; g->rows; g++)
         for (const struct opt_row *row = g->rows; row->name; row++) {
             if (replaced(groups, g, row)) continue;
-            struct slot *slot = &t->slots[t->count];
-            *slot = (struct slot){row, g->offset + row->offset, false};
+            assert(t->count < ROWS_MOST);
+            t->slots[t->count] = (struct slot){row, g->offset + row->offset, false};
             t->longs[t->count] = (struct option){row->name, takes_value(row), NULL, ROW_BASE + t->count};
             t->count++;
             if (!row->letter) continue;
@@ -55,31 +58,14 @@ static void table_fill(struct table *t, const struct opt_group *groups) {
         }
 }
 
-static void table_make(struct table *t, const struct opt_group *groups) {
-    size_t rows = 0;
-    for (const struct opt_group *g = groups; g->rows; g++)
-        for (const struct opt_row *row = g->rows; row->name; row++) rows++;
-    t->count = 0;
-    t->slots = mem_resize(NULL, rows + 1, sizeof *t->slots);
-    t->longs = mem_new((rows + 1) * sizeof *t->longs);
-    t->shorts = mem_new(2 * rows + 3);
-    table_fill(t, groups);
-}
-
-static void table_free(struct table *t) {
-    free(t->slots);
-    free(t->longs);
-    free(t->shorts);
-}
-
-static struct slot *slot_named(const struct table *t, const char *name, size_t size) {
+static struct slot *slot_named(struct table *t, const char *name, size_t size) {
     for (int i = 0; i < t->count; i++)
         if (strlen(t->slots[i].row->name) == size && !strncmp(t->slots[i].row->name, name, size))
             return &t->slots[i];
     return NULL;
 }
 
-static struct slot *slot_lettered(const struct table *t, int letter) {
+static struct slot *slot_lettered(struct table *t, int letter) {
     for (int i = 0; i < t->count; i++)
         if (t->slots[i].row->letter && t->slots[i].row->letter == letter) return &t->slots[i];
     return NULL;
@@ -200,7 +186,7 @@ static int unknown_long(const struct opt_command *command, const struct table *t
 }
 
 /* getopt_long reports a long option that takes no value, but got one, as unknown with optopt set. */
-static int not_understood(const struct opt_command *command, const struct table *t, const char *arg) {
+static int not_understood(const struct opt_command *command, struct table *t, const char *arg) {
     if (!strncmp(arg, "--", 2) && arg[2]) {
         size_t size = strcspn(arg + 2, "=");
         const struct slot *slot = slot_named(t, arg + 2, size);
@@ -214,17 +200,17 @@ static int not_understood(const struct opt_command *command, const struct table 
     return unknown_letter(command, optopt);
 }
 
-static struct slot *slot_of(const struct table *t, int value) {
+static struct slot *slot_of(struct table *t, int value) {
     return value >= ROW_BASE ? &t->slots[value - ROW_BASE] : slot_lettered(t, value);
 }
 
-static int missing_value(const struct table *t) {
+static int missing_value(struct table *t) {
     const struct slot *slot = slot_of(t, optopt);
     msg_error("--%s needs a value: --%s %s", slot->row->name, slot->row->name, slot->row->metavar);
     return -1;
 }
 
-static int check_exclusions(const struct table *t) {
+static int check_exclusions(struct table *t) {
     for (int i = 0; i < t->count; i++) {
         const char *name = t->slots[i].row->excludes;
         if (!t->slots[i].seen || !name) continue;
@@ -269,9 +255,9 @@ static int parse_all(const struct opt_command *command, struct table *t, void *c
 
 int opt_parse(const struct opt_command *command, void *conf, int argc, char **argv, int *before) {
     struct table t;
-    table_make(&t, command->groups);
+    memset(&t, 0, sizeof t);
+    table_fill(&t, command->groups);
     int result = parse_all(command, &t, conf, argc, argv, before);
-    table_free(&t);
     return result;
 }
 

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 static int pipe_ends[2] = {-1, -1};
+static struct loop *pipe_loop;
 static struct watch pipe_watch;
+static struct later pipe_later;
 static struct sig_watch *watches;
 
 static void handler(int signal) {
@@ -41,10 +43,17 @@ static void (*set_action(int signal, void (*action)(int)))(int) {
     return sigaction(signal, &now, &before) == 0 ? before.sa_handler : SIG_ERR;
 }
 
+static void watch_pipe(struct later *l) {
+    (void)l;
+    watch_start(pipe_loop, &pipe_watch, pipe_ends[0], LOOP_READ, pipe_ready);
+}
+
+/* Watched once the loop runs: a run that never waits is spared the calls. */
 static void open_pipe(struct loop *loop) {
+    pipe_loop = loop;
     pipe_watch = (struct watch){0};
-    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) == 0)
-        watch_start(loop, &pipe_watch, pipe_ends[0], LOOP_READ, pipe_ready);
+    pipe_later = (struct later){0};
+    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) == 0) later_run(loop, &pipe_later, watch_pipe);
 }
 
 void sig_start(struct loop *loop) {
