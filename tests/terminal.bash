@@ -30,6 +30,9 @@ terminal_teardown() {
         [ -n "${BATS_TEST_COMPLETED:-}" ] || screen
         pid=$(tm display-message -p '#{pid}') && tm kill-server && wait_until gone "$pid"
     fi
+    close_feed # the partner ends with it; a signal in the middle of its end would hang a leak checker
+    [ -z "${PARTNER_PID:-}" ] || WAIT=5 wait_until gone "$PARTNER_PID" || :
+    PARTNER_PID=
     helper_teardown
 }
 
@@ -73,6 +76,7 @@ wait_for_end() {
 start_partner() {
     open_feed
     STDIN=$FEED start_serve --once -q "$@"
+    PARTNER_PID=$SERVER_PID
 }
 
 # shellcheck disable=SC2059
