@@ -9,15 +9,15 @@
 #include "sock.h"
 #include "text.h"
 
-#define FRESH TEXT_NS_PER_S            /* an address that is older is looked up again */
+#define FRESH TEXT_NS_PER_S            /* an address that is older, and failed, is looked up again */
 #define LOOK_UPS 32                    /* at once: each is a process */
 #define TURN 512                       /* items before other events have their turn */
 #define KEPT_FREE ((size_t)8)          /* descriptors, for a look-up's own needs */
 
 /* --- hosts --- */
 
-static bool needs_look_up(const struct probing_host *h) {
-    return !h->looked_up || h->why || (h->took && sock_clock() - h->known_at > FRESH);
+static bool needs_look_up(const struct probing_host *h, const struct probing_item *i) {
+    return !h->looked_up || h->why || (h->took && i->state > PORT_OPEN && sock_clock() - h->known_at > FRESH);
 }
 
 /* RFC 8305 section 4: the order of the look-up, but the families by turns. */
@@ -48,6 +48,7 @@ static void release_items(struct probing *p, struct probing_host *h) {
     h->items_end = &h->items;
     for (; i; i = next) {
         next = i->next;
+        i->spent = h->took;
         if (!h->why) {
             append(p, i);
             continue;
@@ -167,7 +168,8 @@ void probing_start(struct probing *p) {
 
 void probing_add(struct probing *p, struct probing_item *i) {
     if (p->stopped) return;
-    if (i->host->phase != HOST_RESTS || needs_look_up(i->host))
+    i->spent = 0;
+    if (i->host->phase != HOST_RESTS || needs_look_up(i->host, i))
         add_to_host(p, i->host, i);
     else
         append(p, i);

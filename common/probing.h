@@ -46,7 +46,9 @@ struct probing_item {
     int64_t took;          /* ns, the look-up not counted */
     char *banner;          /* the first line of the answer, without its end; owned (probing_item_clear); NULL: none */
     size_t banner_size;
-    struct probing_item *next; /* private */
+    /* private */
+    int64_t spent; /* ns of its limit, on the look-up */
+    struct probing_item *next;
 };
 /* As it was before it was probed. */
 void probing_item_clear(struct probing_item *i);

@@ -137,7 +137,7 @@ static void stagger_over(struct timer *timer) { advance(container_of(timer, stru
 static void start_timers(struct probing_trial *t) {
     struct probing *p = t->probing;
     const struct probing_host *h = t->item->host;
-    int64_t left = p->timeout > h->took ? p->timeout - h->took : 1;
+    int64_t spent = t->item->spent, left = p->timeout > spent ? p->timeout - spent : 1;
     int64_t share = left / (int64_t)(h->addrs.count + 1);
     if (!timer_running(&t->limit)) timer_start(p->plan.loop, &t->limit, left, limit_over);
     if (t->tried < h->addrs.count) timer_start(p->plan.loop, &t->stagger, share < STAGGER ? share : STAGGER, stagger_over);
