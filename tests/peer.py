@@ -121,7 +121,8 @@ def serve(*words, applet="serve", **more):
     place = () if {"-p", "-U"} & set(words) else ("-p", 0)
     told, tell = os.pipe()
     file = f"port.{tell}.{time.monotonic_ns()}"
-    p = sockkit(applet, "--port-file", file, "--ready-fd", tell, *place, *words, pass_fds=[tell], **more)
+    passed = [tell, *more.pop("pass_fds", [])]
+    p = sockkit(applet, "--port-file", file, "--ready-fd", tell, *place, *words, pass_fds=passed, **more)
     os.close(tell)
     assert os.read(told, 1) == b"\n", "it is not ready: " + (p.stderr.read().decode() if p.stderr else "")
     os.close(told)

@@ -159,6 +159,18 @@ p.stdin.close()
 assert s.recv(1) == b""'
 }
 
+@test "-C of newlines alone, to a slow client, loses none" {
+    head -c 3000000 /dev/zero | tr '\0' '\n' >data
+    peer '
+p, port = serve("-C", "-O", "sndbuf=16K", stdin=open("data", "rb"))
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+s.connect(("127.0.0.1", int(port)))
+s.settimeout(10)
+assert quiet(p.stdout, 0.3) # it has read what it can
+assert read_all(s) == b"\r\n" * 3000000'
+}
+
 @test "a greeting that the client is slow to take comes whole before stdin" {
     peer '
 greeting = "g" * 120000
