@@ -18,7 +18,6 @@
 #include "common/sandbox.h"
 #include "common/screen.h"
 #include "common/sock.h"
-#include "common/sysinfo.h"
 #include "common/tap.h"
 #include "common/template.h"
 #include "common/textserver.h"
@@ -328,7 +327,7 @@ static void child_ended(struct proc *p) {
     struct client *c = container_of(p, struct client, child);
     struct session *s = session_of(c);
     uint64_t received = 0, sent = 0;
-    sysinfo_counts(s->stream.fd, &received, &sent);
+    sock_counts(s->stream.fd, &received, &sent);
     fcntl(s->stream.fd, F_SETFL, fcntl(s->stream.fd, F_GETFL) | O_NONBLOCK);
     s->outcome = p->status;
     session_attach(s, received, sent);

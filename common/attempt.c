@@ -99,7 +99,7 @@ static enum port_state state_of(int error) {
 static void part(struct attempt *a) {
     bool stream = a->plan->type == SOCK_STREAM && addr_family(&a->to) != AF_UNIX && a->connected;
     bool delivering = a->plan->payload_size > 0 && a->answer.size == 0;
-    if (!stream || delivering || sysinfo_tcp_state(a->fd) == SYSINFO_PEER_ENDED)
+    if (!stream || delivering || sock_tcp_state(a->fd) == SYSINFO_PEER_ENDED)
         sock_close(a->fd);
     else
         sock_part(a->fd);

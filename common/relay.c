@@ -90,7 +90,7 @@ static void settle(struct relay *r) {
         return;
     }
     sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
-    if (error || sysinfo_tcp_state(r->sock.fd) == SYSINFO_CLOSED) {
+    if (error || sock_tcp_state(r->sock.fd) == SYSINFO_CLOSED) {
         tell_lost(r);
         finish(r, STATUS_FAILED);
         return;

@@ -7,7 +7,6 @@
 
 #include "mem.h"
 #include "sock.h"
-#include "sysinfo.h"
 #include "text.h"
 
 #define LINGER (5 * TEXT_NS_PER_S)
@@ -18,7 +17,7 @@ static struct session *of_stream(struct stream *s) { return container_of(s, stru
 
 const char *session_peer(const struct session *s, char out[SESSION_PEER]) {
     if (addr_family(&s->peer) != AF_UNIX) return addr_text(&s->peer, out);
-    pid_t pid = sysinfo_peer_pid(s->stream.fd);
+    pid_t pid = sock_peer_pid(s->stream.fd);
     if (pid > 0)
         snprintf(out, SESSION_PEER, "unix (pid %ld)", (long)pid);
     else

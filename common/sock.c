@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sysinfo.h"
 #include "text.h"
 #include "trace.h"
 
@@ -81,11 +80,33 @@ int sock_accept(int fd, struct addr *peer) {
     return result;
 }
 
+/* On a system that does not tell, no call is made. */
+static void show_asked(bool told, int fd, const char *what) {
+    if (trace_level > 1 && told) trace_call(0, "", "getsockopt(%d, %s)", fd, what);
+}
+
+enum sysinfo_state sock_tcp_state(int fd) {
+    enum sysinfo_state state = sysinfo_tcp_state(fd);
+    show_asked(state != SYSINFO_UNKNOWN, fd, "TCP_INFO");
+    return state;
+}
+
+bool sock_counts(int fd, uint64_t *received, uint64_t *sent) {
+    bool told = sysinfo_counts(fd, received, sent);
+    show_asked(told, fd, "TCP_INFO");
+    return told;
+}
+
+pid_t sock_peer_pid(int fd) {
+    pid_t pid = sysinfo_peer_pid(fd);
+    show_asked(pid > 0, fd, "SO_PEERCRED");
+    return pid;
+}
+
 /* Who ended first is known only before this side ends too. */
 static void note_end(int fd) {
     if (trace_get(fd) != TRACE_TCP) return;
-    enum sysinfo_state state = sysinfo_tcp_state(fd);
-    if (trace_level > 1) trace_call(0, "", "getsockopt(%d, TCP_INFO)", fd);
+    enum sysinfo_state state = sock_tcp_state(fd);
     if (state == SYSINFO_PEER_ENDED) trace_set(fd, TRACE_PEER_FIRST);
     if (state == SYSINFO_ESTABLISHED || state == SYSINFO_WE_ENDED) trace_set(fd, TRACE_WE_FIRST);
 }
@@ -158,6 +179,7 @@ static void show_connect(int result, int fd, const struct addr *a, int64_t since
         snprintf(words, sizeof words, "%s", result < 0 ? "" : "its one peer from now on; nothing was sent");
     errno = error;
     trace_call(result, words, "connect(%d, %s)", fd, addr_text(a, text));
+    if (result < 0 && trace_get(fd) == TRACE_TCP) trace_set(fd, TRACE_OTHER); /* there was no connection to end */
 }
 
 int sock_connect(int fd, const struct addr *a) {

@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "addr.h"
+#include "sysinfo.h"
 
 /* 0: silent, 1: -T, 2: -TT (setsockopt, getsockname and the like too). */
 void sock_trace(int level);
@@ -48,6 +49,11 @@ int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t siz
 int sock_get(int fd, int level, int name, int *value, const char *what);
 int sock_local(int fd, struct addr *a); /* getsockname(2) */
 int sock_peer(int fd, struct addr *a);  /* getpeername(2) */
+
+/* sysinfo.h's answers that take a getsockopt(2). */
+enum sysinfo_state sock_tcp_state(int fd);
+bool sock_counts(int fd, uint64_t *received, uint64_t *sent);
+pid_t sock_peer_pid(int fd);
 
 /* CLOCK_MONOTONIC in nanoseconds. */
 int64_t sock_clock(void);
