@@ -72,9 +72,10 @@ completions/sockkit.fish: for := fish
 $(completions): $(if $(variant),,$(SOCKKIT)) completions/generate
 	$(Q)./$(SOCKKIT) --dump-options | completions/generate $(for) >$@
 
+# Renamed into place: somebody may be running the old one.
 $(SOCKKIT): $(objects)
 	@echo '  ld  $@'
-	$(Q)$(link) -o $@ $^
+	$(Q)$(link) -o $(BUILD)/new $^ && mv $(BUILD)/new $@
 
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(kernel)
 	@mkdir -p $(@D)
