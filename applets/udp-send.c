@@ -6,19 +6,15 @@
 #include <unistd.h>
 
 #include "common/applet.h"
-#include "common/cutter.h"
 #include "common/dgramsink.h"
 #include "common/mem.h"
+#include "common/outgoing.h"
 #include "common/recipient.h"
-#include "common/source.h"
-#include "common/term.h"
 #include "common/text.h"
 
 #define REPLY_LIMIT (2 * TEXT_NS_PER_S)
 #define REFUSAL_LIMIT (100 * TEXT_NS_PER_MS) /* for the first datagram, while there are other addresses */
-#define READ_ONCE ((size_t)262144)
 #define MOST_ONCE ((size_t)2048)    /* datagrams given to the system in one turn */
-#define LINE_MOST ((size_t)1 << 20) /* how far the end of a line is looked for, to name its size: no datagram is so large */
 
 struct udp_send_conf {
     struct common_conf common;
@@ -33,7 +29,7 @@ static const struct udp_send_conf defaults = {.repeat = 1};
 static const struct opt_row rows[] = {
     OPT("replies", 'r', OPT_INTEGER, udp_send_conf, replies, .metavar = "N", .min = 1, .max = INT64_MAX,
         .help = "wait for N replies, at most --timeout (2s) after the last datagram sent"),
-    OPT("block", 0, OPT_SIZE, udp_send_conf, block, .metavar = "SIZE", .min = 1, .max = (int64_t)LINE_MOST,
+    OPT("block", 0, OPT_SIZE, udp_send_conf, block, .metavar = "SIZE", .min = 1, .max = (int64_t)OUTGOING_LINE,
         .help = "cut stdin into datagrams of SIZE bytes instead of lines"),
     OPT("interval", 'I', OPT_TIME, udp_send_conf, interval, .metavar = "TIME", .min = 1, .max = INT64_MAX,
         .help = "wait TIME between two datagrams"),
@@ -56,16 +52,9 @@ struct udp_send {
     struct watch socket;
     bool trying;      /* this address may still turn out to refuse, and another is left */
     bool full;        /* the system takes none now */
-    struct source in; /* of the lines or blocks; not started: MESSAGEs, or they are typed */
-    struct term term; /* stdin, if lines are edited on it */
-    struct buf typed; /* not cut yet; typed_all: and no more will be */
-    bool editing, typed_all, wanting;
-    struct cutter cutter;
+    struct outgoing input;
     struct dgram items[MOST_ONCE]; /* next .. count wait */
     size_t count, next;
-    int64_t rounds;   /* of --repeat, done */
-    bool complete;    /* there are no more to come */
-    bool interactive; /* typed at a terminal: replies are shown as they come */
     uint64_t sent, bytes, replies;
     struct timer pace, trial, patience, idle;
     struct dgramsink out;
@@ -95,94 +84,14 @@ static void not_idle(struct udp_send *u) {
     if (u->conf->common.idle) timer_start(u->call->loop, &u->idle, u->conf->common.idle, idle_over);
 }
 
-/* --- what is sent --- */
-
-/* As many as there are, at most `most`. */
-static void produce(struct udp_send *u, size_t most) {
-    struct cutter *c = &u->cutter;
-    u->count = u->next = 0;
-    while (u->count < most && !u->complete) {
-        struct dgram *d = &u->items[u->count];
-        if (cutter_next(c, &d->bytes, &d->size)) {
-            d->peer = u->whom.everybody ? &u->whom.to : NULL;
-            u->count++;
-        } else if (!cutter_over(c)) {
-            return;
-        } else if (++u->rounds < u->conf->repeat && c->at > 0) {
-            cutter_again(c);
-        } else {
-            u->complete = true;
-        }
-    }
-}
-
 static void pump(struct udp_send *u);
-static void pace_over(struct timer *t);
-
-/* Once nothing waits that was cut before. */
-static void take_typed(struct udp_send *u) {
-    size_t n = u->typed.size;
-    if (n > 0) memcpy(cutter_reserve(&u->cutter, n), buf_at(&u->typed), n);
-    cutter_grown(&u->cutter, n);
-    buf_free(&u->typed);
-    u->cutter.ended = u->typed_all;
-    u->wanting = false;
-    term_want(&u->term, false);
-}
-
-static void line_typed(struct term *t, const char *text, size_t size) {
-    struct udp_send *u = container_of(t, struct udp_send, term);
-    if (text)
-        buf_put(&u->typed, text, size);
-    else
-        u->typed_all = true;
-    buf_put(&u->typed, "\n", text ? 1 : 0);
-    if (!u->wanting) return;
-    take_typed(u);
-    pump(u);
-}
-
-static void want_typed(struct udp_send *u) {
-    u->wanting = true;
-    if (u->typed.size > 0 || u->typed_all) {
-        take_typed(u);
-        timer_start(u->call->loop, &u->pace, 1, pace_over);
-    } else {
-        term_want(&u->term, true);
-    }
-}
-
-static void input_ready(struct source *in) {
-    struct udp_send *u = container_of(in, struct udp_send, in);
-    ssize_t n = source_read(in->fd, in->kind, cutter_reserve(&u->cutter, READ_ONCE), READ_ONCE);
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    if (n < 0) {
-        msg_error("cannot read stdin: %s", strerror(errno));
-        finish(u, STATUS_FAILED);
-        return;
-    }
-    if (n == 0) u->cutter.ended = true;
-    cutter_grown(&u->cutter, (size_t)n);
-    source_want(in, false);
-    pump(u);
-}
-
-/* A line may have no end: what is too large for any datagram is not waited for. */
-static void want_input(struct udp_send *u) {
-    if (!u->conf->block && cutter_waiting(&u->cutter) > LINE_MOST)
-        too_large(u, "a line of more than", LINE_MOST);
-    else if (u->editing)
-        want_typed(u);
-    else
-        source_want(&u->in, true);
-}
 
 /* --- which address --- */
 
 static void socket_ready(struct watch *w, unsigned events);
 
 static bool wants_replies(const struct udp_send *u) {
-    return u->interactive || u->replies < (uint64_t)u->conf->replies;
+    return u->input.typed || u->replies < (uint64_t)u->conf->replies; /* a person sees them as they come */
 }
 
 static void update_socket(struct udp_send *u) {
@@ -351,6 +260,12 @@ static bool send_items(struct udp_send *u) {
     return !u->trying || tried(u);
 }
 
+static void produce(struct udp_send *u, size_t most) {
+    u->next = 0;
+    u->count = outgoing_take(&u->input, u->items, most);
+    for (size_t i = 0; i < u->count; i++) u->items[i].peer = u->whom.everybody ? &u->whom.to : NULL;
+}
+
 /* One turn: sends what there is, and sees to it that the next turn comes. */
 static void pump(struct udp_send *u) {
     int64_t interval = u->conf->interval;
@@ -360,35 +275,31 @@ static void pump(struct udp_send *u) {
     bool sending = u->count > 0;
     if (!send_items(u)) return;
     produce(u, most);
-    if (u->count == 0 && u->complete) {
+    if (u->count == 0 && u->input.complete) {
         all_sent(u);
         return;
     }
-    if (u->count == 0) want_input(u);
     if (u->count > 0 || (sending && interval)) timer_start(u->call->loop, &u->pace, interval ? interval : 1, pace_over);
+    if (u->count == 0 && !outgoing_want(&u->input)) too_large(u, "a line of more than", OUTGOING_LINE);
+}
+
+static void input_ready(struct outgoing *o) { pump(container_of(o, struct udp_send, input)); }
+
+static void input_failed(struct outgoing *o, int error) {
+    msg_error("cannot read stdin: %s", strerror(error));
+    finish(container_of(o, struct udp_send, input), STATUS_FAILED);
 }
 
 /* --- the run --- */
 
-static void start_input(struct udp_send *u) {
-    if (u->call->count > 0) return;
-    u->interactive = isatty(STDIN_FILENO);
-    u->editing = term_able() && !u->conf->block && !u->conf->show.raw;
-    if (u->editing)
-        term_start(&u->term, u->call->loop, &u->out.screen, line_typed);
-    else
-        source_start(&u->in, u->call->loop, STDIN_FILENO, input_ready);
-}
-
 static void exchange(struct udp_send *u) {
     char bytes[TEXT_SHORT];
-    start_input(u);
-    if (!open_next(u)) return;
+    outgoing_start(&u->input, u->call->loop, !u->conf->show.raw, &u->out.screen);
+    if (open_next(u)) pump(u);
     not_idle(u);
-    pump(u);
     loop_run(u->call->loop);
     while (u->out.full && !u->out.status && !call_over(u->call)) loop_run(u->call->loop);
-    term_stop(&u->term);
+    outgoing_stop(&u->input);
     msg_note(1, "sent %llu datagram%s (%s)", (unsigned long long)u->sent, u->sent == 1 ? "" : "s", text_bytes(u->bytes, bytes));
 }
 
@@ -396,10 +307,7 @@ static void release(struct udp_send *u) {
     struct timer *timers[] = {&u->pace, &u->trial, &u->patience, &u->idle};
     for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) timer_stop(timers[i]);
     watch_stop(&u->socket);
-    source_stop(&u->in);
     recipient_free(&u->whom);
-    cutter_free(&u->cutter);
-    buf_free(&u->typed);
     free(u);
 }
 
@@ -423,8 +331,8 @@ static int run(struct call *call) {
     u->conf = conf;
     u->whom = (struct recipient){.options = &conf->common.sockopts, .broadcast = conf->broadcast, .fd = -1};
     int status = find(u);
-    u->cutter = (struct cutter){.block = (size_t)conf->block, .keep = conf->repeat > 1, .count = (size_t)call->count};
-    if (call->count > 0) u->cutter.words = call->operands;
+    u->input = (struct outgoing){.words = call->count > 0 ? call->operands : NULL, .count = (size_t)call->count, .repeat = conf->repeat,
+                                 .block = (size_t)conf->block, .ready = input_ready, .failed = input_failed};
     if (!status && !call_over(call)) {
         status = dgramsink_start(&u->out, call->loop, &conf->show, output_changed);
         if (!status) exchange(u);

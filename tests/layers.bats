@@ -15,7 +15,7 @@ endpoints   sig sandbox source
             net stream dgram proc sink
             label screen attempt recipient printer
             applet term meter probing dgramsink
-            ready workers targets console
+            ready workers targets outgoing console
 services    server relay
 talk        textserver responder
 '
