@@ -109,7 +109,7 @@ same_connected() { same connect.strace connect.err; }
 @test "many bytes both ways: every send and every recv, none that only says not yet" {
     head -c 1000000 /dev/urandom >data
     STDIN=data traced_serve --once
-    traced_connect "127.0.0.1:$PORT" <data >received
+    traced_connect -O sndbuf=8K -O rcvbuf=8K "127.0.0.1:$PORT" <data >received
     cmp received data
     same_connected
     same_served
