@@ -1,6 +1,7 @@
 #include "msg.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static const char *applet_name;
 static int verbosity;
 static void (*diverted)(void *ctx, const char *line, size_t size);
 static void *diverted_ctx;
+static bool stuck; /* a signal came while stderr took nothing: nobody waits for it any more */
 
 int cause_set(struct cause *cause, enum status status, const char *fmt, ...) {
     va_list args;
@@ -47,15 +49,21 @@ void msg_divert(void (*write_line)(void *ctx, const char *line, size_t size), vo
     diverted_ctx = ctx;
 }
 
+static bool takes_more(void) {
+    struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&p, 1, 0) > 0;
+}
+
 /* stderr may be gone or full: there is nobody left to tell. */
 static void write_line(const char *line, size_t size) {
     if (diverted) {
         diverted(diverted_ctx, line, size);
         return;
     }
-    while (size > 0) {
+    while (size > 0 && (!stuck || takes_more())) {
         ssize_t n = write(STDERR_FILENO, line, size);
-        if (n < 0 && errno == EINTR) continue;
+        stuck = n < 0 && errno == EINTR;
+        if (stuck) continue;
         if (n <= 0) return;
         line += n;
         size -= (size_t)n;
