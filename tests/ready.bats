@@ -354,6 +354,48 @@ for stderr in "gone", open("/dev/full", "wb"):
     for _ in range(3): assert hear(connect(port)) == b"Hi\n"'
 }
 
+@test "output that nobody takes does not keep it from ending" {
+    peer '
+full, fill = os.pipe()
+os.set_blocking(fill, False)
+try:
+    while True: os.write(fill, b"x")
+except BlockingIOError: pass
+os.set_blocking(fill, True)
+port = free_port()
+p = sockkit("serve", "-p", port, "--port-file", "file", stderr=fill)
+def listens():
+    try: return connect(port)
+    except OSError: return None
+wait_until(listens)
+wait_until(lambda: open(f"/proc/{p.pid}/stat").read().rpartition(")")[2].split()[0] == "S") # in the write of "listening"
+p.terminate()
+p.wait(10)
+assert p.returncode == -signal.SIGTERM and not os.path.exists("file")
+p, port = serve("-q", stdin=subprocess.DEVNULL)
+s = connect(port)
+s.settimeout(0.3)
+try:
+    while True: s.send(bytes(100000))
+except socket.timeout: pass
+p.terminate()
+p.wait(10)
+assert p.returncode == -signal.SIGTERM'
+}
+
+@test "as PID 1, which no signal ends by itself, it exits with 128+N" {
+    peer '
+told, tell = os.pipe()
+p = subprocess.Popen(["unshare", "--user", "--map-root-user", "--pid", "--fork", os.environ["SOCKKIT"],
+                      "serve", "-q", "-p", "0", "--ready-fd", str(tell)], pass_fds=[tell])
+os.close(tell)
+assert os.read(told, 1) == b"\n"
+child = [e for e in os.listdir("/proc") if e.isdigit() and os.path.exists(f"/proc/{e}/stat")
+         and open(f"/proc/{e}/stat").read().rpartition(")")[2].split()[1] == str(p.pid)]
+os.kill(int(child[0]), signal.SIGTERM)
+assert p.wait(10) == 143, p.returncode'
+}
+
 @test "a server without commands gives up privileges once it listens; --no-sandbox keeps them" {
     peer '
 if not variant("portable") and not variant("san"):

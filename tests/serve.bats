@@ -274,6 +274,17 @@ for words in ["--reply", "got %m"], ["--reply", "got %m", "--once"]:
         assert read_all(s) == b"got a\n"'
 }
 
+@test "a client that does not end its side after its last answer is closed 5 s later" {
+    peer '
+p, port = serve("--once", "--quit-word", "stop", stdin=subprocess.DEVNULL)
+s = connect(port)
+start = time.monotonic()
+s.sendall(b"stop\n")
+assert s.recv(1) == b""
+ended(p)
+assert 4.5 < time.monotonic() - start < 10'
+}
+
 @test "a reset by a client is told, and the others live on" {
     peer '
 p, port = serve(stdin=subprocess.PIPE)
@@ -578,6 +589,26 @@ p, port = serve("--quit-word", "stop", "--reply", "%m!")
 s = connect(port)
 s.sendall(b"one\nstop\ntwo\n")
 assert read_all(s) == b"one!\n"'
+}
+
+@test "a terminal gets nothing from clients that could act on it, but with --raw; another stdout gets all" {
+    peer '
+import pty, tty
+sent = b"\x1b[31mred\x07\r\n\ttab \xff \xc3\xa9 \xe2\x80\xae\x00\x7f\n"
+safe = b"^[[31mred^G\n\ttab \\xff \xc3\xa9 \\u{202E}^@^?\n"
+for words, shown in ([], safe), (["--once"], safe), (["--reply", "%m"], safe), (["--raw"], sent), (["--raw", "--once"], sent):
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    p, port = serve("-q", *words, stdin=subprocess.DEVNULL, stdout=theirs)
+    s = connect(port)
+    s.sendall(sent + b"unfinished")
+    got = b""
+    while len(got) < len(shown) + 10: got += os.read(ours, 1000)
+    assert got == shown + b"unfinished", got
+    s.close()
+p, port = serve("-q", stdin=subprocess.DEVNULL)
+connect(port).sendall(sent)
+assert take(p.stdout, len(sent)) == sent'
 }
 
 # --- copies ---
