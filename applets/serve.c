@@ -149,7 +149,8 @@ static void tap_sent_pieces(struct client *c, const struct iovec *pieces, size_t
 
 /* A client that has ended goes on being fed from a file or pipe until that ends. */
 static bool goes_on(const struct serve *serve) {
-    return serve->has_input && !serve->input_ended && serve->in.kind != SOURCE_TTY;
+    bool lasts = serve->in.kind == SOURCE_FILE || serve->in.kind == SOURCE_PIPE;
+    return serve->has_input && !serve->input_ended && lasts;
 }
 
 /* All of the log that it lacks; at its end the connection is half-closed. */

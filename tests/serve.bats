@@ -210,6 +210,18 @@ assert hear(s) == b""
 assert hear(connect(port)) == b"Bonjour\n"'
 }
 
+@test "stdin that is a socket is copied too; a client that ends its side is closed once it has what came" {
+    peer '
+for words in [], ["--once"]:
+    ours, theirs = socket.socketpair()
+    p, port = serve("Bonjour", *words, stdin=theirs)
+    s = connect(port)
+    assert read_line(s) == b"Bonjour\n"
+    ours.sendall(b"came\n")
+    assert read_line(s) == b"came\n"
+    assert hear(s) == b""'
+}
+
 @test "stdin that is a terminal while in the background is no stdin" {
     peer '
 import pty
