@@ -664,9 +664,14 @@ ended(p)'
     run sockkit connect -o /nowhere/copy "127.0.0.1:$PEER_PORT" Hello
     assert_failure 1
     assert_output 'sockkit connect: cannot open /nowhere/copy: No such file or directory'
-    stop "$PEER_PID"
-    listener answer
-    run sockkit connect -o /dev/full "127.0.0.1:$PEER_PORT" Hello
-    assert_failure 1
-    assert_line 'sockkit connect: cannot write /dev/full: No space left on device'
+    peer '
+l = listen()
+p = sockkit("connect", "-o", "/dev/full", "127.0.0.1", l.getsockname()[1], stdin=subprocess.DEVNULL)
+s = l.accept()[0]
+assert s.recv(1) == b""
+os.kill(p.pid, signal.SIGSTOP)
+s.sendall(b"answer") # and its end, all at once
+s.close()
+os.kill(p.pid, signal.SIGCONT)
+assert ended(p, 1)[1] == "sockkit connect: cannot write /dev/full: No space left on device\n"'
 }
