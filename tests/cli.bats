@@ -350,7 +350,7 @@ options_of() {
     local option
     refuses --ipv4 --ipv6 -- serve -4 -6
     refuses --ipv4 --ipv6 -- connect -64 localhost
-    for option in --idle=1 --output=f --hex-dump=f --crlf --label --quit-word=x --reply=x; do
+    for option in --idle=1 --output=f --hex-dump=f --crlf --label --quit-word=x --reply=x --progress; do
         refuses --exec "${option%%=*}" -- serve -e cat "$option"
         refuses --exec "${option%%=*}" -- serve "$option" --exec cat
     done

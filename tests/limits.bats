@@ -211,6 +211,51 @@ for s in clients[1:]:
     clients[0] = s'
 }
 
+@test "nothing spins while there is nothing to do" {
+    head -c 50000000 /dev/zero >data
+    echo short >short
+    peer "$USED"'
+servers = {}
+def run(name, *words, **more):
+    p, port = serve("-q", *[f"path{len(servers)}" if w == "PATH" else w for w in words], **more)
+    servers[name] = p
+    return port
+keep = []
+def come(port, *sent):
+    s = connect(port)
+    for piece in sent: s.sendall(piece)
+    keep.append(s)
+    return s
+null = {"stdin": subprocess.DEVNULL}
+def stuff(s):
+    s.settimeout(0.3)
+    try:
+        while True: s.send(bytes(100000))
+    except socket.timeout: pass
+for mode in [], ["--once"], ["--label"], ["-U", "PATH"], ["-U", "PATH", "--once"]:
+    name = " ".join(mode) + ": "
+    s = come(run(name + "a client that has ended, fed from an idle pipe", *mode))
+    s.shutdown(socket.SHUT_WR)
+    come(run(name + "stdin at its end", *mode, stdin=open("short")))
+    come(run(name + "a client that takes nothing", *mode, stdin=open("data", "rb")))
+    stuff(come(run(name + "a stdout that takes nothing", *mode, **null)))
+    come(run(name + "a stdout whose reader has gone", *mode, **null))
+    servers[name + "a stdout whose reader has gone"].stdout.close()
+s = come(run("a client that lingers", "--quit-word", "x", **null), b"x\n")
+assert s.recv(1) == b""
+port = run("full", "-m", 1, **null)
+come(port), come(port)
+stuff(come(run("answers that nobody fetches", "--reply", "%m" * 100, **null)))
+come(run("a command that waits", "-e", "read -r x", **null))
+run("nobody", stdin=open("data", "rb"))
+before, start = {n: used(p.pid) for n, p in servers.items()}, time.monotonic()
+wait_until(lambda: time.monotonic() - start > 1.5)
+for name, p in servers.items():
+    assert p.poll() is None, name
+    spent = used(p.pid) - before[name]
+    assert spent < 0.3, (name, spent)'
+}
+
 @test "1000 clients at once: all get the whole stream while one is slow, and what all say is shown" {
     peer '
 import hashlib, random, resource, selectors, threading
