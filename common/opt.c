@@ -43,6 +43,7 @@ static bool replaced(const struct opt_group *groups, const struct opt_group *its
 
 static void table_fill(struct table *t, const struct opt_group *groups) {
     char *shorts = t->shorts;
+    t->count = 0;
     *shorts++ = '-';
     *shorts++ = ':';
     for (const struct opt_group *g = groups; g->rows; g++)
@@ -56,6 +57,8 @@ static void table_fill(struct table *t, const struct opt_group *groups) {
             *shorts++ = row->letter;
             if (takes_value(row)) *shorts++ = ':';
         }
+    t->longs[t->count] = (struct option){0};
+    *shorts = 0;
 }
 
 static struct slot *slot_named(struct table *t, const char *name, size_t size) {
@@ -255,7 +258,6 @@ static int parse_all(const struct opt_command *command, struct table *t, void *c
 
 int opt_parse(const struct opt_command *command, void *conf, int argc, char **argv, int *before) {
     struct table t;
-    memset(&t, 0, sizeof t);
     table_fill(&t, command->groups);
     int result = parse_all(command, &t, conf, argc, argv, before);
     return result;
