@@ -28,7 +28,11 @@ static const struct udp_send_conf defaults = {.repeat = 1};
 
 static const struct opt_row rows[] = {
     OPT("replies", 'r', OPT_INTEGER, udp_send_conf, replies, .metavar = "N", .min = 1, .max = INT64_MAX,
-        .help = "wait for N replies, at most --timeout (2s) after the last datagram sent"),
+        .help = "wait for N replies and show them"),
+    OPT("timeout", 'w', OPT_TIME, udp_send_conf, common.timeout, .metavar = "TIME", .min = 1, .max = INT64_MAX,
+        .help = "how long after the last datagram sent (2s); limit on resolving (10s)"),
+    OPT("idle", 'i', OPT_TIME, udp_send_conf, common.idle, .metavar = "TIME", .min = 1, .max = INT64_MAX,
+        .help = "end when nothing was sent or received for TIME (status 5)"),
     OPT("block", 0, OPT_SIZE, udp_send_conf, block, .metavar = "SIZE", .min = 1, .max = (int64_t)OUTGOING_LINE,
         .help = "cut stdin into datagrams of SIZE bytes instead of lines"),
     OPT("interval", 'I', OPT_TIME, udp_send_conf, interval, .metavar = "TIME", .min = 1, .max = INT64_MAX,

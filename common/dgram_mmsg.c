@@ -313,6 +313,7 @@ int64_t dgram_drops(const struct dgram_io *io, bool *at_least) {
     uint32_t info[SK_MEMINFO_VARS] = {0};
     socklen_t size = sizeof info;
     *at_least = io->gro;
-    if (getsockopt(io->fd, SOL_SOCKET, SO_MEMINFO, info, &size) < 0 || size <= SK_MEMINFO_DROPS * sizeof info[0]) return -1;
-    return info[SK_MEMINFO_DROPS];
+    int result = getsockopt(io->fd, SOL_SOCKET, SO_MEMINFO, info, &size);
+    if (trace_level > 1) trace_call(result, "", "getsockopt(%d, SO_MEMINFO)", io->fd);
+    return result == 0 && size > SK_MEMINFO_DROPS * sizeof info[0] ? (int64_t)info[SK_MEMINFO_DROPS] : -1;
 }
