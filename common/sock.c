@@ -103,12 +103,13 @@ pid_t sock_peer_pid(int fd) {
     return pid;
 }
 
-/* Who ended first is known only before this side ends too. */
-static void note_end(int fd) {
+/* Who ended first is known only before this side ends too. `seen`: what it looks like from here, where the system does not tell. */
+static void note_end(int fd, enum trace_life seen) {
     if (trace_get(fd) != TRACE_TCP) return;
     enum sysinfo_state state = sock_tcp_state(fd);
     if (state == SYSINFO_PEER_ENDED) trace_set(fd, TRACE_PEER_FIRST);
     if (state == SYSINFO_ESTABLISHED || state == SYSINFO_WE_ENDED) trace_set(fd, TRACE_WE_FIRST);
+    if (state == SYSINFO_UNKNOWN) trace_set(fd, seen);
 }
 
 static void note_reset(int fd) {
@@ -116,7 +117,7 @@ static void note_reset(int fd) {
 }
 
 int sock_shutdown(int fd) {
-    if (trace_level) note_end(fd);
+    if (trace_level) note_end(fd, TRACE_WE_FIRST);
     int result = shutdown(fd, SHUT_WR);
     if (shown(result))
         trace_call(result, result < 0 ? "" : "half-closed: the peer reads end of stream, we can still receive",
@@ -129,7 +130,7 @@ static const char *close_words(int fd) {
     bool connected = trace_get(fd) > TRACE_LISTENER && trace_get(fd) != TRACE_RESET;
     if (connected && ioctl(fd, FIONREAD, &unread) == 0 && unread > 0)
         return "bytes were left unread: the peer gets a reset, no TIME_WAIT";
-    note_end(fd);
+    note_end(fd, TRACE_WE_FIRST);
     switch (trace_get(fd)) {
     case TRACE_LISTENER: return "no longer listening";
     case TRACE_WE_FIRST: return "we ended first: this side will be in TIME_WAIT";
@@ -222,7 +223,7 @@ ssize_t sock_recv(int fd, void *bytes, size_t n) {
         trace_call(0, "end of stream: the peer shut down its side", "recv(%d, %zu)", fd, n);
     else
         trace_payload(result, bytes, "recv(%d, %zu)", fd, n);
-    if (result == 0) note_end(fd);
+    if (result == 0) note_end(fd, TRACE_PEER_FIRST);
     if (result < 0) note_reset(fd);
     return result;
 }
