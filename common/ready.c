@@ -25,18 +25,20 @@ static bool is_server(int fd, int type) {
     return type != SOCK_STREAM || (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value);
 }
 
-static int take_inherited(int count, int type, struct net_listeners *out) {
+static int take_inherited(int count, int type, struct net_listeners *out, struct net_listeners *datagrams) {
     for (int fd = FIRST_INHERITED; fd < FIRST_INHERITED + count; fd++) {
-        if (out->count == NET_LISTENERS || !is_server(fd, type) || sock_local(fd, &out->addrs[out->count]) < 0) {
+        bool other = datagrams && is_server(fd, SOCK_DGRAM);
+        struct net_listeners *to = other ? datagrams : out;
+        if (to->count == NET_LISTENERS || !(other || is_server(fd, type)) || sock_local(fd, &to->addrs[to->count]) < 0) {
             msg_error("cannot use inherited descriptor %d: %s", fd,
-                      out->count == NET_LISTENERS ? "too many"
-                      : type == SOCK_STREAM       ? "no listening stream socket"
-                                                  : "no datagram socket");
+                      to->count == NET_LISTENERS ? "too many"
+                      : type == SOCK_STREAM      ? "no listening stream socket"
+                                                 : "no datagram socket");
             return STATUS_UNBOUND;
         }
         fcntl(fd, F_SETFD, FD_CLOEXEC);
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-        out->fds[out->count++] = fd;
+        to->fds[to->count++] = fd;
     }
     return 0;
 }
@@ -103,13 +105,24 @@ static int listen_anew(struct ready *r, const struct call *call, int type, struc
     return status;
 }
 
-int ready_listen(struct ready *r, const struct call *call, const struct server_conf *conf, int type, struct net_listeners *out) {
+static int listen_or_inherit(struct ready *r, const struct call *call, const struct server_conf *conf, int type, struct net_listeners *out,
+                             struct net_listeners *datagrams) {
     *r = (struct ready){.directory = -1, .path_directory = -1};
     out->count = 0;
     int inherited = inherited_count();
     int status = check_ready_fd(conf);
-    if (!status) status = inherited ? take_inherited(inherited, type, out) : listen_anew(r, call, type, out);
+    if (!status) status = inherited ? take_inherited(inherited, type, out, datagrams) : listen_anew(r, call, type, out);
     return status;
+}
+
+int ready_listen(struct ready *r, const struct call *call, const struct server_conf *conf, int type, struct net_listeners *out) {
+    return listen_or_inherit(r, call, conf, type, out, NULL);
+}
+
+int ready_listen_both(struct ready *r, const struct call *call, const struct server_conf *conf, struct net_listeners *streams,
+                      struct net_listeners *datagrams) {
+    datagrams->count = 0;
+    return listen_or_inherit(r, call, conf, SOCK_STREAM, streams, datagrams);
 }
 
 /* --- announce --- */

@@ -19,6 +19,10 @@ struct ready {
  * Checks --ready-fd. Returns 0, or the exit status, having told why. Directories that are needed at the end are opened now. */
 int ready_listen(struct ready *r, const struct call *call, const struct server_conf *conf, int type, struct net_listeners *out);
 
+/* The same for a server of streams that may inherit datagram sockets too; it opens none. */
+int ready_listen_both(struct ready *r, const struct call *call, const struct server_conf *conf, struct net_listeners *streams,
+                      struct net_listeners *datagrams);
+
 /* Announces. Returns 0, or the exit status, having told why. */
 int ready_announce(struct ready *r, const struct server_conf *conf, const struct net_listeners *listeners);
 

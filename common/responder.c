@@ -20,32 +20,40 @@ const struct opt_row responder_rows[] = {
 /* A UDP socket at every address that TCP listens at. */
 static int open_datagrams(struct responder *r, struct cause *cause) {
     char host[ADDR_TEXT];
-    r->datagrams.count = 0;
     for (size_t i = 0; i < r->streams.count; i++) {
         const struct addr *a = &r->streams.addrs[i];
         struct net_name name = {.host = addr_host_text(a, host), .port = addr_port(a), .family = addr_family(a), .type = SOCK_DGRAM, .numeric = true};
         struct net_listeners one;
+        if (name.family == AF_UNIX) continue; /* inherited */
         if (net_listen(r->call->loop, &name, &r->common.sockopts, &one, cause) < 0) {
             net_listeners_close(&r->datagrams);
             return -1;
         }
-        r->datagrams.fds[i] = one.fds[0];
-        r->datagrams.addrs[i] = one.addrs[0];
-        r->datagrams.count++;
+        r->datagrams.fds[r->datagrams.count] = one.fds[0];
+        r->datagrams.addrs[r->datagrams.count++] = one.addrs[0];
     }
     return 0;
 }
 
-/* Port 0: one that is free for both. */
-static int listen_everywhere(struct responder *r, struct ready *ready) {
+static bool any_port_will_do(const struct responder *r) {
     struct net_name name;
+    return applet_listen_name(r->call, SOCK_STREAM, &name) == 0 && name.port == 0;
+}
+
+/* TCP, and UDP at the same port: where any will do, one that is free for both. */
+static int listen_both(struct responder *r, struct ready *ready) {
     struct cause cause;
-    for (int tries = 0;; tries++) {
-        int status = ready_listen(ready, r->call, r->conf, SOCK_STREAM, &r->streams);
-        if (status || !r->how.udp || open_datagrams(r, &cause) == 0) return status;
+    for (int tries = 0; tries < PORT_TRIES; tries++) {
+        int status = ready_listen_both(ready, r->call, r->conf, &r->streams, &r->datagrams);
+        if (status || r->datagrams.count > 0 || open_datagrams(r, &cause) == 0) return status;
         net_listeners_close(&r->streams);
-        if (tries == PORT_TRIES || applet_listen_name(r->call, SOCK_STREAM, &name) < 0 || name.port != 0) return msg_cause(&cause);
+        if (!any_port_will_do(r)) break;
     }
+    return msg_cause(&cause);
+}
+
+static int listen_everywhere(struct responder *r, struct ready *ready) {
+    return r->how.udp ? listen_both(r, ready) : ready_listen(ready, r->call, r->conf, SOCK_STREAM, &r->streams);
 }
 
 static int announce(const struct responder *r, struct ready *ready) {

@@ -249,6 +249,55 @@ assert not select.select([denied], [], [], 0)[0]' "$PORT"
     done
 }
 
+@test "-u -p 0: the port is free for UDP as well as TCP" {
+    local map=()
+    [ "$(id -u)" = 0 ] || map=(--map-root-user)
+    # Of the eight ports that the system has to choose from, UDP has one left.
+    run unshare "${map[@]}" --net bash -c '
+        ip link set lo up
+        echo 40000 40007 >/proc/sys/net/ipv4/ip_local_port_range
+        for port in 0 2 3 4 5 6 7; do socat -u "UDP4-RECV:4000$port,bind=127.0.0.1" - & done
+        until [ "$(grep -c : /proc/net/udp)" = 7 ]; do :; done
+        "$0" echo -4 -u -p 0 --port-file port &
+        until [ -s port ] || ! kill -0 $!; do :; done
+        cat port
+        kill $(jobs -p)' "$SOCKKIT"
+    assert_line 40001
+}
+
+@test "-u: inherited sockets of both kinds are used; where there is TCP alone, UDP is opened beside it" {
+    run peer 'import subprocess
+def inherit(*sockets):
+    high = [os.dup(s.fileno()) for s in sockets]
+    def place():
+        copies = [os.dup2(fd, 50 + i) for i, fd in enumerate(high)]
+        for i, fd in enumerate(copies):
+            os.dup2(fd, 3 + i)
+    p = subprocess.Popen(["sh", "-c", "LISTEN_PID=$$ exec \"$0\" echo -u --port-file file", os.environ["SOCKKIT"]],
+                         env={**os.environ, "LISTEN_FDS": str(len(sockets))}, close_fds=False, preexec_fn=place)
+    while not os.path.exists("file"):
+        assert p.poll() is None
+    for fd in high:
+        os.close(fd)
+    return p
+
+def echoes(port, udp_port):
+    s, d = connect(port), datagram()
+    s.sendall(b"x")
+    assert read_exactly(s, 1) == b"x"
+    d.sendto(b"y", ("127.0.0.1", udp_port))
+    assert d.recv(10) == b"y"
+
+tcp, udp = listen(), datagram()
+for sockets in (udp, tcp), (tcp,):
+    p = inherit(*sockets)
+    port = tcp.getsockname()[1]
+    echoes(port, udp.getsockname()[1] if udp in sockets else port)
+    p.terminate()
+    p.wait()'
+    assert_success
+}
+
 # --- --workers ---
 
 @test "--workers: several processes share the port, each serves" {
