@@ -107,7 +107,7 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(modules)
 check:
 	@tests/setup check
 	@$(MAKE) --no-print-directory all tests
-	@SOCKKIT=$(abspath $(SOCKKIT)) UNIT=$(abspath $(BUILD))/unit tests/run $(TESTS)
+	@SOCKKIT=$(abspath $(SOCKKIT)) UNIT=$(abspath $(BUILD))/unit PORTABLE=$(PORTABLE) tests/run $(TESTS)
 
 demo: all
 	@tests/demo $(abspath $(SOCKKIT))

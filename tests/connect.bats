@@ -311,7 +311,8 @@ assert out == b""
 first, second = err.splitlines()
 assert first == "sockkit connect: connection with %s: Connection reset by peer" % name
 assert second.startswith("sockkit connect: %s did not take " % name) and second.endswith(" bytes of what was sent")
-assert int(second.split()[6]) == taken - accepted, (second, taken, accepted)'
+count = int(second.split()[6])
+assert count == taken - accepted if TOLD else 0 < count < taken, (second, taken, accepted)'
 }
 
 @test "bytes sent to a peer that had closed altogether are counted, status 1" {
@@ -329,7 +330,8 @@ p.stdin.write(b"12345")
 p.stdin.close()
 os.kill(p.pid, signal.SIGCONT)
 out, err = ended(p, 1)
-assert err == "sockkit connect: 127.0.0.1:%d did not take 5 bytes of what was sent\n" % l.getsockname()[1]'
+what = "did not take 5 bytes of what was sent" if TOLD else "closed the connection before the end of stdin"
+assert err == "sockkit connect: 127.0.0.1:%d %s\n" % (l.getsockname()[1], what)'
 }
 
 @test "a reset while connect only listens is status 1 and a line" {

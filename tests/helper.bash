@@ -20,6 +20,7 @@
 #   wait_for_line FILE REGEX     until a line of it matches (grep -E)
 #   wait_for_exit PID            until that started process has ended: sets status
 #   stop PID [SIGNAL]            signal it (TERM), then wait_for_exit
+#   told TEXT                    print TEXT: what is known from the system alone; the POSIX build ($PORTABLE) is not told
 #   gone PID                     true when no such process runs (a zombie does not)
 #
 # No test sleeps: it waits for an event.
@@ -125,6 +126,8 @@ $1" "${@:2}"
     wait_for_start "$file" || return
     PEER_PORT=$(<"$file")
 }
+
+told() { [ -n "${PORTABLE:-}" ] || printf '%s' "$1"; }
 
 free_port() { peer 'print(free_port())'; }
 

@@ -297,13 +297,13 @@ while True:
     run -0 sockkit connect -O reuseaddr=0 -b 127.0.0.1:62000 "127.0.0.1:$PEER_PORT" Hello
     assert_output 127.0.0.1:62000
     run -6 sockkit connect -O reuseaddr=0 -b 127.0.0.1:62000 "127.0.0.1:$PEER_PORT" Hello
-    assert_output 'sockkit connect: cannot bind to 127.0.0.1:62000: Address already in use (in TIME_WAIT)'
+    assert_output "sockkit connect: cannot bind to 127.0.0.1:62000: Address already in use$(told ' (in TIME_WAIT)')"
 }
 
 @test "-b to a port that another holds: status 6, and the owner is named" {
     source_server
     run -6 sockkit connect -b "127.0.0.1:$PEER_PORT" "127.0.0.1:1" Hello
-    assert_output "sockkit connect: cannot bind to 127.0.0.1:$PEER_PORT: Address already in use (by python3, pid $PEER_PID)"
+    assert_output "sockkit connect: cannot bind to 127.0.0.1:$PEER_PORT: Address already in use$(told " (by python3, pid $PEER_PID)")"
     run -6 sockkit connect -b 192.0.2.77 127.0.0.1:1 Hello
     assert_output --partial 'cannot bind to 192.0.2.77:0: Cannot assign requested address'
 }

@@ -12,6 +12,7 @@ import time
 
 socket.setdefaulttimeout(10)
 args = sys.argv[1:]
+TOLD = not os.environ.get("PORTABLE")  # helper.bash: told
 
 
 def connect(port, host="127.0.0.1"):
