@@ -91,6 +91,8 @@ greets_first() {
     wait_for_line "$OUT" '^name\?'
     echo Ada >&"$FEED_FD"
     wait_for_line "$OUT" '^Hello Ada'
+    close_feed
+    wait_for_exit "$PID"
 }
 
 @test "connect half-closes, a socat server answers then" { client_ends_first socat; }
@@ -160,6 +162,8 @@ no_newline() {
     STDIN=$FEED start $(client "$1")
     printf Bonjour >&"$FEED_FD"
     wait_for_line "$OUT" '^<Bonjour>'
+    close_feed
+    wait_for_exit "$PID"
 }
 
 @test "an nc client half-closes, serve answers then" { their_client_ends_first nc; }
