@@ -1,21 +1,21 @@
 /* chat-serve: a room for many. What is said is one log; a member is a place in it. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "common/applet.h"
+#include "common/bucket.h"
+#include "common/chronicle.h"
+#include "common/display.h"
 #include "common/fanout.h"
 #include "common/mem.h"
 #include "common/reader.h"
 #include "common/ready.h"
 #include "common/room.h"
+#include "common/roster.h"
 #include "common/sandbox.h"
-#include "common/sink.h"
 #include "common/text.h"
 #include "common/textserver.h"
 
@@ -59,14 +59,10 @@ struct room {
     uint64_t slowest;     /* no member is further back; brought up to date when the ring would overrun it */
     struct later turn;    /* what was said in this turn is sent at its end */
     struct buf line;      /* the one being put together */
-    struct buf *history;  /* the last lines said, `said` of them in all */
-    uint64_t said;
-    unsigned long guests; /* names given: user1, user2, ... */
-    int transcript;
+    struct chronicle chronicle;
+    struct display display;
+    struct roster roster;
     bool closing;         /* nobody is told any more who leaves */
-    struct sink out;
-    struct watch out_watch;
-    uint64_t out_position;
     int failure;
 };
 
@@ -75,11 +71,9 @@ struct member {
     struct reader reader;
     uint64_t leave_at; /* hears the log up to here, then is finished; UINT64_MAX: stays */
     bool blocked;      /* its socket is full */
-    bool announced;    /* the others know it has come, and not that it has gone */
-    char *name, *key;
-    struct timer token; /* --rate */
-    double tokens;
-    int64_t counted;
+    struct roster_entry called; /* there as long as the others have not heard that it left */
+    struct bucket bucket; /* --rate */
+    struct timer token;
 };
 
 static struct member *of_text(struct text_session *t) { return container_of(t, struct member, text); }
@@ -111,6 +105,7 @@ static bool may_speak(const struct member *m) {
 static void write_to(struct member *m) {
     struct iovec pieces[PIECES];
     size_t all, n = 0;
+    if (!is_open(m)) return;
     do {
         int count = reader_gather(&m->reader, &room_of(m)->log, end_for(m), pieces, PIECES, &all);
         if (all > 0) n = stream_try(stream_of(m), pieces, count);
@@ -123,15 +118,13 @@ static void write_to(struct member *m) {
     if (may_speak(m)) text_resume(&m->text);
 }
 
-static void show_room(struct room *r);
-
 static void write_to_all(struct room *r) {
     struct member *next;
     for (struct member *m = first_member(r); m; m = next) {
         next = next_member(m);
         if (!m->blocked) write_to(m);
     }
-    show_room(r);
+    if (msg_level() >= 0) display_show(&r->display);
 }
 
 static void turn_over(struct later *l) { write_to_all(container_of(l, struct room, turn)); }
@@ -162,20 +155,6 @@ static void make_room(struct room *r, size_t size) {
     r->slowest = find_slowest(r);
 }
 
-static void write_transcript(struct room *r, const char *line, size_t size) {
-    char stamp[TEXT_STAMP];
-    struct buf entry = {0};
-    if (r->transcript < 0) return;
-    buf_format(&entry, "%s ", text_stamp(time(NULL), stamp));
-    buf_put(&entry, line, size);
-    if (write(r->transcript, buf_at(&entry), entry.size) != (ssize_t)entry.size) {
-        msg_error("cannot write %s: %s; the transcript ends here", r->conf->log, strerror(errno));
-        close(r->transcript);
-        r->transcript = -1;
-    }
-    buf_free(&entry);
-}
-
 /* r->line, said to all. */
 static void say_line(struct room *r) {
     struct buf line = r->line;
@@ -183,7 +162,7 @@ static void say_line(struct room *r) {
     buf_put(&line, "\n", 1);
     make_room(r, line.size);
     fanout_append(&r->log, buf_at(&line), line.size);
-    write_transcript(r, buf_at(&line), line.size);
+    chronicle_write(&r->chronicle, buf_at(&line), line.size);
     later_run(r->call->loop, &r->turn, turn_over);
     if (r->line.size == 0) {
         buf_clear(&line);
@@ -191,14 +170,6 @@ static void say_line(struct room *r) {
     } else {
         buf_free(&line);
     }
-}
-
-static void remember(struct room *r) {
-    if (r->conf->history == 0) return;
-    struct buf *place = &r->history[r->said++ % (uint64_t)r->conf->history];
-    buf_clear(place);
-    buf_put(place, buf_at(&r->line), r->line.size);
-    buf_put(place, "\n", 1);
 }
 
 static void tell(struct member *m, const char *text, size_t size) {
@@ -220,29 +191,12 @@ static void tellf(struct member *m, const char *fmt, ...) {
 
 /* --- coming, being called, going --- */
 
-static struct member *member_called(const struct room *r, const char *name, size_t size) {
-    char key[ROOM_NAME_BYTES];
-    room_name_key(name, size, key);
-    for (struct member *m = first_member(r); m; m = next_member(m))
-        if (m->announced && !strcmp(m->key, key)) return m;
-    return NULL;
-}
-
-static void be_called(struct member *m, const char *name, size_t size) {
-    char key[ROOM_NAME_BYTES];
-    room_name_key(name, size, key);
-    free(m->name);
-    free(m->key);
-    m->name = mem_format("%.*s", (int)size, name);
-    m->key = mem_copy(key);
-}
-
 static void gone(struct member *m, const char *why) {
     struct room *r = room_of(m);
-    if (!m->announced || r->closing) return;
-    m->announced = false;
-    buf_format(&r->line, "* %s left%s%s%s", m->name, why ? " (" : "", why ? why : "", why ? ")" : "");
-    say_line(r);
+    if (!m->called.name) return;
+    if (!r->closing) buf_format(&r->line, "* %s left%s%s%s", m->called.name, why ? " (" : "", why ? why : "", why ? ")" : "");
+    roster_leave(&m->called);
+    if (!r->closing) say_line(r);
 }
 
 /* It hears what was said up to now, and ends. */
@@ -257,35 +211,24 @@ static void leave(struct member *m) {
 static void tell_who(struct member *m) {
     struct buf line = {0};
     buf_format(&line, "* here:");
-    for (const struct member *o = first_member(room_of(m)); o; o = next_member(o))
-        if (o->announced) buf_format(&line, " %s", o->name);
+    roster_list(&room_of(m)->roster, &line);
     tell(m, buf_at(&line), line.size);
     buf_free(&line);
-}
-
-static void name_guest(struct member *m) {
-    struct room *r = room_of(m);
-    char name[32];
-    do snprintf(name, sizeof name, "user%lu", ++r->guests);
-    while (member_called(r, name, strlen(name)));
-    be_called(m, name, strlen(name));
 }
 
 static void on_open(struct text_session *t) {
     struct member *m = of_text(t);
     struct room *r = room_of(m);
     m->leave_at = UINT64_MAX;
-    m->tokens = (double)r->conf->rate;
-    m->counted = loop_now(r->call->loop);
-    name_guest(m);
-    m->announced = true;
-    buf_format(&r->line, "* %s joined", m->name);
+    bucket_start(&m->bucket, (double)r->conf->rate, loop_now(r->call->loop));
+    roster_enter(&r->roster, &m->called);
+    buf_format(&r->line, "* %s joined", m->called.name);
     say_line(r);
     m->reader.position = r->log.end;
-    tellf(m, "* welcome, you are %s (/help lists the commands)", m->name);
+    tellf(m, "* welcome, you are %s (/help lists the commands)", m->called.name);
     tell_who(m);
-    uint64_t kept = (uint64_t)r->conf->history, from = r->said > kept ? r->said - kept : 0;
-    for (uint64_t i = from; i < r->said; i++) tell(m, buf_at(&r->history[i % kept]), r->history[i % kept].size - 1);
+    const struct buf *line;
+    for (uint64_t i = 0; (line = chronicle_line(&r->chronicle, i)); i++) tell(m, buf_at(line), line->size);
 }
 
 static void on_closed(struct text_session *t) {
@@ -293,8 +236,6 @@ static void on_closed(struct text_session *t) {
     gone(m, NULL);
     timer_stop(&m->token);
     reader_free(&m->reader);
-    free(m->name);
-    free(m->key);
 }
 
 /* --- what members say --- */
@@ -302,62 +243,46 @@ static void on_closed(struct text_session *t) {
 static void change_name(struct member *m, const struct room_line *l) {
     struct room *r = room_of(m);
     const char *fault = room_name_fault(l->name, l->name_size);
-    const struct member *other = fault ? NULL : member_called(r, l->name, l->name_size);
+    struct roster_entry *other = fault ? NULL : roster_find(&r->roster, l->name, l->name_size);
     if (fault) {
         tellf(m, "! %s", fault);
-    } else if (other && other != m) {
+    } else if (other && other != &m->called) {
         tellf(m, "! %s is here already", other->name);
     } else {
-        buf_format(&r->line, "* %s is now %.*s", m->name, (int)l->name_size, l->name);
-        be_called(m, l->name, l->name_size);
+        buf_format(&r->line, "* %s is now %.*s", m->called.name, (int)l->name_size, l->name);
+        roster_rename(&m->called, l->name, l->name_size);
         say_line(r);
     }
 }
 
 static void whisper(struct member *m, const struct room_line *l) {
     struct buf line = {0};
-    struct member *to = room_name_fault(l->name, l->name_size) ? NULL : member_called(room_of(m), l->name, l->name_size);
-    if (to) {
-        buf_format(&line, "(%s -> %s) ", m->name, to->name);
-        room_clean(&line, l->text, l->text_size);
-        tell(m, buf_at(&line), line.size);
-        if (to != m) tell(to, buf_at(&line), line.size);
-    } else {
-        buf_format(&line, "! nobody here is called ");
-        room_clean(&line, l->name, l->name_size);
-        tell(m, buf_at(&line), line.size);
-    }
+    struct roster_entry *found = room_name_fault(l->name, l->name_size) ? NULL : roster_find(&room_of(m)->roster, l->name, l->name_size);
+    struct member *to = found ? container_of(found, struct member, called) : NULL;
+    room_whisper(&line, l, m->called.name, to ? to->called.name : NULL);
+    tell(m, buf_at(&line), line.size);
+    if (to && to != m) tell(to, buf_at(&line), line.size);
     buf_free(&line);
 }
 
 static void say(struct member *m, const struct room_line *l) {
     struct room *r = room_of(m);
-    buf_format(&r->line, l->wish == ROOM_ME ? "(%s *) " : "(%s) ", m->name);
-    room_clean(&r->line, l->text, l->text_size);
-    remember(r);
+    room_speak(&r->line, l, m->called.name);
+    chronicle_keep(&r->chronicle, buf_at(&r->line), r->line.size);
     say_line(r);
 }
 
 static void token_came(struct timer *t) {
     struct member *m = container_of(t, struct member, token);
-    m->tokens = 1;
-    m->counted = loop_now(room_of(m)->call->loop);
     if (may_speak(m)) text_resume(&m->text);
 }
 
-/* A second's worth may come at once; then one token at a time. */
 static void spend_token(struct member *m) {
-    struct room *r = room_of(m);
-    double rate = (double)r->conf->rate;
-    int64_t now = loop_now(r->call->loop);
-    if (r->conf->rate == 0) return;
-    m->tokens += (double)(now - m->counted) / (double)TEXT_NS_PER_S * rate;
-    if (m->tokens > rate) m->tokens = rate;
-    m->counted = now;
-    m->tokens -= 1;
-    if (m->tokens >= 1) return;
+    struct loop *loop = room_of(m)->call->loop;
+    int64_t wait = bucket_spend(&m->bucket, loop_now(loop));
+    if (wait == 0) return;
     text_pause(&m->text);
-    timer_start(r->call->loop, &m->token, (int64_t)((1 - m->tokens) / rate * (double)TEXT_NS_PER_S), token_came);
+    timer_start(loop, &m->token, wait, token_came);
 }
 
 static bool on_message(struct text_session *t, const char *text, size_t size) {
@@ -393,35 +318,14 @@ static void on_space(struct text_session *t) {
     write_to(m);
 }
 
-/* --- the room on stdout: one more reader; one that lags a whole ring behind misses lines, and is told --- */
+/* --- the server --- */
 
-static void show_room(struct room *r) {
-    struct iovec pieces[2];
-    enum sink_result result = SINK_MOVED;
-    if (msg_level() < 0 || r->out_watch.want) return;
-    if (r->out_position < fanout_oldest(&r->log)) {
-        r->out_position = fanout_oldest(&r->log);
-        msg_note(0, "stdout is slow: lines are missing there");
-    }
-    int count = fanout_pieces(&r->log, r->out_position, (size_t)r->conf->buffer, pieces);
-    for (int i = 0; i < count && result != SINK_FAILED; i++) result = sink_put(&r->out, pieces[i].iov_base, pieces[i].iov_len);
-    r->out_position = r->log.end;
-    if (result == SINK_FULL) watch_want(&r->out_watch, LOOP_WRITE);
-    if (result != SINK_FAILED) return;
-    if (r->out.error != EPIPE) msg_error("cannot write to stdout: %s", strerror(r->out.error));
-    r->failure = r->out.error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED;
+static void display_failed(struct display *d, int error) {
+    struct room *r = container_of(d, struct room, display);
+    if (error != EPIPE) msg_error("cannot write to stdout: %s", strerror(error));
+    r->failure = error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED;
     loop_stop(r->call->loop);
 }
-
-static void output_ready(struct watch *w, unsigned events) {
-    struct room *r = container_of(w, struct room, out_watch);
-    (void)events;
-    if (sink_flush(&r->out) == SINK_FULL) return;
-    watch_want(w, 0);
-    show_room(r);
-}
-
-/* --- the server --- */
 
 static const struct text_ops ops = {
     .session_size = sizeof(struct member),
@@ -433,36 +337,29 @@ static const struct text_ops ops = {
     .closed = on_closed,
 };
 
-static int open_transcript(struct room *r) {
-    const char *file = r->conf->log;
-    r->transcript = file ? open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : -1;
-    if (!file || r->transcript >= 0) return 0;
-    msg_error("cannot write %s: %s", file, strerror(errno));
-    return STATUS_FAILED;
-}
-
-static void open_room(struct room *r) {
+static int open_room(struct room *r) {
+    if (chronicle_start(&r->chronicle, (uint64_t)r->conf->history, r->conf->log) < 0) {
+        msg_error("cannot write %s: %s", r->conf->log, strerror(errno));
+        return STATUS_FAILED;
+    }
     fanout_start(&r->log, (size_t)r->conf->buffer);
-    if (r->conf->history) r->history = mem_new((size_t)r->conf->history * sizeof *r->history);
-    sink_start(&r->out, STDOUT_FILENO);
-    watch_start(r->call->loop, &r->out_watch, STDOUT_FILENO, 0, output_ready);
+    display_start(&r->display, r->call->loop, &r->log, display_failed);
+    return 0;
 }
 
 static void close_room(struct room *r) {
-    watch_stop(&r->out_watch);
-    sink_free(&r->out);
+    display_free(&r->display);
     fanout_free(&r->log);
-    for (int64_t i = 0; i < r->conf->history; i++) buf_free(&r->history[i]);
-    free(r->history);
+    chronicle_free(&r->chronicle);
     buf_free(&r->line);
-    if (r->transcript >= 0) close(r->transcript);
 }
 
 static int serve_room(struct room *r, struct ready *ready, struct net_listeners *listeners) {
     const struct chat_serve_conf *conf = r->conf;
-    open_room(r);
+    int status = open_room(r);
+    if (status) return status;
     text_server_start(&r->server, r->call->loop, listeners, &conf->server, &conf->common, &ops, false, r);
-    int status = ready_announce(ready, &conf->server, listeners);
+    status = ready_announce(ready, &conf->server, listeners);
     if (!status) {
         int directories[] = {ready->directory, ready->path_directory};
         tzset();
@@ -482,7 +379,6 @@ static int run(struct call *call) {
     struct ready ready;
     if (applet_no_operands(call) < 0) return STATUS_USAGE;
     int status = ready_listen(&ready, call, &room.conf->server, SOCK_STREAM, &listeners);
-    if (!status && !call_over(call)) status = open_transcript(&room);
     if (!status && !call_over(call)) status = serve_room(&room, &ready, &listeners);
     net_listeners_close(&listeners);
     ready_withdraw(&ready);

@@ -67,14 +67,12 @@ static void change_name(struct couple *c, enum couple_who who, const struct room
 static void whisper(struct couple *c, enum couple_who who, const struct room_line *l, struct buf *line) {
     for (int to = COUPLE_HOST; to <= COUPLE_GUEST; to++) {
         if (!same_name(l->name, l->name_size, c->names[to])) continue;
-        buf_format(line, "(%s -> %s) ", c->names[who], c->names[to]);
-        room_clean(line, l->text, l->text_size);
+        room_whisper(line, l, c->names[who], c->names[to]);
         tell(c, who, line);
         if (to != (int)who) tell(c, (enum couple_who)to, line);
         return;
     }
-    buf_format(line, "! nobody here is called ");
-    room_clean(line, l->name, l->name_size);
+    room_whisper(line, l, c->names[who], NULL);
     tell(c, who, line);
 }
 
@@ -91,8 +89,7 @@ void couple_line(struct couple *c, enum couple_who who, const char *text, size_t
     case ROOM_NOTHING: break;
     case ROOM_SAY:
     case ROOM_ME:
-        buf_format(&line, l.wish == ROOM_ME ? "(%s *) " : "(%s) ", c->names[who]);
-        room_clean(&line, l.text, l.text_size);
+        room_speak(&line, &l, c->names[who]);
         tell_both(c, &line);
         break;
     case ROOM_NICK: change_name(c, who, &l, &line); break;

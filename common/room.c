@@ -155,6 +155,21 @@ void room_read(struct room_line *l, const char *line, size_t size) {
     }
 }
 
+/* --- what is read of them --- */
+
+void room_speak(struct buf *out, const struct room_line *l, const char *name) {
+    buf_format(out, l->wish == ROOM_ME ? "(%s *) " : "(%s) ", name);
+    room_clean(out, l->text, l->text_size);
+}
+
+void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to) {
+    if (to)
+        buf_format(out, "(%s -> %s) ", from, to);
+    else
+        buf_format(out, "! nobody here is called ");
+    room_clean(out, to ? l->text : l->name, to ? l->text_size : l->name_size);
+}
+
 /* --- colours --- */
 
 /* Of a name, always the same. */

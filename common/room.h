@@ -45,6 +45,11 @@ void room_read(struct room_line *l, const char *line, size_t size);
 /* Puts a line of a room at the end of out in colour (ECMA-48 SGR): each name in one of its own, narration dim, refusals red. */
 void room_tint(struct buf *out, const char *line, size_t size);
 
+/* Puts what all are to read of a ROOM_SAY or ROOM_ME at the end of out: "(NAME) text", "(NAME *) ACTION". */
+void room_speak(struct buf *out, const struct room_line *l, const char *name);
+/* The same for a ROOM_MSG, for the two alone: "(FROM -> TO) text"; to NULL: a refusal, nobody is called so. */
+void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to);
+
 /* What /help says, a line each. */
 extern const char *const room_help[];
 

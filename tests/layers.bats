@@ -8,12 +8,12 @@ LAYERS='
 ground      mem text/utf8/width letter posix
             msg
 mechanisms  addr buf loop opt fanout
-            cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats reader room cutter
-            sock couple
+            cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats reader room cutter bucket chronicle
+            sock couple roster
             sockopt
 endpoints   sig sandbox source
             net stream dgram proc sink
-            label screen attempt recipient printer
+            label screen attempt recipient printer display
             applet term meter probing dgramsink
             ready workers targets outgoing console
 services    server relay
