@@ -30,6 +30,8 @@ say_goodbye() {
     assert_equal "$status" 0
 }
 
+modes_are_back() { [ "$(modes)" = "$(<modes.before)" ]; }
+
 # --- the line ---
 
 @test "a line is edited with the keys of a shell" {
@@ -92,12 +94,15 @@ say_goodbye() {
 
 @test "a terminal that changes its size: the line goes on" {
     talk
-    partner_says 'above\n'
-    wait_for_text above
+    partner_says "$(seq -f '%g\n' -s '' 30)"
+    wait_for_text '^30$'
     type_text 0123456789abcdefghijklmnopqrstuvwxyz
     wait_for_text xyz
     tm resize-window -x 30
     wait_for_text '^[a-z]*xyz$'
+    run screen
+    refute_line --regexp '^0123'
+    assert_line 30
     type_keys Home X
     wait_for_text '^X0123456789abcdefghijklmnopqr$'
     tm resize-window -x 100
@@ -252,17 +257,24 @@ HARMLESS='^[]0;pwned^G^[[2J^[[1;1H^[c \x9b31m \u{9B}31m \u{85} \u{202E}evil\u{20
 }
 
 @test "serve: a character cut in two is whole, whatever another client sends meanwhile" {
-    terminal sockkit serve -q -p 0 --port-file port
-    wait_for_file port
-    start_peer 'l = listen()
-a, b = connect(args[0]), connect(args[0])
-announce(l)
+    local seen way
+    for way in -q --output=copy; do
+        terminal sockkit serve -q -p 0 --port-file port $way
+        wait_for_file port
+        start_peer 'a, b = connect(args[0]), connect(args[0])
+announce(a)
 for s, piece in (a, b"1\xe2\x82"), (b, b"2\xc3"), (a, b"\xac "), (b, b"\xa9\n"):
     s.sendall(piece)
-    l.accept()' "$(<port)"
-    for seen in 1 12 '12€' '12€ é'; do
-        wait_for_text "^$seen *$"
-        peer 'connect(args[0])' "$PEER_PORT"
+    wait_until(lambda: os.path.exists("go"))
+    os.unlink("go")' "$(<port)"
+        for seen in 1 12 '12€' '12€ é'; do
+            wait_for_text "^$seen *$"
+            wait_until [ ! -e go ]
+            touch go
+        done
+        wait_for_exit "$PEER_PID"
+        terminal_teardown
+        rm -f tmux port
     done
 }
 
@@ -403,6 +415,21 @@ reset(s)'
     cmp modes.before modes.after
 }
 
+@test "Ctrl-Z leaves the terminal as it was to a parent that does not care" {
+    start_partner
+    terminal sh -mc '"$1" connect -v ":$2"; stty -g >modes.stopped; fg >/dev/null' sh "$SOCKKIT" "$PORT"
+    wait_for_text '^connected to'
+    type_keys 'half a line'
+    wait_for_text '^half a line$'
+    type_keys C-z
+    wait_for_file modes.stopped
+    cmp modes.before modes.stopped
+    wait_until [ "$(screen | grep -c 'half a line')" = 2 ]
+    type_keys ! Enter
+    wait_until_heard 'half a line!\n'
+    say_goodbye
+}
+
 @test "stopped by SIGSTOP, and continued, it edits on" {
     start_partner
     shell
@@ -438,10 +465,10 @@ reset(s)'
 }
 
 @test "without TERM, and on a dumb terminal, there is not one escape sequence" {
-    local TERM_WANTED
-    for TERM_WANTED in dumb ''; do
+    local kind
+    for kind in -uTERM TERM=dumb TERM=; do
         start_partner
-        terminal sh -c 'exec "$1" connect -v "127.0.0.1:$2" 2>&1' sh "$SOCKKIT" "$PORT"
+        terminal env "$kind" "$SOCKKIT" connect -v "127.0.0.1:$PORT"
         tm pipe-pane -o 'cat >written'
         wait_for_text '^connected to'
         partner_says 'text\nlogin: '
@@ -497,9 +524,14 @@ reset(s)'
     terminal sockkit connect --retry 10 -v "127.0.0.1:$PORT"
     wait_for_text 'trying again'
     type_text $'typed ahead\r\004'
-    start_partner -p "$PORT" -b 127.0.0.1
-    wait_until_heard 'typed ahead\n'
-    say_goodbye
+    start_peer 'l = listen(port=int(args[0]))
+announce(l)
+s = l.accept()[0]
+s.sendall(read_all(s) + b"and its end\n")' "$PORT"
+    wait_for_text '^and its end$'
+    wait_for_end
+    assert_equal "$status" 0
+    screen_has '^typed ahead$'
 }
 
 # --- what is sent ---
@@ -514,6 +546,9 @@ reset(s)'
     talk --quit-word bye
     type_keys 'bye bye' Enter bye Enter
     wait_until_heard 'bye bye\nbye\n'
+    wait_until modes_are_back
+    partner_says 'last words\n'
+    wait_for_text '^last words$'
     close_feed
     wait_for_exit "$SERVER_PID"
     wait_for_end

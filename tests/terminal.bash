@@ -10,6 +10,7 @@
 #   wait_for_screen TEXT        until exactly that is seen
 #   wait_for_text REGEX         until a line of it matches (grep -E)
 #   wait_for_end                until the command has ended: sets status; the terminal must be as it was
+#   modes                       prints what stty says now
 #   tm ARG...                   tmux
 #
 # The peer, for `terminal sockkit connect ":$PORT"`:
@@ -66,6 +67,8 @@ screen_is() { [ "$(screen)" = "$1" ]; }
 screen_has() { screen | grep -qE -e "$1"; }
 wait_for_screen() { wait_until screen_is "$1"; }
 wait_for_text() { wait_until screen_has "$1"; }
+
+modes() { stty -g -F "$(tm display-message -p '#{pane_tty}')"; }
 
 wait_for_end() {
     wait_for_file status.file
