@@ -15,6 +15,7 @@
 #include "common/sandbox.h"
 #include "common/sock.h"
 #include "common/sysinfo.h"
+#include "common/talker.h"
 #include "common/text.h"
 #include "common/textserver.h"
 
@@ -57,14 +58,12 @@ struct chat {
     const struct chat_conf *conf;
     struct console console;
     int status;
-    bool leaving; /* nothing more is said */
-    bool coloured;
+    bool leaving, coloured; /* leaving: nothing more is said */
 
     /* a member of a room */
-    struct stream stream;
+    struct talker room;
     char peer[ADDR_TEXT];
-    struct line line;
-    struct timer silence, idle, wait; /* wait: for the answer to our name, then for the room's last words */
+    struct timer wait; /* wait: for the answer to our name, then for the room's last words */
     bool naming;                /* the answer has not come */
     bool farewell;              /* the last line was one */
 
@@ -118,7 +117,7 @@ static void output_failed(struct console *console, int error) {
 }
 
 /* The connection, in either case. */
-static struct stream *wire(struct chat *c) { return c->conf->listen ? c->guest ? &c->guest->session.stream : NULL : &c->stream; }
+static struct stream *wire(struct chat *c) { return c->conf->listen ? c->guest ? &c->guest->session.stream : NULL : &c->room.stream; }
 
 /* While stdout is slow the peer waits, while the peer is slow stdin does. */
 static void update(struct chat *c) {
@@ -139,7 +138,7 @@ static void waited_enough(struct timer *t) {
     if (c->naming) { /* whoever this is, it does not answer to names */
         c->naming = false;
         update(c);
-    } else if (sysinfo_unacknowledged(c->stream.fd, true) > 0 || stream_waiting(&c->stream) > 0) {
+    } else if (sysinfo_unacknowledged(c->room.stream.fd, true) > 0 || stream_waiting(&c->room.stream) > 0) {
         timer_start(c->call->loop, t, LAST_WORDS, waited_enough);
     } else {
         end(c, STATUS_OK);
@@ -149,7 +148,7 @@ static void waited_enough(struct timer *t) {
 static void leave_room(struct chat *c) {
     if (c->leaving) return;
     c->leaving = true;
-    stream_shut(&c->stream);
+    stream_shut(&c->room.stream);
     timer_start(c->call->loop, &c->wait, LAST_WORDS, waited_enough);
     update(c);
 }
@@ -163,7 +162,7 @@ static void say(struct chat *c, const char *text, size_t size) {
     }
     buf_put(&line, text, size);
     buf_put(&line, "\n", 1);
-    stream_send(&c->stream, buf_at(&line), line.size);
+    stream_send(&c->room.stream, buf_at(&line), line.size);
     buf_free(&line);
     update(c);
 }
@@ -199,7 +198,8 @@ static void answer_to_name(struct chat *c, const char *text, size_t size) {
     if ((size > 1 && text[0] == '!') || (size > 1 && text[0] == '*' && ends_with(text, size, c->conf->name))) begin_talking(c);
 }
 
-static void heard(struct chat *c, enum line_kind kind, const char *text, size_t size) {
+static void heard(struct talker *t, enum line_kind kind, const char *text, size_t size) {
+    struct chat *c = container_of(t, struct chat, room);
     if (kind != LINE_MESSAGE) {
         msg_error("a line of %s has more than %zu bytes: skipped", c->peer, LINE_MOST);
         return;
@@ -210,81 +210,41 @@ static void heard(struct chat *c, enum line_kind kind, const char *text, size_t 
     else
         show(c, text, size);
     if (c->naming) answer_to_name(c, text, size);
+    update(c); /* stdout may have become slow */
 }
 
-static void silence_over(struct timer *t) {
-    struct chat *c = container_of(t, struct chat, silence);
-    const char *text;
-    size_t size;
-    enum line_kind kind = line_quiet(&c->line, &text, &size);
-    if (kind != LINE_NONE) heard(c, kind, text, size);
-}
-
-static void on_data(struct stream *s, const char *bytes, size_t n) {
-    struct chat *c = container_of(s, struct chat, stream);
-    const char *text;
-    size_t size;
-    for (enum line_kind kind; (kind = line_next(&c->line, &bytes, &n, &text, &size)) != LINE_NONE;) heard(c, kind, text, size);
-    if (line_waiting(&c->line))
-        timer_start(c->call->loop, &c->silence, LINE_SILENCE, silence_over);
-    else
-        timer_stop(&c->silence);
-    update(c);
-}
-
-static void on_end(struct stream *s) {
-    struct chat *c = container_of(s, struct chat, stream);
-    const char *text;
-    size_t size;
-    enum line_kind kind = line_end(&c->line, &text, &size);
-    if (kind != LINE_NONE) heard(c, kind, text, size);
-    bool said_all = c->leaving && stream_waiting(s) == 0 && sysinfo_unacknowledged(s->fd, true) <= 0;
+static void room_ended(struct talker *t) {
+    struct chat *c = container_of(t, struct chat, room);
+    bool said_all = c->leaving && stream_waiting(&t->stream) == 0 && sysinfo_unacknowledged(t->stream.fd, true) <= 0;
     if (!said_all && !c->farewell) msg_error("%s closed the connection", c->peer);
     end(c, said_all || c->farewell ? STATUS_OK : STATUS_FAILED);
 }
 
-static void on_space(struct stream *s) { update(container_of(s, struct chat, stream)); }
+static void room_space(struct talker *t) { update(container_of(t, struct chat, room)); }
 
-static void on_fail(struct stream *s, int error) {
-    struct chat *c = container_of(s, struct chat, stream);
-    msg_error("connection with %s: %s", c->peer, strerror(error));
-    end(c, STATUS_FAILED);
-}
-
-static void idle_over(struct timer *t) {
-    struct chat *c = container_of(t, struct chat, idle);
-    int64_t left = c->stream.active + c->conf->common.idle - loop_now(c->call->loop);
-    char text[TEXT_SHORT];
-    if (left > 0) {
-        timer_start(c->call->loop, t, left, idle_over);
-        return;
-    }
-    msg_error("%s: no byte either way for %s", c->peer, text_duration(c->conf->common.idle, text));
-    end(c, STATUS_TIMEOUT);
+static void room_failed(struct talker *t, int error) {
+    struct chat *c = container_of(t, struct chat, room);
+    msg_error("connection with %s: %s", c->peer, error ? strerror(error) : "no byte either way for the time of --idle");
+    end(c, error ? STATUS_FAILED : STATUS_TIMEOUT);
 }
 
 static void be_member(struct chat *c, int fd) {
-    static const struct stream_ops ops = {.data = on_data, .end = on_end, .space = on_space, .fail = on_fail};
-    line_start(&c->line, LINE_MOST);
+    c->room = (struct talker){.idle = c->conf->common.idle, .heard = heard, .ended = room_ended, .space = room_space, .failed = room_failed};
     c->console.line = member_line;
     console_start(&c->console, c->call->loop);
-    stream_start(&c->stream, c->call->loop, fd, &ops);
-    if (c->conf->common.idle) timer_start(c->call->loop, &c->idle, c->conf->common.idle, idle_over);
+    talker_start(&c->room, c->call->loop, fd);
     if (c->conf->name) {
         char *nick = mem_format("/nick %s\n", c->conf->name);
         c->naming = true;
         timer_start(c->call->loop, &c->wait, NAME_ANSWER, waited_enough);
-        stream_send(&c->stream, nick, strlen(nick));
+        stream_send(&c->room.stream, nick, strlen(nick));
         free(nick);
     } else {
         begin_talking(c);
     }
     if (!c->status) loop_run(c->call->loop);
-    stream_stop(&c->stream);
-    timer_stop(&c->silence);
-    timer_stop(&c->idle);
+    talker_stop(&c->room);
     timer_stop(&c->wait);
-    line_free(&c->line);
 }
 
 static int join(struct chat *c) {

@@ -13,7 +13,7 @@ mechanisms  addr buf loop opt fanout
             sockopt
 endpoints   sig sandbox source
             net stream dgram proc sink
-            label screen attempt recipient printer display
+            label screen attempt recipient printer display talker
             applet term meter probing dgramsink
             ready workers targets outgoing console
 services    server relay
