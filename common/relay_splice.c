@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sink.h"
@@ -78,8 +79,10 @@ enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kin
         if (direct) fcntl(to_kind == SOURCE_PIPE ? to : from, F_SETPIPE_SZ, PIPE_WANTED);
         m->prepared = true;
     }
-    if (direct) return move_direct(from, to, to_kind, moved, taken);
-    return move_through(m, from, to, moved, taken);
+    enum sink_result result = direct ? move_direct(from, to, to_kind, moved, taken) : move_through(m, from, to, moved, taken);
+    /* splice stops before an urgent byte for good; recv leaves it out and goes on. */
+    bool stopped = from_kind == SOURCE_SOCKET && (result == SINK_DRY || result == SINK_END);
+    return stopped && sockatmark(from) == 1 ? SINK_DECLINED : result;
 }
 
 void mover_take_back(struct mover *m, struct buf *held) {

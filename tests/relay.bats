@@ -222,6 +222,31 @@ p.terminate()
 assert p.wait(10) == -signal.SIGTERM'
 }
 
+@test "an urgent byte is left out; what follows arrives, at once" {
+    peer '
+l = listen()
+for options in [], ["-T"]:
+    p = sockkit("connect", *options, "127.0.0.1", l.getsockname()[1], stdin=subprocess.DEVNULL)
+    s = l.accept()[0]
+    s.send(b"before")
+    s.send(b"!", socket.MSG_OOB)
+    s.sendall(b"after")
+    assert take(p.stdout, 11) == b"beforeafter"
+    s.send(b"?", socket.MSG_OOB)
+    s.sendall(b"more")
+    s.close()
+    assert ended(p)[0] == b"more"
+p = sockkit("serve", "--port-file", "port", "-p", 0, "-q", stdin=subprocess.DEVNULL)
+while not os.path.exists("port"):
+    time.sleep(0.01)
+s = connect(open("port").read().strip())
+s.send(b"!", socket.MSG_OOB)
+s.sendall(b"after")
+assert take(p.stdout, 5) == b"after"
+p.terminate()
+ended(p, -signal.SIGTERM)'
+}
+
 # --- failures ---
 
 @test "a peer that resets in the middle: status 1, a line, and what came before is shown" {
