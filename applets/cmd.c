@@ -81,7 +81,7 @@ static bool on_datagram(struct responder *r, const struct dgram *question, struc
 static int run(struct call *call) {
     static const struct responder_ops ops = {.start = start, .stop = stop, .datagram = on_datagram};
     const struct cmd_conf *conf = call->conf;
-    struct cmd cmd;
+    struct cmd cmd = {0};
     return responder_run(&cmd.responder, call, &conf->server, conf->responder, &ops);
 }
 

@@ -58,7 +58,7 @@ static bool on_datagram(struct responder *r, const struct dgram *question, struc
 static int run(struct call *call) {
     static const struct responder_ops ops = {.start = start, .stop = stop, .datagram = on_datagram};
     const struct echo_conf *conf = call->conf;
-    struct echo echo;
+    struct echo echo = {0};
     return responder_run(&echo.responder, call, &conf->server, conf->responder, &ops);
 }
 
