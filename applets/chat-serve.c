@@ -15,7 +15,6 @@
 #include "common/ready.h"
 #include "common/room.h"
 #include "common/roster.h"
-#include "common/sandbox.h"
 #include "common/text.h"
 #include "common/textserver.h"
 
@@ -361,9 +360,7 @@ static int serve_room(struct room *r, struct ready *ready, struct net_listeners 
     text_server_start(&r->server, r->call->loop, listeners, &conf->server, &conf->common, &ops, false, r);
     status = ready_announce(ready, &conf->server, listeners);
     if (!status) {
-        int directories[] = {ready->directory, ready->path_directory};
-        tzset();
-        if (!conf->server.no_sandbox) sandbox_enter(directories, 2);
+        ready_confine(ready, &conf->server);
         loop_run(r->call->loop);
     }
     r->closing = true;

@@ -12,7 +12,6 @@
 #include "common/mem.h"
 #include "common/ready.h"
 #include "common/room.h"
-#include "common/sandbox.h"
 #include "common/sock.h"
 #include "common/sysinfo.h"
 #include "common/talker.h"
@@ -360,9 +359,7 @@ static int host(struct chat *c, struct ready *ready) {
     text_server_start(&c->server, c->call->loop, &c->listeners, &conf->server, &conf->common, &ops, true, c);
     int status = ready_announce(ready, &conf->server, &c->listeners);
     if (!status) {
-        int directories[] = {ready->directory, ready->path_directory};
-        tzset();
-        if (!conf->server.no_sandbox) sandbox_enter(directories, 2);
+        ready_confine(ready, &conf->server);
         loop_run(c->call->loop);
     }
     text_server_stop(&c->server);

@@ -1,6 +1,5 @@
 /* serve: one server, many clients: greeted, fed from stdin, answered, or handed to a command. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,22 +7,19 @@
 
 #include "common/applet.h"
 #include "common/crlf.h"
-#include "common/fanout.h"
+#include "common/feed.h"
+#include "common/handover.h"
 #include "common/label.h"
 #include "common/mem.h"
 #include "common/meter.h"
-#include "common/proc.h"
 #include "common/ready.h"
 #include "common/relay.h"
-#include "common/sandbox.h"
 #include "common/screen.h"
 #include "common/sock.h"
 #include "common/tap.h"
 #include "common/template.h"
 #include "common/textserver.h"
 
-#define LOG_SIZE ((size_t)1 << 20)  /* of stdin, for clients of different pace */
-#define READ_ONCE ((size_t)65536)
 #define PULLS_A_TURN 16
 
 struct serve_conf {
@@ -79,22 +75,19 @@ struct serve {
     struct meter_count gone; /* of clients that have left */
     struct label label;
     struct tap tap;
-    struct source in;
     bool has_input;       /* stdin is something to send */
-    bool input_ended, cr;
-    struct fanout log;    /* of stdin */
-    struct buf converted;
+    struct feed feed;     /* stdin to all; not with a relay */
     struct proc_group children;
     int failure;          /* the exit status of what went wrong here, not at a client */
 };
 
 struct client {
     struct text_session text;
-    uint64_t position; /* in the log */
+    struct feed_reader fed;
     struct label_speaker speaker;
     struct text_safe safe;
     struct tap_place place;
-    struct proc child;
+    struct handover command; /* -e */
     struct relay relay;
     char name[SESSION_PEER];
 };
@@ -102,113 +95,30 @@ struct client {
 static struct client *of_text(struct text_session *t) { return container_of(t, struct client, text); }
 static struct client *of_session(struct session *s) { return container_of(s, struct client, text.session); }
 static struct serve *of_client(const struct client *c) { return text_owner(&c->text); }
-static struct session *session_of(struct client *c) { return &c->text.session; }
 static struct stream *stream_of(struct client *c) { return &c->text.session.stream; }
-static bool is_open(const struct client *c) { return c->text.session.state == SESSION_OPEN; }
-
 static void fail(struct serve *serve, int status) {
     if (!serve->failure) serve->failure = status;
     loop_stop(serve->call->loop);
 }
 
-/* --- stdin to all clients: the slowest sets the pace --- */
+/* --- stdin to clients --- */
 
-static uint64_t slowest(const struct serve *serve) {
-    uint64_t position = serve->log.end;
-    for (struct session *s = serve->server.server.sessions; s; s = s->next)
-        if (s->state == SESSION_OPEN && of_session(s)->position < position) position = of_session(s)->position;
-    return position;
-}
-
-static size_t log_room(const struct serve *serve) {
-    size_t room = fanout_room(&serve->log, slowest(serve));
-    return serve->conf->crlf ? room / 2 : room; /* every byte may become two */
-}
-
-static bool anybody_open(const struct serve *serve) {
-    const struct session *s = serve->server.server.sessions;
-    while (s && s->state != SESSION_OPEN) s = s->next;
-    return s != NULL;
-}
-
-/* Read only while somebody is there to get it. */
-static void update_input(struct serve *serve) {
-    if (!serve->in.loop) return;
-    source_want(&serve->in, !serve->input_ended && anybody_open(serve) && log_room(serve) > 0);
-}
-
-static void tap_sent_pieces(struct client *c, const struct iovec *pieces, size_t n) {
-    struct serve *serve = of_client(c);
+static void note_sent(struct client *c, const char *bytes, size_t n) {
     struct cause cause;
+    if (tap_sent(&of_client(c)->tap, &c->place, c->name, bytes, n, &cause) < 0) fail(of_client(c), msg_cause(&cause));
+}
+
+static void input_sent(struct feed_reader *r, const struct iovec *pieces, size_t n) {
     for (int i = 0; n > 0; i++) {
         size_t part = n < pieces[i].iov_len ? n : pieces[i].iov_len;
-        if (tap_sent(&serve->tap, &c->place, c->name, pieces[i].iov_base, part, &cause) < 0) fail(serve, msg_cause(&cause));
+        note_sent(container_of(r, struct client, fed), pieces[i].iov_base, part);
         n -= part;
     }
 }
 
-/* A client that has ended goes on being fed from a file or pipe until that ends. */
-static bool goes_on(const struct serve *serve) {
-    bool lasts = serve->in.kind == SOURCE_FILE || serve->in.kind == SOURCE_PIPE;
-    return serve->has_input && !serve->input_ended && lasts;
-}
-
-/* All of the log that it lacks; at its end the connection is half-closed. */
-static void feed(struct client *c) {
-    struct serve *serve = of_client(c);
-    struct iovec pieces[2];
-    int count;
-    if (!is_open(c)) return;
-    if (stream_waiting(stream_of(c)) > 0) { /* the greeting comes first */
-        stream_ask_space(stream_of(c), true);
-        return;
-    }
-    while ((count = fanout_pieces(&serve->log, c->position, LOG_SIZE, pieces)) > 0) {
-        size_t n = stream_try(stream_of(c), pieces, count);
-        if (tap_active(&serve->tap)) tap_sent_pieces(c, pieces, n);
-        c->position += n;
-        if (n == 0) break;
-    }
-    bool behind = c->position < serve->log.end;
-    stream_ask_space(stream_of(c), behind);
-    if (behind) return;
-    if (stream_of(c)->ended && !goes_on(serve))
-        session_finish(session_of(c));
-    else if (serve->input_ended)
-        stream_shut(stream_of(c));
-}
-
-static void feed_all(struct serve *serve) {
-    struct session *next;
-    for (struct session *s = serve->server.server.sessions; s; s = next) {
-        next = s->next;
-        feed(of_session(s));
-    }
-    update_input(serve);
-}
-
-static void input_ready(struct source *in) {
-    struct serve *serve = container_of(in, struct serve, in);
-    static char bytes[READ_ONCE];
-    update_input(serve); /* the last client may have ended in this very turn */
-    if (!in->wanted) return;
-    size_t room = log_room(serve);
-    ssize_t n = source_read(in->fd, in->kind, bytes, room < sizeof bytes ? room : sizeof bytes);
-    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-        msg_error("cannot read stdin: %s", strerror(errno));
-        fail(serve, STATUS_FAILED);
-    }
-    if (n < 0) return;
-    if (n == 0)
-        serve->input_ended = true;
-    else if (serve->conf->crlf) {
-        crlf_put(&serve->converted, bytes, (size_t)n, &serve->cr);
-        fanout_append(&serve->log, buf_at(&serve->converted), serve->converted.size);
-        buf_clear(&serve->converted);
-    } else {
-        fanout_append(&serve->log, bytes, (size_t)n);
-    }
-    feed_all(serve);
+static void input_failed(struct feed *f, int error) {
+    msg_error("cannot read stdin: %s", strerror(error));
+    fail(container_of(f, struct serve, feed), STATUS_FAILED);
 }
 
 /* --- clients to stdout --- */
@@ -292,7 +202,7 @@ static void add_count(struct meter_count *count, const struct client *c) {
 static struct meter_count count_bytes(struct meter *m) {
     struct serve *serve = container_of(m, struct serve, meter);
     struct meter_count count = serve->gone;
-    count.read += serve->log.end;
+    count.read += serve->feed.log.end;
     for (struct session *s = serve->server.server.sessions; s; s = s->next) add_count(&count, of_session(s));
     return count;
 }
@@ -316,36 +226,8 @@ static bool on_message(struct text_session *t, const char *text, size_t size) {
     if (!conf->reply) return true;
     template_fill(answers, conf->reply, text, size, &t->session.peer, time(NULL));
     buf_put(answers, conf->crlf ? "\r\n" : "\n", conf->crlf ? 2 : 1);
-    struct cause cause;
-    if (tap_sent(&of_client(c)->tap, &c->place, c->name, buf_at(answers) + before, answers->size - before, &cause) < 0)
-        fail(of_client(c), msg_cause(&cause));
+    note_sent(c, buf_at(answers) + before, answers->size - before);
     return true;
-}
-
-/* --- commands --- */
-
-static void child_ended(struct proc *p) {
-    struct client *c = container_of(p, struct client, child);
-    struct session *s = session_of(c);
-    uint64_t received = 0, sent = 0;
-    sock_counts(s->stream.fd, &received, &sent);
-    fcntl(s->stream.fd, F_SETFL, fcntl(s->stream.fd, F_GETFL) | O_NONBLOCK);
-    s->outcome = p->status;
-    session_attach(s, received, sent);
-    session_finish(s);
-}
-
-static void start_command(struct client *c) {
-    struct serve *serve = of_client(c);
-    struct session *s = session_of(c);
-    struct addr local;
-    struct cause cause;
-    session_detach(s);
-    if (sock_local(s->stream.fd, &local) == 0 &&
-        proc_spawn(&serve->children, &c->child, serve->conf->exec, s->stream.fd, &local, &s->peer, child_ended, &cause) == 0)
-        return;
-    msg_cause(&cause);
-    session_close(s, STATUS_FAILED);
 }
 
 /* --- one connection, joined with stdin and stdout --- */
@@ -354,13 +236,13 @@ static void relay_done(struct relay *r, enum status outcome) {
     struct client *c = container_of(r, struct client, relay);
     stream_of(c)->received = r->received;
     stream_of(c)->sent = r->to_peer.taken;
-    session_close(session_of(c), outcome);
+    session_close(&c->text.session, outcome);
 }
 
 static void start_relay(struct client *c) {
     struct serve *serve = of_client(c);
     struct relay *r = &c->relay;
-    session_detach(session_of(c));
+    session_detach(&c->text.session);
     relay_start(r, serve->call->loop, stream_of(c)->fd, serve->has_input ? STDIN_FILENO : -1, STDOUT_FILENO);
     r->half_close = serve->has_input;
     r->rest = RELAY_REST_PIPES;
@@ -381,44 +263,38 @@ static bool relays(const struct serve *serve) {
 static void on_open(struct text_session *t) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
-    struct cause cause;
     session_peer(&t->session, c->name);
-    c->position = serve->log.end;
     label_join(&serve->label, &c->speaker, c->name);
     if (relays(serve)) {
         start_relay(c);
         return;
     }
     if (serve->greeting.size > 0) session_send(&t->session, buf_at(&serve->greeting), serve->greeting.size);
-    if (tap_sent(&serve->tap, &c->place, c->name, buf_at(&serve->greeting), serve->greeting.size, &cause) < 0) fail(serve, msg_cause(&cause));
+    note_sent(c, buf_at(&serve->greeting), serve->greeting.size);
     if (serve->out_full || serve->conf->exec) stream_read(stream_of(c), false);
     if (serve->conf->exec && stream_waiting(stream_of(c)) == 0)
-        start_command(c);
+        handover_start(&c->command, &t->session, &serve->children, serve->conf->exec);
     else if (serve->conf->exec)
         stream_ask_space(stream_of(c), true);
     else if (serve->has_input)
-        feed(c);
-    update_input(serve);
+        feed_join(&serve->feed, &c->fed, &t->session);
 }
 
 static void on_space(struct text_session *t) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
     if (serve->conf->exec) {
-        start_command(c);
+        handover_start(&c->command, &t->session, &serve->children, serve->conf->exec);
         return;
     }
     if (serve->out_full) stream_read(stream_of(c), false);
     stream_ask_space(stream_of(c), false);
-    if (serve->has_input) feed(c);
-    update_input(serve);
+    feed_more(&c->fed);
 }
 
 static void on_end(struct text_session *t) {
     struct client *c = of_text(t);
-    const struct serve *serve = of_client(c);
-    bool behind = serve->has_input && c->position < serve->log.end;
-    if (!goes_on(serve) && !behind) session_finish(&t->session);
+    c->fed.feed ? feed_ended(&c->fed) : session_finish(&t->session);
 }
 
 static void on_closed(struct text_session *t) {
@@ -428,7 +304,7 @@ static void on_closed(struct text_session *t) {
     relay_stop(&c->relay);
     show_last(c);
     add_count(&serve->gone, c);
-    update_input(serve);
+    feed_leave(&c->fed);
 }
 
 /* --- the server --- */
@@ -451,14 +327,15 @@ static struct text_ops ops_for(const struct serve_conf *conf) {
 static void prepare(struct serve *serve) {
     const struct serve_conf *conf = serve->conf;
     for (int i = 0; i < serve->call->count; i++) crlf_line(&serve->greeting, serve->call->operands[i], conf->crlf, conf->no_newline);
-    fanout_start(&serve->log, LOG_SIZE);
     sink_start(&serve->out, STDOUT_FILENO);
     watch_start(serve->call->loop, &serve->out_watch, STDOUT_FILENO, 0, output_ready);
     start_screen(serve);
     label_start(&serve->label, serve->call->loop, &serve->out, label_result);
     serve->has_input = !conf->reply && !conf->exec && !source_is_null(STDIN_FILENO) &&
                        !(isatty(STDIN_FILENO) && source_in_background(STDIN_FILENO));
-    if (serve->has_input && !relays(serve)) source_start(&serve->in, serve->call->loop, STDIN_FILENO, input_ready);
+    if (serve->has_input && !relays(serve)) feed_start(&serve->feed, serve->call->loop, STDIN_FILENO, conf->crlf);
+    serve->feed.failed = input_failed;
+    if (tap_active(&serve->tap)) serve->feed.sent = input_sent;
     if (conf->exec) proc_group_start(&serve->children, serve->call->loop);
     if (conf->progress) meter_start(&serve->meter, serve->call->loop, &serve->screen, serve->has_input ? meter_input(STDIN_FILENO) : 0, count_bytes);
 }
@@ -466,18 +343,10 @@ static void prepare(struct serve *serve) {
 static void release(struct serve *serve) {
     meter_stop(&serve->meter);
     screen_stop(&serve->screen);
-    source_stop(&serve->in);
+    feed_stop(&serve->feed);
     watch_stop(&serve->out_watch);
     sink_free(&serve->out);
-    fanout_free(&serve->log);
     buf_free(&serve->greeting);
-    buf_free(&serve->converted);
-}
-
-static void confine(const struct serve_conf *conf, const struct ready *ready) {
-    int directories[] = {ready->directory, ready->path_directory};
-    tzset();
-    if (!conf->server.no_sandbox && !conf->exec) sandbox_enter(directories, 2);
 }
 
 /* Output that waits for a slow reader of stdout is still given to it. */
@@ -492,7 +361,7 @@ static void serve_clients(struct serve *serve, struct ready *ready, struct net_l
     text_server_start(&serve->server, serve->call->loop, listeners, &conf->server, &conf->common, &ops, conf->once, serve);
     serve->failure = ready_announce(ready, &conf->server, listeners);
     if (!serve->failure) {
-        confine(conf, ready);
+        if (!conf->exec) ready_confine(ready, &conf->server);
         loop_run(serve->call->loop);
         server_shut_doors(&serve->server.server);
         drain_output(serve);

@@ -7,7 +7,6 @@
 #include "common/dgramsink.h"
 #include "common/mem.h"
 #include "common/ready.h"
-#include "common/sandbox.h"
 #include "common/server_dgram.h"
 #include "common/template.h"
 #include "common/text.h"
@@ -138,12 +137,6 @@ static int join(const struct udp_serve_conf *conf, const struct net_listeners *l
 
 /* --- the server --- */
 
-static void confine(const struct udp_serve_conf *conf, const struct ready *ready) {
-    int directories[] = {ready->directory, ready->path_directory};
-    tzset();
-    if (!conf->server.no_sandbox) sandbox_enter(directories, 2);
-}
-
 /* What came before the end is shown, and a slow reader of stdout gets all of it. */
 static void finish(struct udp_serve *u) {
     if (!u->out.status && !u->status) dgram_server_drain(&u->server);
@@ -158,7 +151,7 @@ static void serve(struct udp_serve *u, struct ready *ready, const struct net_lis
     u->started = true;
     u->status = ready_announce(ready, &conf->server, listeners);
     if (!u->status) {
-        confine(conf, ready);
+        ready_confine(ready, &conf->server);
         loop_run(u->call->loop);
         if (!u->status) u->status = u->server.outcome;
         finish(u);

@@ -8,9 +8,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mem.h"
+#include "sandbox.h"
 #include "sock.h"
 
 #define FIRST_INHERITED 3 /* SD_LISTEN_FDS_START */
@@ -190,6 +192,12 @@ int ready_announce(struct ready *r, const struct server_conf *conf, const struct
     if (path) notify(path);
     unsetenv("NOTIFY_SOCKET");
     return 0;
+}
+
+void ready_confine(const struct ready *r, const struct server_conf *conf) {
+    int directories[] = {r ? r->directory : -1, r ? r->path_directory : -1};
+    tzset();
+    if (!conf->no_sandbox) sandbox_enter(directories, 2);
 }
 
 static void withdraw(int directory, const char *name) {

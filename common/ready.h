@@ -26,6 +26,9 @@ int ready_listen_both(struct ready *r, const struct call *call, const struct ser
 /* Announces. Returns 0, or the exit status, having told why. */
 int ready_announce(struct ready *r, const struct server_conf *conf, const struct net_listeners *listeners);
 
+/* Gives up what a server that listens does not need (sandbox.h), unless --no-sandbox; the local time can be told after. r NULL: a process that has nothing to remove. */
+void ready_confine(const struct ready *r, const struct server_conf *conf);
+
 /* Removes the port file and the socket path. Works in the sandbox. */
 void ready_withdraw(struct ready *r);
 

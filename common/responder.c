@@ -4,7 +4,6 @@
 
 #include "mem.h"
 #include "ready.h"
-#include "sandbox.h"
 
 #define PORT_TRIES 64 /* for a port that is free for UDP as well */
 
@@ -65,12 +64,6 @@ static int announce(const struct responder *r, struct ready *ready) {
     return ready_announce(ready, r->conf, &all);
 }
 
-static void confine(const struct responder *r, const struct ready *ready) {
-    int directories[] = {ready->directory, ready->path_directory};
-    tzset();
-    if (!r->conf->no_sandbox) sandbox_enter(directories, 2);
-}
-
 /* --- one process that serves --- */
 
 static bool on_datagram(struct dgram_server *server, const struct dgram *question, struct buf *answer) {
@@ -110,7 +103,7 @@ static int serve_alone(struct responder *r, struct ready *ready) {
     open_doors(r);
     int status = announce(r, ready);
     if (!status) {
-        confine(r, ready);
+        ready_confine(ready, r->conf);
         loop_run(r->call->loop);
         status = r->outcome;
     }
@@ -132,13 +125,11 @@ static void limit_workers(struct responder *r) {
 }
 
 static void work(struct responder *r) {
-    int directories[] = {-1};
     int index = r->workers.index;
     r->limits.max_clients = share_of(r->limits.max_clients, r->how.workers, index);
     r->limits.max_per_host = share_of(r->limits.max_per_host, r->how.workers, index);
     open_doors(r);
-    tzset();
-    if (!r->conf->no_sandbox) sandbox_enter(directories, 1);
+    ready_confine(NULL, r->conf);
     loop_run(r->call->loop);
     close_doors(r);
     workers_leave(STATUS_OK);
@@ -150,7 +141,7 @@ static int serve_together(struct responder *r, struct ready *ready) {
     if (r->workers.index >= 0) work(r);
     int status = announce(r, ready);
     if (status) workers_end(&r->workers);
-    else confine(r, ready);
+    else ready_confine(ready, r->conf);
     int outcome = workers_wait(&r->workers);
     return status ? status : outcome;
 }

@@ -17,6 +17,7 @@ endpoints   sig sandbox source
             applet term meter probing dgramsink
             ready workers targets outgoing console
 services    server relay
+            feed handover
 talk        textserver responder
 '
 
