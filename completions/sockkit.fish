@@ -83,6 +83,8 @@ for command in sockkit sk-udp-serve
     complete -c $command -n "__sockkit_applet udp-serve" -f -a "(__fish_print_hostnames)"
     complete -c $command -n "__sockkit_applet udp-serve" -l reply -x -d 'answer each datagram: %m it, %a %p its sender, %t time, %%'
     complete -c $command -n "__sockkit_applet udp-serve" -l count -s c -x -d 'end after N datagrams'
+    complete -c $command -n "__sockkit_applet udp-serve" -l timeout -s w -x -d 'give up when no datagram comes for TIME from the beginning (status 5)'
+    complete -c $command -n "__sockkit_applet udp-serve" -l idle -s i -x -d 'end when no further datagram comes for TIME (status 5)'
     complete -c $command -n "__sockkit_applet udp-serve" -l group -x -d 'join this multicast group, and listen on it unless -b says where'
     complete -c $command -n "__sockkit_applet udp-serve" -l label -f -d 'show each line received behind its sender\'s [ADDR:PORT]'
     complete -c $command -n "__sockkit_applet udp-serve" -l no-newline -f -d 'show exactly the bytes received, no newline added'
@@ -100,8 +102,6 @@ for command in sockkit sk-udp-serve
     complete -c $command -n "__sockkit_applet udp-serve" -l bind -s b -x -a "(__fish_print_hostnames)" -d 'servers: address to listen on (\'*\': all); clients: source address'
     complete -c $command -n "__sockkit_applet udp-serve" -l unix -s U -r -F -d 'a Unix-domain socket instead of host and port'
     complete -c $command -n "__sockkit_applet udp-serve" -l numeric -s n -f -d 'no DNS or service-name look-up'
-    complete -c $command -n "__sockkit_applet udp-serve" -l timeout -s w -x -d 'clients: limit on resolving and connecting (10s); servers: on the wait for a first client'
-    complete -c $command -n "__sockkit_applet udp-serve" -l idle -s i -x -d 'end a connection after TIME without a byte either way'
     complete -c $command -n "__sockkit_applet udp-serve" -l max-time -x -d 'end the whole run after TIME (status 5)'
     complete -c $command -n "__sockkit_applet udp-serve" -l sockopt -s O -x -a 'help nodelay= keepalive= keepidle= keepintvl= keepcnt= maxseg= reuseaddr= reuseport= rcvbuf= sndbuf= linger= ttl= tos= broadcast= dontroute= oobinline= interface= multicast-ttl= multicast-loop= (for i in (__fish_print_interfaces); echo interface=$i; end)' -d 'set a socket option; repeatable (-O help lists them)'
     complete -c $command -n "__sockkit_applet udp-serve" -l quiet -s q -f -d 'errors only'
@@ -112,7 +112,9 @@ for command in sockkit sk-udp-serve
 end
 for command in sockkit sk-udp-send
     complete -c $command -n "__sockkit_applet udp-send" -f -a "(__fish_print_hostnames)"
-    complete -c $command -n "__sockkit_applet udp-send" -l replies -s r -x -d 'wait for N replies, at most --timeout (2s) after the last datagram sent'
+    complete -c $command -n "__sockkit_applet udp-send" -l replies -s r -x -d 'wait for N replies and show them'
+    complete -c $command -n "__sockkit_applet udp-send" -l timeout -s w -x -d 'how long after the last datagram sent (2s); limit on resolving (10s)'
+    complete -c $command -n "__sockkit_applet udp-send" -l idle -s i -x -d 'end when nothing was sent or received for TIME (status 5)'
     complete -c $command -n "__sockkit_applet udp-send" -l block -x -d 'cut stdin into datagrams of SIZE bytes instead of lines'
     complete -c $command -n "__sockkit_applet udp-send" -l interval -s I -x -d 'wait TIME between two datagrams'
     complete -c $command -n "__sockkit_applet udp-send" -l repeat -x -d 'send all of it N times'
@@ -128,8 +130,6 @@ for command in sockkit sk-udp-send
     complete -c $command -n "__sockkit_applet udp-send" -l bind -s b -x -a "(__fish_print_hostnames)" -d 'servers: address to listen on (\'*\': all); clients: source address'
     complete -c $command -n "__sockkit_applet udp-send" -l unix -s U -r -F -d 'a Unix-domain socket instead of host and port'
     complete -c $command -n "__sockkit_applet udp-send" -l numeric -s n -f -d 'no DNS or service-name look-up'
-    complete -c $command -n "__sockkit_applet udp-send" -l timeout -s w -x -d 'clients: limit on resolving and connecting (10s); servers: on the wait for a first client'
-    complete -c $command -n "__sockkit_applet udp-send" -l idle -s i -x -d 'end a connection after TIME without a byte either way'
     complete -c $command -n "__sockkit_applet udp-send" -l max-time -x -d 'end the whole run after TIME (status 5)'
     complete -c $command -n "__sockkit_applet udp-send" -l sockopt -s O -x -a 'help nodelay= keepalive= keepidle= keepintvl= keepcnt= maxseg= reuseaddr= reuseport= rcvbuf= sndbuf= linger= ttl= tos= broadcast= dontroute= oobinline= interface= multicast-ttl= multicast-loop= (for i in (__fish_print_interfaces); echo interface=$i; end)' -d 'set a socket option; repeatable (-O help lists them)'
     complete -c $command -n "__sockkit_applet udp-send" -l quiet -s q -f -d 'errors only'
