@@ -40,6 +40,16 @@ static size_t before(const struct editor *e, size_t at) {
     }
 }
 
+/* Bytes that were no characters may have become one around the cursor. */
+static void leave_character(struct editor *e) {
+    size_t lead = e->cursor;
+    int width;
+    if (lead == e->size) return;
+    while (lead > 0 && e->cursor - lead < 3 && (e->text[lead] & 0xc0) == 0x80) lead--;
+    size_t end = lead + unit(e, lead, &width);
+    if (lead < e->cursor && end > e->cursor) e->cursor = end;
+}
+
 static bool blank_before(const struct editor *e, size_t at) { return e->text[at - 1] == ' ' || e->text[at - 1] == '\t'; }
 
 static size_t word_begin(const struct editor *e) {
@@ -170,6 +180,7 @@ static enum editor_event act_on_held(struct editor *e) {
     size_t length;
     while (event == EDITOR_NONE && e->key_size > 0 && (length = editor_key(e->key, e->key_size, &key)) > 0) {
         event = act(e, key, e->key, length);
+        leave_character(e);
         e->key_size -= length;
         memmove(e->key, e->key + length, e->key_size);
     }

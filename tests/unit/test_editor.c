@@ -104,6 +104,7 @@ static void characters_are_whole(void) {
     KEYS("xe\xcc\x81y\x01\x06\x04", " x_y");
     KEYS("\xff\xfe\x02\x7f", " _\xfe");        /* what is no UTF-8 is a byte */
     KEYS("\xe2\x82z\x7f\x7f", " \xe2_");
+    KEYS("\x80\x01\xcbz\x7f.", " \xcb\x80._"); /* bytes that become a character */
 }
 
 static void long_combinations_are_whole(void) {
