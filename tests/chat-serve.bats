@@ -242,7 +242,7 @@ for s in socks:
 
 @test "nc, ncat and busybox telnet can join" {
     start_server chat-serve
-    local OUT
+    local client
     for client in "nc.openbsd -N 127.0.0.1 $PORT" "ncat 127.0.0.1 $PORT" "socat - TCP:127.0.0.1:$PORT"; do
         # shellcheck disable=SC2086 # a command line
         run timeout 10 $client <<<"hello from ${client%% *}"

@@ -25,10 +25,12 @@ load helper
 
 @test "stop alone, or /quit, leaves unsaid; --quit-word changes it, empty is none" {
     start_server chat-serve
-    printf 'don'\''t stop\nstop\nnever\n' | sockkit chat ":$PORT" >heard
-    printf 'x\n/quit\nnever\n' | sockkit chat ":$PORT" >>heard
-    printf 'stop\nenough\nnever\n' | sockkit chat --quit-word enough ":$PORT" >>heard
-    printf 'stop\nenough\n' | sockkit chat --quit-word '' ":$PORT" >>heard
+    {
+        printf 'don'\''t stop\nstop\nnever\n' | sockkit chat ":$PORT"
+        printf 'x\n/quit\nnever\n' | sockkit chat ":$PORT"
+        printf 'stop\nenough\nnever\n' | sockkit chat --quit-word enough ":$PORT"
+        printf 'stop\nenough\n' | sockkit chat --quit-word '' ":$PORT"
+    } >heard
     run grep '^(' heard
     assert_output "(user1) don't stop
 (user2) x

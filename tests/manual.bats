@@ -36,10 +36,10 @@ documented() {
         options_of "$applet" >table
         "$SOCKKIT" "$applet" --help | grep -oE '^  (-[A-Za-z0-9], |    )--[a-z0-9-]+' | grep -oE -- '-[-a-zA-Z0-9]+' | sort -u >help
         diff table help || { echo "$applet: --help differs"; return 1; }
-        documented "$MAN/sockkit-$applet.1" "$MAN/sockkit.1" >man
-        comm -23 table man >missing
+        documented "$MAN/sockkit-$applet.1" "$MAN/sockkit.1" >manual
+        comm -23 table manual >missing
         [ ! -s missing ] || { echo "$applet: not in the manual:"; cat missing; return 1; }
-        documented "$MAN/sockkit-$applet.1" | comm -13 table - >unknown
+        documented "$MAN/sockkit-$applet.1" | grep -vx -- -- | comm -13 table - >unknown
         [ ! -s unknown ] || { echo "$applet: only in the manual:"; cat unknown; return 1; }
     done
 }
@@ -52,7 +52,7 @@ documented() {
 
 @test "pages refer to pages that are there" {
     local page
-    for page in $(grep -hoE '^\.Xr sockkit[a-z-]* 1' "$MAN"/*.1 | awk '{ print $2 }' | sort -u); do
+    while read -r page; do
         [ -f "$MAN/$page.1" ] || { echo "$page"; return 1; }
-    done
+    done < <(grep -hoE '^\.Xr sockkit[a-z-]* 1' "$MAN"/*.1 | awk '{ print $2 }' | sort -u)
 }
