@@ -37,11 +37,6 @@ static void name_datagrams(const struct attempt_plan *plan, int fd, int family) 
     if (family == AF_UNIX && plan->type == SOCK_DGRAM) (void)sock_bind(fd, &none);
 }
 
-static bool is_loopback(const struct addr *a) {
-    if (addr_family(a) == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&a->as.v6.sin6_addr);
-    return addr_family(a) == AF_INET && ntohl(a->as.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
 /* The system has chosen the port, once; without one the socket works as well. */
 static void bind_shared(struct attempt_plan *plan, int fd, int family) {
     struct addr *shared = &plan->shared[family == AF_INET6];
@@ -64,7 +59,7 @@ static int bind_source(struct attempt_plan *plan, int fd, const struct addr *to,
         errno = EAFNOSUPPORT;
         return -1;
     }
-    if (!source && plan->share_port && is_loopback(to)) bind_shared(plan, fd, family);
+    if (!source && plan->share_port && addr_is_loopback(to)) bind_shared(plan, fd, family);
     if (!source) return 0;
     if (addr_port(source) && !sockopt_given(plan->options, "reuseaddr"))
         sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
@@ -207,8 +202,7 @@ static bool connected(struct attempt *a, int64_t now) {
     return send_payload(a, now);
 }
 
-/* After EINPROGRESS: 0, EINPROGRESS still, or why it failed. A second connect(2) tells all three (POSIX: EALREADY, EISCONN) without a
- * poll(2), and leaves a refused socket fit to be used again. */
+/* A second connect(2) tells the outcome (POSIX: EALREADY, EISCONN) and leaves a refused socket fit to be used again. */
 static int ask_again(const struct attempt *a) {
     if (sock_connect(a->fd, &a->to) == 0 || errno == EISCONN) return 0;
     return errno == EALREADY ? EINPROGRESS : errno;
@@ -231,11 +225,6 @@ static void ready(struct watch *w, unsigned events) {
     else
         known = send_payload(a, now);
     if (known) a->done(a);
-}
-
-static int try_connect(const struct attempt *a) {
-    int error = sock_connect(a->fd, &a->to) == 0 ? 0 : errno;
-    return error == EINPROGRESS && !sock_tracing() ? ask_again(a) : error;
 }
 
 static bool take_spare(struct attempt *a) {
@@ -276,7 +265,7 @@ enum attempt_start attempt_start(struct attempt_plan *plan, struct attempt *a, c
         reused = take_spare(a);
         if (!reused) a->fd = open_socket(plan, to, cause);
         if (a->fd < 0) return no_socket(a, a->since, cause);
-        error = try_connect(a);
+        error = sock_connect(a->fd, to) == 0 ? 0 : errno;
     } while (was_its_fault(a, reused, error));
     if (outcome(a, sock_clock(), error)) return ATTEMPT_KNOWN;
     watch_start(plan->loop, &a->watch, a->fd, a->asked ? LOOP_READ : LOOP_WRITE, ready);
