@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -71,6 +72,12 @@ static enum sink_result move_through(struct mover *m, int from, int to, size_t *
     return mover_flush(m, to, taken);
 }
 
+/* sockatmark(3), but with nothing left undecided. */
+static bool at_mark(int fd) {
+    int mark = 0;
+    return ioctl(fd, SIOCATMARK, &mark) == 0 && mark;
+}
+
 enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kind, int to, enum source_kind to_kind, size_t *moved,
                             size_t *taken) {
     bool direct = from_kind == SOURCE_PIPE || to_kind == SOURCE_PIPE;
@@ -82,7 +89,7 @@ enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kin
     enum sink_result result = direct ? move_direct(from, to, to_kind, moved, taken) : move_through(m, from, to, moved, taken);
     /* splice stops before an urgent byte for good; recv leaves it out and goes on. */
     bool stopped = from_kind == SOURCE_SOCKET && (result == SINK_DRY || result == SINK_END);
-    return stopped && sockatmark(from) == 1 ? SINK_DECLINED : result;
+    return stopped && at_mark(from) ? SINK_DECLINED : result;
 }
 
 void mover_take_back(struct mover *m, struct buf *held) {
