@@ -408,7 +408,7 @@ static int run(struct call *call) {
 
 const struct applet applet_probe = {
     .name = "probe",
-    .summary = "Tell which ports are open; wait until they are, then become COMMAND",
+    .summary = "Tell which ports are open; wait for them, then become COMMAND",
     .operands = "[HOST[:PORT] [PORTS]]... [-- COMMAND [ARG]...]",
     .groups = groups,
     .conf_size = sizeof(struct probe_conf),

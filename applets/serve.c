@@ -391,7 +391,7 @@ static int run(struct call *call) {
 
 const struct applet applet_serve = {
     .name = "serve",
-    .summary = "Listen, greet every client, show what it sends, send it stdin, answers or a command's output",
+    .summary = "Greet every client, show what it sends; answer, or run a command",
     .operands = "[MESSAGE]...",
     .groups = groups,
     .conf_size = sizeof(struct serve_conf),

@@ -349,7 +349,7 @@ static int run(struct call *call) {
 
 const struct applet applet_udp_send = {
     .name = "udp-send",
-    .summary = "Send each MESSAGE, or each line of stdin, as one datagram; show the replies",
+    .summary = "Send each MESSAGE or line of stdin as a datagram; show replies",
     .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
     .groups = groups,
     .conf_size = sizeof(struct udp_send_conf),

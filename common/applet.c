@@ -243,7 +243,7 @@ struct opt_command applet_command(const struct applet *applet) {
 
 static void help(const struct applet *applet) {
     struct opt_command command = applet_command(applet);
-    printf("Usage: sockkit %s [OPTION]... %s\n%s.\n", applet->name, applet->operands, applet->summary);
+    printf("Usage: sockkit %s [OPTION]...%s%s\n%s.\n", applet->name, *applet->operands ? " " : "", applet->operands, applet->summary);
     opt_help(&command);
     printf("\nTimes: 500ms 2 1.5s 2m 1h. Sizes: 4096 64K 1M. More: man sockkit-%s\n", applet->name);
 }

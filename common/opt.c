@@ -265,14 +265,31 @@ int opt_parse(const struct opt_command *command, void *conf, int argc, char **ar
 
 /* --- help --- */
 
+#define HELP_WIDTH 80
+#define HELP_INDENT 28
+
+/* The rest of a row, its further lines under the first. */
+static void help_text(const char *text) {
+    size_t room = HELP_WIDTH - HELP_INDENT;
+    while (strlen(text) > room) {
+        size_t size = room;
+        while (size > 0 && text[size] != ' ') size--;
+        if (size == 0) break;
+        printf("%.*s\n%*s", (int)size, text, HELP_INDENT, "");
+        text += size + 1;
+    }
+    puts(text);
+}
+
 static void help_row(const struct opt_row *row) {
     char left[64];
     snprintf(left, sizeof left, "%s%c%s--%s%s%s", row->letter ? "-" : " ", row->letter ? row->letter : ' ',
              row->letter ? ", " : "  ", row->name, row->metavar ? " " : "", row->metavar ? row->metavar : "");
     if (strlen(left) > 24)
-        printf("  %s\n  %-24s  %s\n", left, "", row->help);
+        printf("  %s\n%*s", left, HELP_INDENT, "");
     else
-        printf("  %-24s  %s\n", left, row->help);
+        printf("  %-*s", HELP_INDENT - 2, left);
+    help_text(row->help);
 }
 
 void opt_help(const struct opt_command *command) {

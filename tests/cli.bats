@@ -138,6 +138,15 @@ options_of() {
     done
 }
 
+@test "help fits a terminal of 80 columns" {
+    local applet
+    for applet in '' $("$SOCKKIT" --list); do
+        sockkit help $applet >help
+        run awk 'length > 80' help
+        assert_output ''
+    done
+}
+
 @test "help that cannot be written is a failure" {
     local arguments
     for arguments in --help --list --version 'serve --help' 'serve -O help'; do
