@@ -151,13 +151,14 @@ fish_words := $(share)/fish/vendor_completions.d/sockkit.fish
 install: all
 	install -D -m 755 $(SOCKKIT) $(bindir)/sockkit
 	for link in $(links); do ln -sf sockkit $(bindir)/$$link || exit 1; done
-	$(if $(pages),install -D -m 644 -t $(share)/man/man1 $(pages))
+	install -D -m 644 -t $(share)/man/man1 $(pages)
+	for link in $(links); do ln -sf sockkit-$${link#sk-}.1 $(share)/man/man1/$$link.1 || exit 1; done
 	$(if $(wildcard completions/sockkit.bash),install -D -m 644 completions/sockkit.bash $(bash_words))
 	$(if $(wildcard completions/_sockkit),install -D -m 644 completions/_sockkit $(zsh_words))
 	$(if $(wildcard completions/sockkit.fish),install -D -m 644 completions/sockkit.fish $(fish_words))
 
 uninstall:
-	rm -f $(bindir)/sockkit $(links:%=$(bindir)/%) $(pages:man/%=$(share)/man/man1/%) \
+	rm -f $(bindir)/sockkit $(links:%=$(bindir)/%) $(pages:man/%=$(share)/man/man1/%) $(links:%=$(share)/man/man1/%.1) \
 	    $(bash_words) $(zsh_words) $(fish_words)
 
 dist:

@@ -17,6 +17,7 @@ setup() {
         assert_success
         assert_output --partial "sockkit $link"
         [ -f "$root/usr/share/man/man1/sockkit-$link.1" ]
+        cmp "$root/usr/share/man/man1/sk-$link.1" "$root/usr/share/man/man1/sockkit-$link.1"
     done
     [ -f "$root/usr/share/man/man1/sockkit.1" ]
     [ -f "$root/usr/share/bash-completion/completions/sockkit" ]
