@@ -15,7 +15,7 @@ documented() {
     awk '/^\.It Fl/ {
         sub(/^\.It /, "")
         n = split($0, parts, /Fl /)
-        for (i = 2; i <= n; i++) { split(parts[i], w, /[ ,]/); print "-" w[1] }
+        for (i = 2; i <= n; i++) { split(parts[i], w, /[ ,]/); if (w[1] != "-") print "-" w[1] }
         if ($0 ~ / , -/) { split($0, w, / , /); for (j in w) if (w[j] ~ /^-/) { split(w[j], v, " "); print "-" v[1] } }
     }' "$@" | sort -u
 }
@@ -48,6 +48,22 @@ documented() {
     { "$SOCKKIT" --dump-options | awk -F '\t' '{ print $2; if ($3) print $3 }'; printf '%s\n' --help --version --list --install; } | sort -u >all
     documented "$MAN/sockkit.1" | comm -13 all - >unknown
     [ ! -s unknown ] || { cat unknown; return 1; }
+}
+
+@test "sockkit(1) refers to the page of each applet" {
+    local applet
+    for applet in $("$SOCKKIT" --list); do
+        sed -n '/^\.Sh SEE ALSO/,$p' "$MAN/sockkit.1" | grep -q "^\.Xr sockkit-$applet 1"
+        grep -q '^\.Xr sockkit 1' "$MAN/sockkit-$applet.1"
+    done
+}
+
+@test "every page has its sections, in order" {
+    local page section
+    for page in "$MAN"/sockkit*.1; do
+        run sed -nE 's/^\.Sh (NAME|SYNOPSIS|DESCRIPTION|OPTIONS|EXIT STATUS|EXAMPLES|SEE ALSO)$/\1/p' "$page"
+        assert_output $'NAME\nSYNOPSIS\nDESCRIPTION\nOPTIONS\nEXIT STATUS\nEXAMPLES\nSEE ALSO'
+    done
 }
 
 @test "pages refer to pages that are there" {
