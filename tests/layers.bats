@@ -65,6 +65,13 @@ wrong_includes() {
     assert_output ''
 }
 
+@test "the map in CONTRIBUTING.md names every module of common/, and no other" {
+    local there named
+    there=$(cd common && printf '%s\n' *.h | sed 's/\.h$//' | sort)
+    named=$(sed -n '/^| layer/,/^$/p' CONTRIBUTING.md | grep -oE '`[a-z_0-9]+`' | tr -d '\`' | sort)
+    assert_equal "$named" "$there"
+}
+
 @test "an applet, and main, include nothing but common/" {
     run sed -nE '/#[[:space:]]*include "(\.\.\/)?common\/[a-z_]+\.h"/!s/^[[:space:]]*#[[:space:]]*include "/&/p' main.c applets/*.c
     assert_success
