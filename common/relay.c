@@ -79,20 +79,20 @@ static void settle(struct relay *r);
 static void settle_again(struct timer *t) { settle(container_of(t, struct relay, settle)); }
 
 static void settle(struct relay *r) {
-    int error = 0;
-    if (r->broken) {
+    int *error = &r->to_peer.error;
+    bool closed = r->broken;
+    if (!closed && lost(r) > 0) {
+        sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, error, "SO_ERROR");
+        closed = *error || sock_tcp_state(r->sock.fd) == SYSINFO_CLOSED;
+    }
+    if (r->broken || (closed && lost(r) > 0)) { /* counted anew: the last acknowledgement may have closed it */
+        if (*error == ECONNRESET) msg_error("connection with %s: %s", r->peer, strerror(*error));
         tell_lost(r);
         finish(r, STATUS_FAILED);
         return;
     }
     if (lost(r) == 0) {
         finish(r, STATUS_OK);
-        return;
-    }
-    sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
-    if (error || sock_tcp_state(r->sock.fd) == SYSINFO_CLOSED) {
-        tell_lost(r);
-        finish(r, STATUS_FAILED);
         return;
     }
     r->settle_step = r->settle_step ? r->settle_step * 2 : SETTLE_FIRST;
@@ -125,9 +125,8 @@ static void sending_failed(struct relay *r) {
 
 /* Nothing is expected to happen, and yet: a reset; or a Unix socket whose peer closed it, which is no failure. */
 static void hung_up(struct relay *r) {
-    int error = 0;
-    sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
-    if (error) {
+    sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, &r->to_peer.error, "SO_ERROR");
+    if (r->to_peer.error) {
         sending_failed(r);
         return;
     }
