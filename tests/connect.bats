@@ -274,11 +274,11 @@ p.stdin.write(b"x")
 assert read_exactly(s, 1) == b"x"
 s.shutdown(socket.SHUT_WR)
 assert p.stdout.read(1) == b""
-port = s.getpeername()[1]
-timers = lambda: [w[5] for w in map(str.split, open("/proc/net/tcp")) if w[1].endswith(":%04X" % port)]
+ours, theirs = (":%04X" % end[1] for end in (s.getpeername(), l.getsockname()))
+timers = lambda: [w[5] for w in map(str.split, open("/proc/net/tcp")) if w[1].endswith(ours) and w[2].endswith(theirs)]
 end = time.monotonic() + 10
 while timers()[0][:2] != "02" and time.monotonic() < end:
-    pass
+    time.sleep(0.01)
 assert timers()[0][:2] == "02", timers()
 p.stdin.close()
 ended(p)'
