@@ -1,5 +1,6 @@
 #include "server_dgram.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 /* Once for a row of datagrams of one peer: anybody can send many. */
 static void tell(struct dgram_server *server, const struct dgram *d, const char *what, const char *why) {
     char peer[DGRAM_PEER];
+    assert(d->peer);
     if (addr_equal(&server->told, d->peer)) return;
     server->told = *d->peer;
     msg_note(0, "%s %s%s", dgram_peer(d, peer), what, why);
