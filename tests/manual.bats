@@ -59,7 +59,7 @@ documented() {
 }
 
 @test "every page has its sections, in order" {
-    local page section
+    local page
     for page in "$MAN"/sockkit*.1; do
         run sed -nE 's/^\.Sh (NAME|SYNOPSIS|DESCRIPTION|OPTIONS|EXIT STATUS|EXAMPLES|SEE ALSO)$/\1/p' "$page"
         assert_output $'NAME\nSYNOPSIS\nDESCRIPTION\nOPTIONS\nEXIT STATUS\nEXAMPLES\nSEE ALSO'
