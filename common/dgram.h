@@ -24,14 +24,14 @@ struct dgram {
 /* What batches of one socket need: the room for received ones (about 2 MiB of address space, taken as it is used). */
 struct dgram_io;
 
-/* Sets up a bound or connected datagram socket, which stays the caller's. `local` is its getsockname(2): where it is a wildcard, answers leave from the
- * address that was asked. Never fails: what the system lacks is left out. */
+/* Sets up a bound or connected datagram socket, which stays the caller's. `local` is its getsockname(2): where it is a
+ * wildcard, answers leave from the address that was asked. Never fails: what the system lacks is left out. */
 struct dgram_io *dgram_new(int fd, const struct addr *local);
 void dgram_free(struct dgram_io *io);
 
-/* Takes what is there, at most one batch, without waiting: how many (at least 1; an empty datagram is one), or -1 with errno: EAGAIN, or an error that an
- * earlier send brought about (ECONNREFUSED). *items and all they point to are valid until the next call, or dgram_free. A datagram
- * is cut only on a Unix socket, beyond 512 KiB. */
+/* Takes what is there, at most one batch, without waiting: how many (at least 1; an empty datagram is one), or -1 with errno:
+ * EAGAIN, or an error that an earlier send brought about (ECONNREFUSED). *items and all they point to are valid until the next
+ * call, or dgram_free. A datagram is cut only on a Unix socket, beyond 512 KiB. */
 int dgram_receive(struct dgram_io *io, const struct dgram **items);
 
 /* Sends the first of `count` >= 1 datagrams, in order: how many the system took (at least 1; the others are to be given again, their turn or their
@@ -43,15 +43,16 @@ int dgram_send(struct dgram_io *io, const struct dgram *items, size_t count);
 bool dgram_full_now(int error);
 #define DGRAM_PAUSE (INT64_C(1) * 1000000) /* ns */
 
-/* Datagrams that came and were dropped for want of room in the receive buffer; -1: the system does not tell. *at_least: the true number may be higher (several that
- * came as one were counted as one). */
+/* Datagrams that came and were dropped for want of room in the receive buffer; -1: the system does not tell. *at_least: the
+ * true number may be higher (several that came as one were counted as one). */
 int64_t dgram_drops(const struct dgram_io *io, bool *at_least);
 
 /* Who sent it: "127.0.0.1:4242"; "unix (pid 4242)". Returns out. */
 #define DGRAM_PEER ADDR_TEXT
 const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]);
 
-/* Joins a multicast group on the interface of its zone id, or that the socket is bound to, else the one the system chooses. -1 with errno. RFC 3678 section 5.1. */
+/* Joins a multicast group on the interface of its zone id, or that the socket is bound to, else the one the system chooses. -1
+ * with errno. RFC 3678 section 5.1. */
 int dgram_join(int fd, const struct addr *group);
 
 #endif

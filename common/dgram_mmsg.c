@@ -28,7 +28,7 @@ struct slot {
     _Alignas(struct cmsghdr) char control[CONTROL];
 };
 
-struct outgoing {
+struct parcel {
     _Alignas(struct cmsghdr) char control[CONTROL];
     struct iovec pieces[SEGMENTS];
     size_t count; /* of datagrams */
@@ -44,7 +44,7 @@ struct dgram_io {
     char *bytes;
     struct mmsghdr in[BATCH], out[BATCH];
     struct slot slots[BATCH];
-    struct outgoing outgoing[BATCH];
+    struct parcel parcels[BATCH];
     struct dgram *items;
     size_t items_room;
 };
@@ -248,7 +248,7 @@ static void put_here(struct msghdr *m, char *room, const struct addr *here) {
 }
 
 /* The first `count` datagrams as one message. */
-static void pack(struct msghdr *m, struct outgoing *out, const struct dgram *d, size_t count) {
+static void pack(struct msghdr *m, struct parcel *out, const struct dgram *d, size_t count) {
     uint16_t segment = (uint16_t)d->size;
     *m = (struct msghdr){.msg_iov = out->pieces};
     if (d->peer) {
@@ -271,7 +271,7 @@ static int send_traced(struct dgram_io *io, const struct dgram *d) {
     char text[ADDR_TEXT];
     if (!d->here) return sock_sendto(io->fd, d->bytes, d->size, d->peer) < 0 ? -1 : 1;
     struct msghdr *m = &io->out[0].msg_hdr;
-    pack(m, &io->outgoing[0], d, 1);
+    pack(m, &io->parcels[0], d, 1);
     ssize_t n = sendmsg(io->fd, m, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n >= 0 || errno != EAGAIN)
         trace_payload(n, d->bytes, "sendmsg(%d, %zu, %s)", io->fd, d->size, d->peer ? addr_text(d->peer, text) : "-");
@@ -281,7 +281,7 @@ static int send_traced(struct dgram_io *io, const struct dgram *d) {
 /* True when the system takes datagrams of this size one by one alone: larger than the interface's packets, or an interface that cannot
  * take them apart. */
 static bool segments_refused(struct dgram_io *io, const struct dgram *d) {
-    if (io->outgoing[0].count == 1 || (errno != EINVAL && errno != EMSGSIZE && errno != EIO && errno != EOPNOTSUPP)) return false;
+    if (io->parcels[0].count == 1 || (errno != EINVAL && errno != EMSGSIZE && errno != EIO && errno != EOPNOTSUPP)) return false;
     io->segment_most = errno == EIO ? 0 : d->size - 1;
     return true;
 }
@@ -293,7 +293,7 @@ int dgram_send(struct dgram_io *io, const struct dgram *items, size_t count) {
     if (sock_tracing()) return send_traced(io, items);
     while (messages < most && taken < count) {
         size_t n = run_length(io, items + taken, count - taken);
-        pack(&io->out[messages].msg_hdr, &io->outgoing[messages], items + taken, n);
+        pack(&io->out[messages].msg_hdr, &io->parcels[messages], items + taken, n);
         messages++;
         taken += n;
     }
@@ -303,7 +303,7 @@ int dgram_send(struct dgram_io *io, const struct dgram *items, size_t count) {
     /* sendmmsg(2) keeps the error of a later message to itself: sent alone, it shows the next one. */
     io->alone = (unsigned)sent < messages;
     taken = 0;
-    for (int i = 0; i < sent; i++) taken += io->outgoing[i].count;
+    for (int i = 0; i < sent; i++) taken += io->parcels[i].count;
     return (int)taken;
 }
 

@@ -1,5 +1,5 @@
-/* outgoing: the datagrams that are to be sent: words of the command line; else what stdin has, in lines or blocks, typed at a terminal or not; all of it
- * as often as asked. */
+/* outgoing: the datagrams that are to be sent: words of the command line; else what stdin has, in lines or blocks, typed at a
+ * terminal or not; all of it as often as asked. */
 #ifndef SOCKKIT_OUTGOING_H
 #define SOCKKIT_OUTGOING_H
 
@@ -41,7 +41,8 @@ struct outgoing {
 void outgoing_start(struct outgoing *o, struct loop *loop, bool edit, struct screen *screen);
 /* Fills in bytes and size of the next ones, at most `most`: how many. They are valid until the next outgoing_want. */
 size_t outgoing_take(struct outgoing *o, struct dgram *items, size_t most);
-/* Asks for more once all that was taken is sent: `ready` is called later, and outgoing_take may be called again. False: a line is longer than OUTGOING_LINE. */
+/* Asks for more once all that was taken is sent: `ready` is called later, and outgoing_take may be called again. False: a line
+ * is longer than OUTGOING_LINE. */
 bool outgoing_want(struct outgoing *o);
 /* The terminal is as it was. Also when it was never started. */
 void outgoing_stop(struct outgoing *o);

@@ -25,11 +25,12 @@ struct recipient {
     char *path; /* of our own Unix socket: without one it could not be answered; owned */
 };
 
-/* Looks the name up, and `source` (its type 0: the system chooses), running the loop; limit in ns. The names' strings must last. -1 with a cause, whose text is empty
- * when something else stopped the loop. */
+/* Looks the name up, and `source` (its type 0: the system chooses), running the loop; limit in ns. The names' strings must
+ * last. -1 with a cause, whose text is empty when something else stopped the loop. */
 int recipient_find(struct recipient *r, struct loop *loop, const struct net_name *name, const struct net_name *source, int64_t limit,
                    struct cause *cause);
-/* The next address that can be sent to, in place of the last one (narrated with -v). -1 with a cause when there is none. Statuses: UNCONNECTED, UNBOUND (the source), FAILED. */
+/* The next address that can be sent to, in place of the last one (narrated with -v). -1 with a cause when there is none.
+ * Statuses: UNCONNECTED, UNBOUND (the source), FAILED. */
 int recipient_next(struct recipient *r, struct cause *cause);
 /* True when another address is left. */
 static inline bool recipient_has_more(const struct recipient *r) { return r->next < r->addrs.count; }
