@@ -222,6 +222,15 @@ while True:
     wait_until gone "$child"
 }
 
+@test "Ctrl-C holds while nobody answers" {
+    start sockkit connect -T 192.0.2.2:1 Hello
+    wait_for_line "$ERR" '^socket'
+    timed stop "$PID" INT
+    assert_equal "$status" 130
+    assert_regex "$(cat "$ERR")" 'connect\([0-9]+, 192.0.2.2:1\) +  *= -1     ECANCELED'
+    ((took < 3000))
+}
+
 @test "--max-time holds during a look-up that is not answered" {
     hosts
     name_server "$SILENT"
