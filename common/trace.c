@@ -35,6 +35,10 @@ static const struct error_name names[] = {
     {ENOPROTOOPT, "ENOPROTOOPT"}, {ENOTCONN, "ENOTCONN"},         {ENOTSOCK, "ENOTSOCK"},
     {EOPNOTSUPP, "EOPNOTSUPP"},   {EPERM, "EPERM"},               {EPIPE, "EPIPE"},
     {EPROTONOSUPPORT, "EPROTONOSUPPORT"}, {EPROTOTYPE, "EPROTOTYPE"}, {ETIMEDOUT, "ETIMEDOUT"},
+    /* of an interface, a value, or a path */
+    {EDOM, "EDOM"},               {EIO, "EIO"},                   {ELOOP, "ELOOP"},
+    {ENAMETOOLONG, "ENAMETOOLONG"}, {ENODEV, "ENODEV"},           {ENOSPC, "ENOSPC"},
+    {ENOTDIR, "ENOTDIR"},         {ENXIO, "ENXIO"},               {EROFS, "EROFS"},
 };
 
 static const char *error_name(int number) {

@@ -314,6 +314,8 @@ assert "06" not in states, states'
     start_serve --once
     run --separate-stderr sockkit connect -T "127.0.0.1:$PORT" "$(printf %064d 0)"
     assert_regex "$(grep '^send' <<<"$stderr")" '"0{64}"\.\.\.$'
+    run -1 --separate-stderr sockkit connect -TT -O interface=nosuch 127.0.0.1:1 Hello
+    assert_regex "${stderr_lines[1]}" '= -1     ENODEV: No such device$'
     run -4 --separate-stderr sockkit connect -T "127.0.0.1:$(free_port)" Hello
     assert_regex "${stderr_lines[1]}" '= -1     ECONNREFUSED: Connection refused \(after [0-9.]+ ms\)$'
 }
