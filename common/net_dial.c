@@ -58,6 +58,8 @@ static const char *hint(int error, const struct net_name *name) {
     if (error == ECONNREFUSED) return " (is a server listening there?)";
     if (error == ENOENT && name->path) return " (is a server listening there?)";
     if (error == ENETUNREACH) return " (no route; try -4 or -6)";
+    if (error == EINVAL && name->host && !strncmp(name->host, "fe80:", 5) && !strchr(name->host, '%'))
+        return " (a link-local address needs its interface behind it: %eth0)";
     if (error == EADDRNOTAVAIL) return " (no free source port, or the address is not this machine's)";
     return "";
 }

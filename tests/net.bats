@@ -152,6 +152,13 @@ assert ended(p)[0] == b"Welcome"'
     assert_output 'sockkit connect: cannot connect to 198.51.100.1:1: No route to host'
 }
 
+@test "a link-local address without its interface: status 4 and what is missing" {
+    run -4 sockkit connect fe80::2 1 Hello
+    assert_output 'sockkit connect: cannot connect to [fe80::2]:1: Invalid argument (a link-local address needs its interface behind it: %eth0)'
+    run -5 sockkit connect -w 200ms fe80::2%quiet 1 Hello
+    assert_output 'sockkit connect: cannot connect to [fe80::2%quiet]:1: timed out'
+}
+
 # --- limits ---
 
 @test "nobody answers within -w: status 5" {
