@@ -39,7 +39,8 @@ static void on_space(struct session *s) {
     stream_read(&s->stream, true);
 }
 
-static const struct server_ops server_ops = {.session_size = sizeof(struct session), .open = on_open, .data = on_data, .space = on_space};
+static const struct server_ops server_ops = {
+    .session_size = sizeof(struct session), .open = on_open, .data = on_data, .space = on_space};
 
 static struct server *start(struct responder *r) {
     struct echo *echo = container_of(r, struct echo, responder);

@@ -18,9 +18,12 @@ struct guess_conf {
 static const struct guess_conf defaults = {.server = SERVER_CONF_DEFAULTS, .max = 100, .tries = 7, .seed = -1};
 
 static const struct opt_row rows[] = {
-    OPT("max", 0, OPT_INTEGER, guess_conf, max, .metavar = "N", .min = 1, .max = GUESSING_MOST, .help = "pick numbers from 1 to N (100)"),
-    OPT("tries", 0, OPT_INTEGER, guess_conf, tries, .metavar = "K", .min = 1, .max = GUESSING_MOST, .help = "allow K tries (7)"),
-    OPT("seed", 0, OPT_INTEGER, guess_conf, seed, .metavar = "S", .help = "pick the same numbers in every run with this S"),
+    OPT("max", 0, OPT_INTEGER, guess_conf, max, .metavar = "N", .min = 1, .max = GUESSING_MOST,
+        .help = "pick numbers from 1 to N (100)"),
+    OPT("tries", 0, OPT_INTEGER, guess_conf, tries, .metavar = "K", .min = 1, .max = GUESSING_MOST,
+        .help = "allow K tries (7)"),
+    OPT("seed", 0, OPT_INTEGER, guess_conf, seed, .metavar = "S",
+        .help = "pick the same numbers in every run with this S"),
     OPT_END,
 };
 

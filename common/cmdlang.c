@@ -28,8 +28,9 @@ static size_t decode(const char *s, size_t n, uint32_t *point) {
 /* The same byte eight times. */
 #define EIGHT(byte) ((uint64_t)(byte) * UINT64_C(0x0101010101010101))
 
-/* The other case of ASCII letters, of which `first` is the first, up to the first byte that is above ASCII; most text is all of it. Eight at a
- * time: the top bit of a sum tells which bytes are letters, and no sum of two 7-bit numbers runs into the next byte. */
+/* The other case of ASCII letters, of which `first` is the first, up to the first byte that is above ASCII; most text
+ * has none. Eight at a time: the top bit of a sum tells which bytes are letters, and no sum of two 7-bit numbers runs
+ * into the next byte. */
 static size_t switch_ascii(char *to, const char *s, size_t n, char first) {
     size_t i = 0;
     for (uint64_t word; n - i >= sizeof word; i += sizeof word) {
@@ -116,8 +117,10 @@ static const struct command {
     void (*answer)(struct buf *out, const struct request *r);
     bool has_text;
 } commands[] = {
-    {"UPPER", upper, true},   {"LOWER", lower, true},      {"REVERSE", reverse, true}, {"LEN", len, true},   {"ECHO", echo, true},
-    {"DATE", date, false},    {"DATENOW", datenow, false}, {"WHOAMI", whoami, false},  {"HELP", help, false}, {"QUIT", quit, false},
+    {"UPPER", upper, true},   {"LOWER", lower, true},      {"REVERSE", reverse, true},
+    {"LEN", len, true},       {"ECHO", echo, true},        {"DATE", date, false},
+    {"DATENOW", datenow, false}, {"WHOAMI", whoami, false}, {"HELP", help, false},
+    {"QUIT", quit, false},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

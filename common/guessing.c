@@ -19,7 +19,8 @@ struct guessing_game guessing_draw(struct guessing *rules) {
 static const char *tries(int64_t n) { return n == 1 ? "try" : "tries"; }
 
 void guessing_rules(struct buf *out, const struct guessing *rules) {
-    buf_format(out, "I picked a number from 1 to %lld. You have %lld %s.\n", (long long)rules->max, (long long)rules->tries, tries(rules->tries));
+    buf_format(out, "I picked a number from 1 to %lld. You have %lld %s.\n", (long long)rules->max,
+               (long long)rules->tries, tries(rules->tries));
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -49,7 +50,8 @@ static const char *fault(const struct guessing *rules, const char *guess, size_t
     return *number < 1 || *number > rules->max ? "out of range" : NULL;
 }
 
-bool guessing_answer(struct buf *out, const struct guessing *rules, struct guessing_game *game, const char *guess, size_t size) {
+bool guessing_answer(struct buf *out, const struct guessing *rules, struct guessing_game *game, const char *guess,
+                     size_t size) {
     int64_t number;
     const char *wrong = fault(rules, guess, size, &number);
     if (wrong) {

@@ -1,4 +1,5 @@
-/* guessing: the game of the mystery number (behaviour.md section 6): its rules, its answers, and fair numbers for it. Pure. */
+/* guessing: the game of the mystery number (behaviour.md section 6): its rules, its answers, and fair numbers for it.
+ * Pure. */
 #ifndef SOCKKIT_GUESSING_H
 #define SOCKKIT_GUESSING_H
 
@@ -27,6 +28,7 @@ struct guessing_game guessing_draw(struct guessing *rules);
 /* Each puts a line with its newline at the end of out. */
 void guessing_rules(struct buf *out, const struct guessing *rules);
 /* The answer to a guess, `size` bytes in any form. False: the game is over. */
-bool guessing_answer(struct buf *out, const struct guessing *rules, struct guessing_game *game, const char *guess, size_t size);
+bool guessing_answer(struct buf *out, const struct guessing *rules, struct guessing_game *game, const char *guess,
+                     size_t size);
 
 #endif

@@ -1,6 +1,6 @@
-/* letter: the two cases of a letter, in every script that has them and in any locale: the simple mappings of the Unicode
- * Character Database, version 14 (one code point to one: ß, which becomes two letters, has no upper case here; a final ς and σ
- * have the same one). Pure. */
+/* letter: the two cases of a letter, in every script that has them and in any locale: the simple mappings of the
+ * Unicode Character Database, version 14 (one code point to one: ß, which becomes two letters, has no upper case here;
+ * a final ς and σ have the same one). Pure. */
 #ifndef SOCKKIT_LETTER_H
 #define SOCKKIT_LETTER_H
 

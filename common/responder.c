@@ -21,7 +21,8 @@ static int open_datagrams(struct responder *r, struct cause *cause) {
     char host[ADDR_TEXT];
     for (size_t i = 0; i < r->streams.count; i++) {
         const struct addr *a = &r->streams.addrs[i];
-        struct net_name name = {.host = addr_host_text(a, host), .port = addr_port(a), .family = addr_family(a), .type = SOCK_DGRAM, .numeric = true};
+        struct net_name name = {.host = addr_host_text(a, host), .port = addr_port(a), .family = addr_family(a),
+                                .type = SOCK_DGRAM, .numeric = true};
         struct net_listeners one;
         if (name.family == AF_UNIX) continue; /* inherited */
         if (net_listen(r->call->loop, &name, &r->common.sockopts, &one, cause) < 0) {
@@ -116,7 +117,9 @@ static int serve_alone(struct responder *r, struct ready *ready) {
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Of a limit (0: there is none). */
-static int64_t share_of(int64_t limit, int64_t workers, int index) { return limit / workers + (index < limit % workers); }
+static int64_t share_of(int64_t limit, int64_t workers, int index) {
+    return limit / workers + (index < limit % workers);
+}
 
 /* A worker that may serve nobody is of no use. */
 static void limit_workers(struct responder *r) {
@@ -149,7 +152,8 @@ static int serve_together(struct responder *r, struct ready *ready) {
 int responder_run(struct responder *r, struct call *call, const struct server_conf *conf, struct responder_conf how,
                   const struct responder_ops *ops) {
     struct ready ready;
-    *r = (struct responder){.call = call, .ops = ops, .limits = *conf, .common = *(const struct common_conf *)call->conf, .conf = conf, .how = how};
+    const struct common_conf *common = call->conf;
+    *r = (struct responder){.call = call, .ops = ops, .limits = *conf, .common = *common, .conf = conf, .how = how};
     if (applet_no_operands(call) < 0) return STATUS_USAGE;
     limit_workers(r);
     int status = listen_everywhere(r, &ready);

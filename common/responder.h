@@ -1,5 +1,5 @@
-/* responder: a server that answers whom it hears: over TCP, with --udp over UDP at the same port too, in one process or, with
- * --workers, in several that share the sockets. An applet says what is answered. */
+/* responder: a server that answers whom it hears: over TCP, with --udp over UDP at the same port too, in one process
+ * or, with --workers, in several that share the sockets. An applet says what is answered. */
 #ifndef SOCKKIT_RESPONDER_H
 #define SOCKKIT_RESPONDER_H
 

@@ -89,7 +89,8 @@ int workers_wait(struct workers *w) {
 
 int workers_start(struct workers *w, struct call *call, int count, struct cause *cause) {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return cause_set(cause, STATUS_FAILED, "cannot start workers: %s", strerror(errno));
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return cause_set(cause, STATUS_FAILED, "cannot start workers: %s", strerror(errno));
     *w = (struct workers){.call = call, .index = -1, .line = ends[0], .pids = mem_new((size_t)count * sizeof *w->pids)};
     sig_watch(&w->child_signal, SIGCHLD, child_ended);
     for (; w->count < count; w->count++, w->left++) {
