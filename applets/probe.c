@@ -1,12 +1,12 @@
 /* probe: which ports are open; until they are (or no more), or again and again. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/applet.h"
+#include "common/become.h"
 #include "common/mem.h"
 #include "common/printer.h"
 #include "common/probing.h"
@@ -354,30 +354,11 @@ static int verdict(const struct probe *p) {
     return p->expired ? STATUS_TIMEOUT : unresolved == p->targets.host_count ? STATUS_UNRESOLVED : STATUS_FAILED;
 }
 
-static void turn_over(struct timer *t) { loop_stop(container_of(t, struct probe, deadline)->call->loop); }
-
-/* From now on a signal ends us, as it will end COMMAND; what was ignored from the start stays so. One that was caught before has
- * its turn: it must not be lost. */
-static void release_signals(struct probe *p) {
-    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action;
-    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-        if (sigaction(caught[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) signal(caught[i], SIG_DFL);
-    signal(SIGPIPE, SIG_DFL);
-    timer_start(p->call->loop, &p->deadline, 1, turn_over);
-    loop_run(p->call->loop);
-}
-
 /* Returns only where it cannot, or must not. */
 static int become_command(struct probe *p) {
-    char **argv = p->call->operands + p->call->before;
     p->call->operands[p->call->count] = NULL; /* options may have stood behind the operands' new places */
-    release_signals(p);
-    if (call_over(p->call)) return STATUS_OK;
-    execvp(argv[0], argv);
-    int status = errno == ENOENT ? 127 : 126;
-    msg_error("cannot run %s: %s", argv[0], strerror(errno));
-    return status;
+    become_prepare(p->call->loop);
+    return call_over(p->call) ? STATUS_OK : become_program(p->call->operands + p->call->before);
 }
 
 static int probe(struct probe *p) {

@@ -11,7 +11,7 @@ mechanisms  addr buf loop opt fanout
             cidr line crlf tap template sysinfo trace cmdlang guessing row editor json ports stats reader room cutter bucket chronicle
             sock couple roster
             sockopt
-endpoints   sig sandbox source
+endpoints   sig sandbox source become
             net stream dgram proc sink
             label screen attempt recipient printer display talker
             applet term meter probing dgramsink
