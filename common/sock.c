@@ -80,24 +80,27 @@ int sock_accept(int fd, struct addr *peer) {
     return result;
 }
 
-/* On a system that does not tell, no call is made. */
+/* On a system that does not tell, no call is made, and none fails. errno: 0 before the call. */
 static void show_asked(bool told, int fd, const char *what) {
-    if (trace_level > 1 && told) trace_call(0, "", "getsockopt(%d, %s)", fd, what);
+    if (trace_level > 1 && (told || errno)) trace_call(errno ? -1 : 0, "", "getsockopt(%d, %s)", fd, what);
 }
 
 enum sysinfo_state sock_tcp_state(int fd) {
+    errno = 0;
     enum sysinfo_state state = sysinfo_tcp_state(fd);
     show_asked(state != SYSINFO_UNKNOWN, fd, "TCP_INFO");
     return state;
 }
 
 bool sock_counts(int fd, uint64_t *received, uint64_t *sent) {
+    errno = 0;
     bool told = sysinfo_counts(fd, received, sent);
     show_asked(told, fd, "TCP_INFO");
     return told;
 }
 
 pid_t sock_peer_pid(int fd) {
+    errno = 0;
     pid_t pid = sysinfo_peer_pid(fd);
     show_asked(pid > 0, fd, "SO_PEERCRED");
     return pid;
@@ -141,8 +144,8 @@ static const char *close_words(int fd) {
 }
 
 void sock_close(int fd) {
-    const char *words = trace_level ? close_words(fd) : "";
     int error = errno;
+    const char *words = trace_level ? close_words(fd) : "";
     int result = close(fd);
     if (trace_level) {
         trace_call(result, words, "close(%d)", fd);

@@ -91,6 +91,19 @@ same_connected() { same connect.strace connect.err; }
     same_served
 }
 
+@test "a Unix-domain socket whose peer reads late" {
+    start_peer 'l = socket.socket(socket.AF_UNIX)
+l.bind("path")
+l.listen()
+announce(l)
+s = l.accept()[0]
+s.shutdown(socket.SHUT_WR)
+while not os.path.exists("connect.err") or open("connect.err").read().count("SO_ERROR") < 3: time.sleep(0.01)
+s.recv(100)'
+    run -0 traced_connect -U path Hello
+    same_connected
+}
+
 @test "a source address; one in TIME_WAIT; a port that is taken" {
     local source
     source=127.0.0.1:$(free_port)
