@@ -128,7 +128,7 @@ static void bind_failure(struct net_dial *d, const struct addr *source) {
     int error = errno;
     bool known = error == EADDRINUSE && sysinfo_owner(d->name.type, source, owner);
     cause_set(&d->failure, STATUS_UNBOUND, "cannot bind to %s: %s%s%s%s", addr_text(source, text), strerror(error),
-              known ? " (" : "", known ? owner : "", known ? ")" : "");
+              known ? " (" : "", known ? owner : error == EADDRNOTAVAIL ? " (not an address of this machine)" : "", known ? ")" : "");
 }
 
 /* A socket with its options, bound where asked. -1 with d->failure set. */

@@ -12,12 +12,16 @@
 
 #define PORT_TRIES 64 /* for a port that is free in every family */
 
+static const char *hint(const struct addr *a, int error) {
+    if (error == EACCES && addr_port(a) && addr_port(a) < 1024) return " (ports below 1024 are for root)";
+    return error == EADDRNOTAVAIL ? " (not an address of this machine)" : "";
+}
+
 static int cannot(const struct addr *a, int type, int error, struct cause *cause) {
     char text[ADDR_TEXT], owner[SYSINFO_OWNER];
     bool known = error == EADDRINUSE && sysinfo_owner(type, a, owner);
     return cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: %s%s%s%s", addr_text(a, text), strerror(error),
-                     known ? " (" : "", known ? owner : error == EACCES && addr_port(a) && addr_port(a) < 1024 ? " (ports below 1024 are for root)" : "",
-                     known ? ")" : "");
+                     known ? " (" : "", known ? owner : hint(a, error), known ? ")" : "");
 }
 
 /* True when somebody answers at the path. */

@@ -99,8 +99,9 @@ static void finish(struct net_resolve *r, const struct cause *failure) {
     r->done(r, failure);
 }
 
-static const char *hint(int error) {
-    return error == EAI_AGAIN ? " (is the network up?)" : "";
+static const char *hint(int error, int family) {
+    if (error == EAI_AGAIN) return " (is the network up?)";
+    return family == AF_INET ? " (-4 wants an IPv4 address)" : family == AF_INET6 ? " (-6 wants an IPv6 address)" : "";
 }
 
 static void read_answer(struct net_resolve *r) {
@@ -110,7 +111,7 @@ static void read_answer(struct net_resolve *r) {
     if (answer.error) {
         cause_set(&failure, STATUS_UNRESOLVED, "cannot resolve %s: %s%s", r->name.host,
                   answer.error == EAI_SYSTEM ? strerror(answer.system_error) : gai_strerror(answer.error),
-                  hint(answer.error));
+                  hint(answer.error, r->name.family));
         finish(r, &failure);
         return;
     }
