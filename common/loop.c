@@ -26,14 +26,14 @@ struct loop {
     struct later *laters, **laters_end;
 };
 
-static int64_t clock_now(void) {
+int64_t loop_clock(void) {
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 int64_t loop_now(const struct loop *loop) {
-    return loop->running ? loop->now : clock_now();
+    return loop->running ? loop->now : loop_clock();
 }
 
 /* --- watches --- */
@@ -160,7 +160,7 @@ static void fire_timers(struct loop *loop) {
 static int milliseconds_left(const struct loop *loop) {
     if (loop->heap_size == 0)
         return -1;
-    int64_t left = loop->heap[1]->due - clock_now();
+    int64_t left = loop->heap[1]->due - loop_clock();
     if (left <= 0)
         return 0;
     int64_t ms = left / 1000000 + (left % 1000000 != 0);
@@ -212,12 +212,12 @@ void loop_stop(struct loop *loop) { loop->stopped = true; }
 
 void loop_run(struct loop *loop) {
     assert(!loop->running);
-    loop->now = clock_now();
+    loop->now = loop_clock();
     loop->running = true;
     /* Laters first: those queued before the first turn must not wait for an event. */
     for (run_laters(loop); !loop->stopped; run_laters(loop)) {
         backend_wait(loop->backend, milliseconds_left(loop));
-        loop->now = clock_now();
+        loop->now = loop_clock();
         deliver(loop);
         fire_timers(loop);
     }

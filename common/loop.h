@@ -48,6 +48,7 @@ void loop_stop(struct loop *loop);
 
 /* The time at which this turn began (that is, its wait ended); outside loop_run, the time. */
 int64_t loop_now(const struct loop *loop);
+int64_t loop_clock(void); /* the time now, in the middle of a turn too */
 
 /* Level-triggered: `ready` is called as long as an event that is wanted holds. The watch must stay where it is until watch_stop;
  * a watch stopped in the middle of a turn gets no further call. It was {0} or stopped before; one watch a descriptor. */

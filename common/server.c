@@ -59,7 +59,7 @@ static void unlink_session(struct session *s) {
 static void narrate_end(const struct session *s, const char *peer) {
     char took[TEXT_SHORT];
     msg_note(0, "%s closed (received %llu bytes, sent %llu bytes, %s)", peer, (unsigned long long)s->stream.received,
-             (unsigned long long)s->stream.sent, text_duration(loop_now(s->server->loop) - s->since, took));
+             (unsigned long long)s->stream.sent, text_duration(loop_clock() - s->since, took));
 }
 
 void session_close(struct session *s, enum status outcome) {
