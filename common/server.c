@@ -222,8 +222,10 @@ static void open_session(struct server *server, int fd, const struct addr *peer)
 static void pause_over(struct timer *t) { update_accepting(container_of(t, struct server, pause)); }
 
 static void accept_failed(struct server *server) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK) server->short_told = false; /* nobody waits any more */
     if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return; /* not yet, or the connection's own trouble (accept(2)) */
-    msg_note(0, "cannot accept for now: %s", strerror(errno));
+    if (!server->short_told) msg_note(0, "cannot accept for now: %s", strerror(errno));
+    server->short_told = true;
     timer_start(server->loop, &server->pause, PAUSE, pause_over);
     update_accepting(server);
 }

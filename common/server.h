@@ -60,6 +60,7 @@ struct server {
     struct server_door doors[NET_LISTENERS];
     struct timer patience; /* -w */
     struct timer pause;    /* running: descriptors are short */
+    bool short_told;
     struct session *sessions;
     size_t count;
     bool met; /* somebody was served */
