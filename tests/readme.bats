@@ -12,6 +12,7 @@ INSTEAD='
 HEALTHCHECK CMD .*          sockkit probe -q -w 1 -p 8080
 (-- )make test              \1true
 -- server --port 8080       -- true
+^exec (sockkit .*)          (exec \1)
 (udp-send -r 100.*)         \1 || [ $? -eq 5 ]
 && umount /srv/db           &\& true
 tests/setup( check)? && make (demo|check)  make -n -C "$SOURCE" \2 >/dev/null
