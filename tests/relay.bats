@@ -157,6 +157,8 @@ ended(p)'
 l = listen()
 p = sockkit("connect", *args[0].split(), "127.0.0.1", l.getsockname()[1])
 s = l.accept()[0]
+s.sendall(bytes(1000)) # so that what follows does not fill it to the byte
+select.select([p.stdout], [], [], 10)
 s.setblocking(False)
 full = 0
 while full < 20: # until nothing moves any more
