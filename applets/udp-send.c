@@ -229,11 +229,10 @@ static void cannot(struct udp_send *u, const struct dgram *d, int error) {
 
 static void took(struct udp_send *u, size_t n) {
     for (; n > 0; n--) {
-        struct dgram d = u->items[u->next++];
+        const struct dgram *d = &u->items[u->next++];
         u->sent++;
-        u->bytes += d.size;
-        d.peer = &u->whom.to;
-        if (u->conf->show.dump) dgramsink_sent(&u->out, &d);
+        u->bytes += d->size;
+        if (u->conf->show.dump) dgramsink_sent(&u->out, &(struct dgram){.bytes = d->bytes, .size = d->size, .peer = &u->whom.to});
     }
     not_idle(u);
 }

@@ -152,17 +152,20 @@ static size_t unpack(struct dgram_io *io, size_t i, size_t n) {
     struct slot *s = &io->slots[i];
     struct msghdr *m = &io->in[i].msg_hdr;
     size_t left = io->in[i].msg_len, segment = 0;
-    struct dgram item = {.bytes = s->piece.iov_base, .peer = &s->from};
+    const char *at = s->piece.iov_base;
+    struct dgram item = {.peer = &s->from};
     s->from.size = m->msg_namelen;
     if (m->msg_namelen == 0) s->from.as.any.sa_family = (sa_family_t)io->family; /* a Unix socket without a name */
     if (m->msg_controllen > 0) segment = read_control(s, m, &item);
     if (segment == 0) segment = left;
     reserve_items(io, n + 1 + (segment ? left / segment : 0));
     do {
-        item.size = left < segment ? left : segment;
-        io->items[n++] = item;
-        item.bytes += item.size;
-        left -= item.size;
+        struct dgram *d = &io->items[n++];
+        *d = item;
+        d->bytes = at;
+        d->size = left < segment ? left : segment;
+        at += d->size;
+        left -= d->size;
     } while (left > 0);
     return n;
 }
