@@ -20,7 +20,7 @@ setup() {
         exec sleep 1000'
     NETWORK=$PID
     read -r <ready
-    FRESH=(nsenter --user="/proc/$NETWORK/ns/user" --net="/proc/$NETWORK/ns/net" --mount="/proc/$NETWORK/ns/mnt" --wd="$PWD" "${FRESH[@]}")
+    FRESH=(nsenter --user="/proc/$NETWORK/ns/user" --net="/proc/$NETWORK/ns/net" --mount="/proc/$NETWORK/ns/mnt" --wd="$PWD" --preserve-credentials "${FRESH[@]}")
     [ "$(id -u)" != 0 ] || unset 'FRESH[1]'
 }
 
