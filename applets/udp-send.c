@@ -260,7 +260,7 @@ static bool send_items(struct udp_send *u) {
         }
         took(u, (size_t)n);
     }
-    return !u->trying || tried(u);
+    return !u->trying || u->sent == 0 || tried(u); /* an address of which nothing was asked has not been tried */
 }
 
 static void produce(struct udp_send *u, size_t most) {

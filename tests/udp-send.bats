@@ -219,6 +219,17 @@ assert os.waitpid(pid, 0)[1] == 0' "$PEER_PORT"
     received $'b\'a\'\nb\'b\'\nb\'c\''
 }
 
+@test "lines of stdin that come later move on to the next address as well" {
+    start_receiver 3
+    open_feed
+    STDIN=$FEED start sockkit udp-send ":$PEER_PORT"
+    printf '1\n2\n3\n' >&"$FEED_FD"
+    close_feed
+    received $'b\'1\'\nb\'2\'\nb\'3\''
+    wait_for_exit "$PID"
+    assert_equal "$status" 0
+}
+
 @test "where both are there the first address gets all of it" {
     start_server udp-serve -c 3 --label
     printf '1\n2\n3' | run -0 sockkit udp-send ":$PORT"
