@@ -164,6 +164,8 @@ else:
         assert_output --partial "$option"
         assert_output --partial "\"$value\""
     done
+    run sockkit guess --seed -1
+    assert_output --partial 'out of range (0 or more)'
     run sockkit guess -u
     assert_failure 2
     run sockkit guess 50
