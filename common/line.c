@@ -78,7 +78,7 @@ enum line_kind line_next(struct line *l, const char **s, size_t *n, const char *
 }
 
 bool line_waiting(const struct line *l) {
-    return !l->framed && !l->taken && l->part.size;
+    return !l->framed && !l->taken && (l->part.size || l->skipping);
 }
 
 enum line_kind line_end(struct line *l, const char **text, size_t *size) {
@@ -93,6 +93,7 @@ enum line_kind line_quiet(struct line *l, const char **text, size_t *size) {
     if (!line_waiting(l))
         return LINE_NONE;
     enum line_kind kind = line_end(l, text, size);
-    l->bare_ended = kind == LINE_MESSAGE;
+    l->skipping = false;
+    l->bare_ended = true;
     return kind;
 }

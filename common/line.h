@@ -4,8 +4,8 @@
  * - A line longer than `most` bytes, its ending not counted, is reported once as LINE_TOO_LONG as soon as that is known, and the rest of it is skipped.
  * - A last line without newline counts at the end of the stream.
  * - A peer that has never yet sent a newline sends bare messages: what it sent counts after a silence
- *   (LINE_SILENCE; the caller keeps the clock and calls line_quiet). The line ending that follows
- *   such a message on its own belongs to it and is no message. One newline, and the connection is line-framed for good.
+ *   (LINE_SILENCE; the caller keeps the clock and calls line_quiet). The silence ends one that is too long as well.
+ *   The line ending that follows such a message on its own belongs to it and is no message. One newline, and the connection is line-framed for good.
  *
  * Pure: no clock, no I/O.
  */
@@ -47,7 +47,7 @@ enum line_kind line_next(struct line *l, const char **s, size_t *n, const char *
 /* True when a silence of LINE_SILENCE would end a bare message now: the caller runs its timer while this holds. */
 bool line_waiting(const struct line *l);
 
-/* The silence has come: what there is, is a message. Likewise at the end of the stream, where a last line without
+/* The silence has come: what there is, is a message (none where it was too long, and told so). Likewise at the end of the stream, where a last line without
  * newline counts (framed or not). LINE_NONE when there is nothing. */
 enum line_kind line_quiet(struct line *l, const char **text, size_t *size);
 enum line_kind line_end(struct line *l, const char **text, size_t *size);

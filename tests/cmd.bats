@@ -85,6 +85,16 @@ assert read_line(s) == b"SPLIT\n"' "$PORT"
     assert_success
 }
 
+@test "a bare send that is too long ends with a silence as well, and the next one is answered" {
+    start_cmd
+    run peer 's = connect(args[0])
+for bare, answer in ((b"x" * 70000, b"ERR line too long\n"), (b"ECHO on", b"on\n")):
+    s.sendall(bare)
+    assert read_line(s) == answer
+    assert quiet(s, 1)' "$PORT"
+    assert_success
+}
+
 @test "a last line without newline is answered at the end" {
     start_cmd
     run ask 'ECHO a\nECHO b'

@@ -176,8 +176,7 @@ static void too_long_is_told_at_once(void) {
     CHECK(line_waiting(&l));
     feed(&l, "e");
     CHECK_TEXT(take_seen(), "!");
-    CHECK(!line_waiting(&l) && !l.part.bytes);
-    silence(&l);
+    CHECK(!l.part.bytes);
     feed(&l, "more and more");
     end(&l);
     CHECK_TEXT(take_seen(), "");
@@ -225,6 +224,28 @@ static void silence_ends_a_bare_message(void) {
     feed(&l, "again");
     silence(&l);
     CHECK_TEXT(take_seen(), "<again>");
+    line_free(&l);
+}
+
+static void silence_ends_what_is_too_long(void) {
+    struct line l;
+    line_start(&l, 4);
+    feed(&l, "abcdef");
+    feed(&l, "gh");
+    CHECK(line_waiting(&l));
+    silence(&l);
+    CHECK_TEXT(take_seen(), "!");
+    CHECK(!line_waiting(&l));
+    feed(&l, "next");
+    silence(&l);
+    CHECK_TEXT(take_seen(), "<next>");
+    feed(&l, "abcdef");
+    silence(&l);
+    feed(&l, "\r\nabcdef");
+    CHECK(!line_waiting(&l));
+    silence(&l);
+    feed(&l, "gh\nabc\n");
+    CHECK_TEXT(take_seen(), "!!<abc>");
     line_free(&l);
 }
 
@@ -328,6 +349,7 @@ int main(void) {
         {"a line too long is told as soon as it is known", too_long_is_told_at_once},
         {"a CR beyond the limit counts only when no newline follows", carriage_return_beyond_the_limit},
         {"a silence ends a bare message", silence_ends_a_bare_message},
+        {"a silence ends a bare message that is too long", silence_ends_what_is_too_long},
         {"a silence ends nothing once a newline was seen", silence_ends_no_line},
         {"the line ending after a bare message belongs to it", ending_after_a_bare_message},
         {"one newline frames for good", framed_for_good},
