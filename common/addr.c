@@ -129,6 +129,11 @@ bool addr_is_loopback(const struct addr *a) {
     return addr_family(a) == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->as.v6.sin6_addr);
 }
 
+bool addr_lacks_zone(const struct addr *a) {
+    const struct in6_addr *host = &a->as.v6.sin6_addr;
+    return addr_family(a) == AF_INET6 && !a->as.v6.sin6_scope_id && (IN6_IS_ADDR_LINKLOCAL(host) || IN6_IS_ADDR_MC_LINKLOCAL(host));
+}
+
 void addr_loopback(int family, uint16_t port, struct addr *out) {
     if (family == AF_INET) set_v4(out, (struct in_addr){htonl(INADDR_LOOPBACK)}, port);
     else set_v6(out, in6addr_loopback, 0, port);

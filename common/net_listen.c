@@ -14,6 +14,7 @@
 
 static const char *hint(const struct addr *a, int error) {
     if (error == EACCES && addr_port(a) && addr_port(a) < 1024) return " (ports below 1024 are for root)";
+    if (error == EINVAL && addr_lacks_zone(a)) return " (a link-local address needs its interface behind it: %eth0)";
     return error == EADDRNOTAVAIL ? " (not an address of this machine)" : "";
 }
 

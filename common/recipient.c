@@ -31,6 +31,7 @@ static const struct meaning meanings[] = {
     {ENOPROTOOPT, STATUS_UNCONNECTED, ""},
     {EADDRNOTAVAIL, STATUS_UNCONNECTED, ""},
     {EAFNOSUPPORT, STATUS_UNCONNECTED, ""},
+    {EINVAL, STATUS_UNCONNECTED, ""}, /* not from this source, or without a zone */
     {EACCES, STATUS_FAILED, " (a broadcast address needs --broadcast)"},
 };
 
@@ -40,7 +41,8 @@ int recipient_cause(const struct recipient *r, int error, struct cause *cause) {
     char name[NET_NAME_TEXT];
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (meanings[i].error == error) m = &meanings[i];
-    return cause_set(cause, m->status, "cannot send to %s: %s%s", net_name_text(&r->name, name), strerror(error), m->hint);
+    const char *hint = error == EINVAL && addr_lacks_zone(&r->to) ? " (a link-local address needs its interface behind it: %eth0)" : m->hint;
+    return cause_set(cause, m->status, "cannot send to %s: %s%s", net_name_text(&r->name, name), strerror(error), hint);
 }
 
 int recipient_error(const struct recipient *r) {

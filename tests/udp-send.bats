@@ -201,6 +201,14 @@ assert os.waitpid(pid, 0)[1] == 0' "$PEER_PORT"
     run -4 sockkit udp-send -4 ":$port" a
 }
 
+@test "an address that cannot be reached is status 4, one without its interface as well" {
+    run -4 sockkit udp-send 198.51.100.1 9 x
+    if peer 'sys.exit(not has_ipv6())'; then
+        run -4 sockkit udp-send fe80::2 9 x
+        assert_output 'sockkit udp-send: cannot send to [fe80::2]:9: Invalid argument (a link-local address needs its interface behind it: %eth0)'
+    fi
+}
+
 @test "a refusal ends it although stdin is open and silent" {
     open_feed
     STDIN=$FEED start sockkit udp-send "127.0.0.1:$(free_port)"

@@ -174,6 +174,10 @@ for _ in range(2):
     assert_output --partial '--group: "127.0.0.1": not a multicast address'
     run -6 sockkit udp-serve -p 0 -b 127.0.0.1 --group ff02::7
     assert_output --partial 'cannot join ff02::7: no socket of its address family'
+    if peer 'sys.exit(not has_ipv6())'; then
+        run -6 sockkit udp-serve -p 0 --group ff02::7
+        assert_output 'sockkit udp-serve: cannot listen on [ff02::7]:0: Invalid argument (a link-local address needs its interface behind it: %eth0)'
+    fi
 }
 
 # --- what is lost ---
