@@ -60,6 +60,7 @@ struct udp_send {
     struct dgram items[MOST_ONCE]; /* next .. count wait */
     size_t count, next;
     uint64_t sent, bytes, replies;
+    int64_t last;     /* when the last was sent, in loop_now's time */
     struct timer pace, trial, patience, idle;
     struct dgramsink out;
     bool over;        /* with this status */
@@ -164,11 +165,12 @@ static void nobody_answered(struct timer *t) {
 }
 
 static void all_sent(struct udp_send *u) {
+    int64_t now = loop_now(u->call->loop), left = limit_of(u, REPLY_LIMIT) - (u->sent > 0 ? now - u->last : 0);
     if (check_refusal(u)) return;
     if (u->replies >= (uint64_t)u->conf->replies)
         finish(u, STATUS_OK);
-    else
-        timer_start(u->call->loop, &u->patience, limit_of(u, REPLY_LIMIT), nobody_answered);
+    else /* the end of stdin may have come long after */
+        timer_start(u->call->loop, &u->patience, left, nobody_answered);
 }
 
 static void receive(struct udp_send *u) {
@@ -234,6 +236,7 @@ static void took(struct udp_send *u, size_t n) {
         u->bytes += d->size;
         if (u->conf->show.dump) dgramsink_sent(&u->out, &(struct dgram){.bytes = d->bytes, .size = d->size, .peer = &u->whom.to});
     }
+    u->last = loop_now(u->call->loop);
     not_idle(u);
 }
 

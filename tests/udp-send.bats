@@ -162,6 +162,18 @@ ended(p, 5)
 assert 0.7 < time.monotonic() - begun' # 400 ms until the last send, then -w
 }
 
+@test "-w counts from the last send, not from an end of stdin that comes later" {
+    peer '
+s = datagram()
+p = sockkit("udp-send", "-r", 1, "-w", "1s", "127.0.0.1:%d" % s.getsockname()[1])
+p.stdin.write(b"asked\n")
+p.stdin.flush()
+assert s.recv(9) == b"asked" and quiet(s, 1.5)
+begun = time.monotonic()
+p.stdin.close()
+assert p.wait(10) == 5 and time.monotonic() - begun < 0.9'
+}
+
 @test "without -r nothing is waited for, and a reply is not shown" {
     start_receiver 1 'late '
     run -0 sockkit udp-send "127.0.0.1:$PEER_PORT" a
