@@ -224,7 +224,7 @@ static void on_open(struct text_session *t) {
     buf_format(&r->line, "* %s joined", m->called.name);
     say_line(r);
     m->reader.position = r->log.end;
-    tellf(m, "* welcome, you are %s (/help lists the commands)", m->called.name);
+    tellf(m, ROOM_WELCOME "%s (/help lists the commands)", m->called.name);
     tell_who(m);
     const struct buf *line;
     for (uint64_t i = 0; (line = chronicle_line(&r->chronicle, i)); i++) tell(m, buf_at(line), line->size);

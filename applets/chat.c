@@ -64,6 +64,7 @@ struct chat {
     char peer[ADDR_TEXT];
     struct timer wait; /* wait: for the answer to our name, then for the room's last words */
     bool naming;                /* the answer has not come */
+    char *renaming;             /* what it will be, if it is yes; NULL: not yet welcomed */
     bool farewell;              /* the last line was one */
 
     /* a room of two */
@@ -188,13 +189,14 @@ static bool ends_with(const char *text, size_t size, const char *end) {
     return size >= n && !memcmp(text + size - n, end, n);
 }
 
-/* "! ..." refuses our name; "* ... is now NAME" takes it. */
+/* "! ..." refuses our name; others have one that looks like it, too. */
 static void answer_to_name(struct chat *c, const char *text, size_t size) {
-    if (size > 1 && text[0] == '!' && !c->console.typed) {
+    bool refused = size > 1 && text[0] == '!', taken = c->renaming && size == strlen(c->renaming) && !memcmp(text, c->renaming, size);
+    if (!c->renaming) c->renaming = room_renaming(text, size, c->conf->name);
+    if (refused && !c->console.typed)
         end(c, STATUS_FAILED);
-        return;
-    }
-    if ((size > 1 && text[0] == '!') || (size > 1 && text[0] == '*' && ends_with(text, size, c->conf->name))) begin_talking(c);
+    else if (refused || taken)
+        begin_talking(c);
 }
 
 static void heard(struct talker *t, enum line_kind kind, const char *text, size_t size) {
@@ -244,6 +246,7 @@ static void be_member(struct chat *c, int fd) {
     if (!c->status) loop_run(c->call->loop);
     talker_stop(&c->room);
     timer_stop(&c->wait);
+    free(c->renaming);
 }
 
 static int join(struct chat *c) {

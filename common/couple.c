@@ -39,7 +39,7 @@ void couple_free(struct couple *c) {
 
 void couple_greet(struct couple *c) {
     buf_format(&c->to[COUPLE_HOST], "* %s joined\n", c->names[COUPLE_GUEST]);
-    buf_format(&c->to[COUPLE_GUEST], "* welcome, you are %s (/help lists the commands)\n* here: %s %s\n", c->names[COUPLE_GUEST],
+    buf_format(&c->to[COUPLE_GUEST], ROOM_WELCOME "%s (/help lists the commands)\n* here: %s %s\n", c->names[COUPLE_GUEST],
                c->names[COUPLE_HOST], c->names[COUPLE_GUEST]);
 }
 

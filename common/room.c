@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "letter.h"
+#include "mem.h"
 #include "text.h"
 
 const char *const room_help[] = {
@@ -168,6 +169,12 @@ void room_whisper(struct buf *out, const struct room_line *l, const char *from, 
     else
         buf_format(out, "! nobody here is called ");
     room_clean(out, to ? l->text : l->name, to ? l->text_size : l->name_size);
+}
+
+char *room_renaming(const char *line, size_t size, const char *name) {
+    const size_t head = sizeof ROOM_WELCOME - 1;
+    if (size < head || memcmp(line, ROOM_WELCOME, head) != 0) return NULL;
+    return mem_format("* %.*s is now %s", (int)word_size(line + head, size - head), line + head, name);
 }
 
 /* --- colours --- */

@@ -10,6 +10,7 @@
 #define ROOM_NAME_MOST 32                          /* characters */
 #define ROOM_NAME_BYTES (4 * ROOM_NAME_MOST + 1)   /* and a terminator */
 #define ROOM_MESSAGE_MOST ((size_t)4096)           /* bytes */
+#define ROOM_WELCOME "* welcome, you are "         /* and the name, to a newcomer alone */
 
 /* NULL: a name; else what is wrong with it. 1 to 32 printable characters, no space, no parentheses, no combining or format characters. */
 const char *room_name_fault(const char *name, size_t size);
@@ -49,6 +50,10 @@ void room_tint(struct buf *out, const char *line, size_t size);
 void room_speak(struct buf *out, const struct room_line *l, const char *name);
 /* The same for a ROOM_MSG, for the two alone: "(FROM -> TO) text"; to NULL: a refusal, nobody is called so. */
 void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to);
+
+/* Of the welcome to a newcomer: the line that will tell all that it is called `name` from then on (the caller's to free).
+ * Of any other line: NULL. */
+char *room_renaming(const char *line, size_t size, const char *name);
 
 /* What /help says, a line each. */
 extern const char *const room_help[];

@@ -59,6 +59,23 @@ load helper
     done
 }
 
+@test "--name is not taken for granted because a line of the room ends with it" {
+    start_server chat-serve
+    open_feed
+    STDIN=$FEED start sockkit chat --name ada ":$PORT"
+    wait_for_line "$OUT" 'is now ada'
+    run sockkit chat --name ada ":$PORT" 'under a wrong name'
+    assert_failure 1
+    assert_line '* here: user2 ada'
+    assert_output --partial 'refused the name ada'
+    run sockkit chat --name user3 ":$PORT" hello # the one it is given
+    assert_success
+    assert_line '(user3) hello'
+    close_feed
+    run grep 'wrong name' "$SERVER_OUT"
+    assert_failure
+}
+
 @test "a room that goes away is told, status 1" {
     start_server chat-serve
     open_feed

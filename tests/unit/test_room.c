@@ -50,6 +50,14 @@ static void harmless(void) {
     CHECK_TEXT(clean("héé 日本", 12), "héé 日本");
 }
 
+static void renaming(void) {
+    static const char welcome[] = ROOM_WELCOME "user2 (/help lists the commands)";
+    char *line = room_renaming(welcome, sizeof welcome - 1, "ada");
+    CHECK_TEXT(line, "* user2 is now ada");
+    free(line);
+    CHECK(!room_renaming("* here: user2 ada", 17, "ada") && !room_renaming("* ", 2, "ada") && !room_renaming("", 0, "ada"));
+}
+
 static struct room_line read_line(const char *text) {
     struct room_line l;
     room_read(&l, text, strlen(text));
@@ -203,6 +211,7 @@ int main(void) {
         {"a name is 1 to 32 printable characters, nothing that combines or hides", names},
         {"names that differ in case alone are the same", keys},
         {"what could act on a terminal is made harmless, other text passes", harmless},
+        {"the welcome alone tells how a new name will be answered", renaming},
         {"a line is read as what it asks for", wishes},
         {"a message of 4096 bytes is one, a longer one is refused", limit},
         {"an unknown command is named harmlessly", unknown_is_harmless},
