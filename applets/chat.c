@@ -20,7 +20,7 @@
 
 #define WAITING_MOST ((size_t)65536)          /* not sent yet: then no further line is read */
 #define NAME_ANSWER (2 * TEXT_NS_PER_S)       /* for the room to take our name, or not */
-#define LAST_WORDS (5 * TEXT_NS_PER_S)        /* for a room that does not close when we have left */
+#define LAST_WORDS (5 * TEXT_NS_PER_S)        /* for a room that neither closes nor speaks when we have left */
 
 struct chat_conf {
     struct common_conf common;
@@ -155,8 +155,7 @@ static void leave_room(struct chat *c) {
 
 static void say(struct chat *c, const char *text, size_t size) {
     struct buf line = {0};
-    if (c->leaving) return;
-    if (is_quit(c, text, size)) {
+    if (c->leaving || is_quit(c, text, size)) {
         leave_room(c);
         return;
     }
@@ -211,6 +210,7 @@ static void heard(struct talker *t, enum line_kind kind, const char *text, size_
     else
         show(c, text, size);
     if (c->naming) answer_to_name(c, text, size);
+    if (c->leaving) timer_start(c->call->loop, &c->wait, LAST_WORDS, waited_enough); /* --rate: it is still at what we said */
     update(c); /* stdout may have become slow */
 }
 

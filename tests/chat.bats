@@ -39,6 +39,15 @@ load helper
 (user4) enough"
 }
 
+@test "a room that is slow to take what was said (--rate) is waited for, and nothing is lost" {
+    start_server chat-serve --rate 1
+    run sockkit chat ":$PORT" 1 2 3 4 5 6 7 8
+    assert_success
+    assert_line '(user1) 8'
+    wait_for_line "$SERVER_OUT" 'user1 left'
+    [ "$(grep -c '^(user1) [1-8]$' "$SERVER_OUT")" -eq 8 ]
+}
+
 @test "--name is asked for; refused, that is said and nothing else, status 1" {
     start_server chat-serve
     open_feed
