@@ -66,7 +66,7 @@ static void change_name(struct couple *c, enum couple_who who, const struct room
 
 static void whisper(struct couple *c, enum couple_who who, const struct room_line *l, struct buf *line) {
     for (int to = COUPLE_HOST; to <= COUPLE_GUEST; to++) {
-        if (!same_name(l->name, l->name_size, c->names[to])) continue;
+        if (room_name_fault(l->name, l->name_size) || !same_name(l->name, l->name_size, c->names[to])) continue;
         room_whisper(line, l, c->names[who], c->names[to]);
         tell(c, who, line);
         if (to != (int)who) tell(c, (enum couple_who)to, line);

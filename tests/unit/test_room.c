@@ -190,6 +190,8 @@ static void talk_of_two(void) {
     expect(COUPLE_HOST, "* guest is now bob\n");
     types(COUPLE_HOST, "/msg BOB psst");
     expect(COUPLE_HOST, "(ada -> bob) psst\n");
+    types(COUPLE_HOST, "/msg bob\xff psst");
+    expect(COUPLE_HOST, "! nobody here is called bob\\xFF\n");
     types(COUPLE_HOST, "/me nods");
     expect(COUPLE_HOST, "(ada *) nods\n");
     expect(COUPLE_GUEST, "* guest is now bob\n(ada -> bob) psst\n(ada *) nods\n");
