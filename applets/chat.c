@@ -112,7 +112,7 @@ static void show(struct chat *c, const char *text, size_t size) {
 
 static void output_failed(struct console *console, int error) {
     struct chat *c = container_of(console, struct chat, console);
-    if (error != EPIPE) msg_error("cannot write to stdout: %s", strerror(error));
+    if (error != EPIPE && !c->status) msg_error("cannot write to stdout: %s", strerror(error));
     end(c, error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
 }
 

@@ -97,6 +97,14 @@ load helper
     close_feed
 }
 
+@test "a stdout that fails ends it with 1 and one line" {
+    start_server chat-serve
+    LIMIT=5 sockkit chat ":$PORT" one two >/dev/full 2>said || status=$?
+    [ "${status:-0}" -eq 1 ]
+    run cat said
+    assert_output 'sockkit chat: cannot write to stdout: No space left on device'
+}
+
 @test "what comes is shown as it is where stdout is no terminal; --timestamps puts the time before" {
     start_peer '
 s = listen(); announce(s)
