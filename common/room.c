@@ -21,7 +21,7 @@ const char *const room_help[] = {
 /* --- names --- */
 
 static bool allowed(uint32_t point) {
-    return point > ' ' && point != '(' && point != ')' && text_width(point) > 0 && !text_is_bidi(point) && point != 0xA0 && point != 0x3000 &&
+    return point > ' ' && point != '(' && point != ')' && text_width(point) > 0 && !text_is_spacing_mark(point) && point != 0xA0 && point != 0x3000 &&
            !(point >= 0x2000 && point <= 0x200A) && point != 0x202F && point != 0x205F && point != 0x1680;
 }
 

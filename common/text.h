@@ -39,6 +39,8 @@ size_t text_encode(uint32_t point, char out[4]);
 /* Columns a code point takes on a terminal: 0 (combining, format, the soft hyphen too), 1, or 2 (East Asian wide,
  * emoji); -1 for a control. */
 int text_width(uint32_t point);
+/* Combines with the character before it, yet has a width (general category Mc). */
+bool text_is_spacing_mark(uint32_t point);
 /* Bidirectional overrides, embeddings and isolates (U+202A-202E, U+2066-2069). */
 bool text_is_bidi(uint32_t point);
 

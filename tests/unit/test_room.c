@@ -15,6 +15,7 @@ static void names(void) {
     CHECK(fault("123456789012345678901234567890123") != NULL);
     CHECK(fault("") && fault("a b") && fault("a(b") && fault(")") && fault("a\tb") && fault("a\x1b") && fault("\x7f"));
     CHECK(fault("e\xcc\x81") != NULL);         /* a combining acute */
+    CHECK(fault("a\xe0\xa4\x83") && fault("\xe3\x80\xae"));  /* a visarga, a Hangul tone mark: they have a width */
     CHECK(fault("a\xe2\x80\x8b") != NULL);     /* a zero-width space */
     CHECK(fault("a\xe2\x80\xae") != NULL);     /* a right-to-left override */
     CHECK(fault("a\xc2\xa0") && fault("\xe3\x80\x80") && fault("\xe2\x80\x83")); /* spaces of other kinds */
