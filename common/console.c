@@ -8,7 +8,7 @@
 #include "mem.h"
 #include "msg.h"
 
-#define READ_ONCE ((size_t)65536)
+#define READ_ONCE ((size_t)2048) /* a turn; little against STREAM_READ: a room says more than it is told, and who does not keep up is dropped */
 
 /* --- stdout --- */
 

@@ -23,6 +23,30 @@ load helper
     [ "$(grep -c ') [ab][0-9]*$' "$SERVER_OUT")" -eq 100 ]
 }
 
+@test "many lines on stdin never outrun what the room answers to them" {
+    start_peer 'l = listen(); announce(l)
+room, _ = l.accept()
+answer = b"(a name of some thirty characters) x\n"
+told, lacks, worst, ended = b"", 0, 0, False
+while lacks or not ended: # one answer to each line, as fast as it is read
+    asked, ready, _ = select.select([] if ended else [room], [room] if lacks else [], [], 10)
+    if asked:
+        said = room.recv(65536)
+        ended = not said
+        lacks += len(answer) * said.count(b"\n")
+    if ready:
+        if len(told) < 1 << 16: told += answer * 4000
+        n = room.send(told[:min(lacks, 1 << 16)], socket.MSG_DONTWAIT)
+        lacks -= n
+        told = told[n:]
+    worst = max(worst, lacks)
+print("behind by", "more" if worst > 2 << 20 else "less", "than 2 MiB:", worst)'
+    yes x | head -n 300000 >lines
+    sockkit chat ":$PEER_PORT" <lines >heard
+    wait_for_line "$PEER_OUT" 'behind by less'
+    [ "$(grep -c '^(a name' heard)" -eq 300000 ]
+}
+
 @test "stop alone, or /quit, leaves unsaid; --quit-word changes it, empty is none" {
     start_server chat-serve
     {
