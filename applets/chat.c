@@ -210,7 +210,7 @@ static void heard(struct talker *t, enum line_kind kind, const char *text, size_
     else
         show(c, text, size);
     if (c->naming) answer_to_name(c, text, size);
-    if (c->leaving) timer_start(c->call->loop, &c->wait, LAST_WORDS, waited_enough); /* --rate: it is still at what we said */
+    if (c->leaving && !c->console.typed) timer_start(c->call->loop, &c->wait, LAST_WORDS, waited_enough); /* --rate: it is still at what we said */
     update(c); /* stdout may have become slow */
 }
 
