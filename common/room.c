@@ -62,7 +62,7 @@ static void put_point(struct buf *out, const char *text, int n, uint32_t point) 
         buf_put(out, " ", 1);
     else if (point < ' ' || point == 0x7F)
         buf_format(out, "\\x%02X", (unsigned)point);
-    else if ((point >= 0x80 && point <= 0x9F) || text_is_bidi(point))
+    else if ((point >= 0x80 && point <= 0x9F) || point == 0x2028 || point == 0x2029 || text_is_bidi(point))
         buf_format(out, "\\u{%X}", (unsigned)point);
     else
         buf_put(out, text, (size_t)n);

@@ -19,7 +19,7 @@ const char *room_name_fault(const char *name, size_t size);
 void room_name_key(const char *name, size_t size, char key[ROOM_NAME_BYTES]);
 
 /* Puts the text at the end of out with everything harmless that could act on a terminal: C0, DEL and invalid UTF-8 become \xNN, C1 and bidirectional
- * controls \u{N}, a tab a space. */
+ * controls and the separators of lines and paragraphs \u{N}, a tab a space. */
 void room_clean(struct buf *out, const char *text, size_t size);
 
 enum room_wish {

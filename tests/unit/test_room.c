@@ -48,6 +48,7 @@ static void harmless(void) {
     CHECK_TEXT(clean("a\tb\rc\x1b[2J\x7f\0", 11), "a b\\x0Dc\\x1B[2J\\x7F\\x00");
     CHECK_TEXT(clean("\xff\xc3", 2), "\\xFF\\xC3");
     CHECK_TEXT(clean("\xc2\x9b\xe2\x80\xae\xe2\x81\xa6", 8), "\\u{9B}\\u{202E}\\u{2066}");
+    CHECK_TEXT(clean("\xe2\x80\xa8* bob left\xe2\x80\xa9", 16), "\\u{2028}* bob left\\u{2029}");
     CHECK_TEXT(clean("héé 日本", 12), "héé 日本");
 }
 
