@@ -1,6 +1,5 @@
 /* chat: a member of a room; or, with --listen, a room of two without a server. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,7 +24,7 @@
 struct chat_conf {
     struct common_conf common;
     struct server_conf server;
-    bool listen, timestamps;
+    bool listen, timestamps, raw;
     const char *name, *quit_word;
 };
 
@@ -42,6 +41,7 @@ static const struct opt_row rows[] = {
     OPT("quit-word", 0, OPT_STRING, chat_conf, quit_word, .metavar = "WORD", .flags = OPT_EMPTY_OK,
         .help = "a line that is WORD leaves, unsaid ('stop'; empty: none)"),
     OPT("timestamps", 0, OPT_FLAG, chat_conf, timestamps, .help = "show the time in front of each line"),
+    OPT("raw", 0, OPT_FLAG, chat_conf, raw, .help = "let control characters through to a terminal"),
     OPT_END,
 };
 
@@ -96,7 +96,7 @@ static void show(struct chat *c, const char *text, size_t size) {
         strftime(stamp, sizeof stamp, "%H:%M:%S ", localtime(&now));
         buf_format(&line, "%s", stamp);
     }
-    if (c->console.on_terminal) { /* the room may be anybody's program */
+    if (c->console.on_terminal && !c->conf->raw) { /* the room may be anybody's program */
         room_clean(&clean, text, size);
         text = buf_at(&clean);
         size = clean.size;

@@ -255,6 +255,7 @@ for command in sockkit sk-chat
     complete -c $command -n "__sockkit_applet chat" -l listen -f -d 'two people, no server: wait for one peer (another chat, or nc)'
     complete -c $command -n "__sockkit_applet chat" -l quit-word -x -d 'a line that is WORD leaves, unsaid (\'stop\'; empty: none)'
     complete -c $command -n "__sockkit_applet chat" -l timestamps -f -d 'show the time in front of each line'
+    complete -c $command -n "__sockkit_applet chat" -l raw -f -d 'let control characters through to a terminal'
     complete -c $command -n "__sockkit_applet chat" -l port-file -r -F -d 'write the port there when ready; removed at exit'
     complete -c $command -n "__sockkit_applet chat" -l ready-fd -x -d 'write a newline to descriptor FD when ready, then close it'
     complete -c $command -n "__sockkit_applet chat" -l allow -x -d 'serve only these addresses; repeatable'

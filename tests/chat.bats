@@ -256,3 +256,15 @@ assert re.search(rb"\x1b\[3[1-6]m\(user2\)\x1b\[0m", seen), seen
 os.write(fd, b"stop\r")
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0'
 }
+
+@test "a room that sends control characters acts on no terminal, but with --raw" {
+    start_peer 's = listen(); announce(s)
+while True:
+    c, _ = s.accept()
+    c.sendall(b"(eve) \x1b[2J\xc2\x9b1m\x07\n")
+    c.close()'
+    run script -qec "$SOCKKIT chat :$PEER_PORT bye" /dev/null
+    assert_output --partial '\x1B[2J\u{9B}1m\x07'
+    run script -qec "$SOCKKIT chat --raw :$PEER_PORT bye" /dev/null
+    assert_output --partial $'\e[2J\u009b1m\a'
+}
