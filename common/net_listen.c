@@ -25,9 +25,10 @@ static int cannot(const struct addr *a, int type, int error, struct cause *cause
                      known ? " (" : "", known ? owner : hint(a, error), known ? ")" : "");
 }
 
-/* True when somebody answers at the path. */
-static bool path_is_live(const struct addr *a, int type) {
-    int fd = sock_open(AF_UNIX, type);
+/* True when somebody holds the path. Asked with a datagram socket, whatever is there: a stream server says EPROTOTYPE, and has no
+ * client to accept that would be the one client of a --once. */
+static bool path_is_live(const struct addr *a) {
+    int fd = sock_open(AF_UNIX, SOCK_DGRAM);
     if (fd < 0) return true;
     bool live = sock_connect(fd, a) == 0 || errno != ECONNREFUSED; /* who may not even ask does not know */
     sock_close(fd);
@@ -41,7 +42,7 @@ static int clear_path(const struct addr *a, int type, struct cause *cause) {
     if (lstat(path, &st) < 0) return 0;
     if (!S_ISSOCK(st.st_mode))
         return cause_set(cause, STATUS_UNBOUND, "cannot listen on unix:%s: the file exists and is no socket", path);
-    if (path_is_live(a, type)) return cannot(a, type, EADDRINUSE, cause);
+    if (path_is_live(a)) return cannot(a, type, EADDRINUSE, cause);
     if (unlink(path) < 0)
         return cause_set(cause, STATUS_UNBOUND, "cannot replace the stale socket %s: %s", path, strerror(errno));
     return 0;

@@ -85,6 +85,16 @@ with socket.socket(socket.AF_UNIX) as s: # whose backlog is full
     assert os.path.exists("full")'
 }
 
+@test "whoever asks whether a path is live is no client of a server that waits for one" {
+    peer '
+p, path = serve("-U", "path", "--once", "Hi", stdin=subprocess.DEVNULL)
+ended(sockkit("serve", "-U", "path"), 6)
+ended(sockkit("udp-serve", "-U", "path"), 6)
+assert hear(connect(path)) == b"Hi\n"
+err = ended(p, 0)[1]
+assert err.count(" connected") == 1, err'
+}
+
 @test "a live path that we may not even ask is not replaced" {
     start_serve -U path
     chmod 000 path
