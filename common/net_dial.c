@@ -242,7 +242,7 @@ static void limit_over(struct timer *t) {
     char text[NET_NAME_TEXT];
     bool resolving = d->addrs.count == 0;
     cause_set(&d->failure, STATUS_TIMEOUT, resolving ? "cannot resolve %s: timed out" : "cannot connect to %s: timed out",
-              resolving ? d->name.host : net_name_text(&d->name, text));
+              resolving ? d->resolve.name.host : net_name_text(&d->name, text)); /* it may be the source */
     finish(d, -1, &d->failure);
 }
 

@@ -194,6 +194,8 @@ time.sleep(1000)'
     assert_output 'sockkit connect: cannot resolve slow.test: timed out'
     ((took >= 300 && took < 4000))
     assert_equal "$(sort -u "$PEER_OUT")" asked
+    run -5 sockkit connect -w 300ms -b slow.test
+    assert_output 'sockkit connect: cannot resolve slow.test: timed out'
 }
 
 @test "the limit counts the look-up and the attempts together" {
