@@ -22,29 +22,29 @@ struct sockopt_row {
     enum value_kind kind;
     int level, option;
     int level6, option6; /* for AF_INET6; 0, 0: the same */
-    int max;
+    int min, max;
 };
 
 static const struct sockopt_row rows[] = {
-    {"nodelay", "send small segments at once", "TCP_NODELAY", SWITCH, IPPROTO_TCP, TCP_NODELAY, 0, 0, 1},
-    {"keepalive", "probe an idle peer", "SO_KEEPALIVE", SWITCH, SOL_SOCKET, SO_KEEPALIVE, 0, 0, 1},
-    {"keepidle", "idle time before the first probe", "TCP_KEEPIDLE", SECONDS, IPPROTO_TCP, TCP_KEEPIDLE, 0, 0, 32767},
-    {"keepintvl", "time between probes", "TCP_KEEPINTVL", SECONDS, IPPROTO_TCP, TCP_KEEPINTVL, 0, 0, 32767},
-    {"keepcnt", "probes before giving up", "TCP_KEEPCNT", NUMBER, IPPROTO_TCP, TCP_KEEPCNT, 0, 0, 127},
-    {"maxseg", "largest TCP segment", "TCP_MAXSEG", BYTES, IPPROTO_TCP, TCP_MAXSEG, 0, 0, 65535},
-    {"reuseaddr", "bind although a closed connection is in TIME_WAIT", "SO_REUSEADDR", SWITCH, SOL_SOCKET, SO_REUSEADDR, 0, 0, 1},
-    {"reuseport", "share the port with others that ask so too", "SO_REUSEPORT", SWITCH, SOL_SOCKET, SO_REUSEPORT, 0, 0, 1},
-    {"rcvbuf", "receive buffer", "SO_RCVBUF", BYTES, SOL_SOCKET, SO_RCVBUF, 0, 0, INT_MAX},
-    {"sndbuf", "send buffer", "SO_SNDBUF", BYTES, SOL_SOCKET, SO_SNDBUF, 0, 0, INT_MAX},
-    {"linger", "close(2) waits for unsent data so long", "SO_LINGER", SECONDS, SOL_SOCKET, SO_LINGER, 0, 0, 32767},
-    {"ttl", "hops a packet may take", "IP_TTL", NUMBER, IPPROTO_IP, IP_TTL, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255},
-    {"tos", "type of service (traffic class)", "IP_TOS", NUMBER, IPPROTO_IP, IP_TOS, IPPROTO_IPV6, IPV6_TCLASS, 255},
-    {"broadcast", "may send to a broadcast address", "SO_BROADCAST", SWITCH, SOL_SOCKET, SO_BROADCAST, 0, 0, 1},
-    {"dontroute", "only to hosts on the same link", "SO_DONTROUTE", SWITCH, SOL_SOCKET, SO_DONTROUTE, 0, 0, 1},
-    {"oobinline", "urgent data in line", "SO_OOBINLINE", SWITCH, SOL_SOCKET, SO_OOBINLINE, 0, 0, 1},
-    {"interface", "only through this network interface", "SO_BINDTODEVICE", WORD, SOL_SOCKET, SO_BINDTODEVICE, 0, 0, 0},
-    {"multicast-ttl", "hops a multicast may take", "IP_MULTICAST_TTL", NUMBER, IPPROTO_IP, IP_MULTICAST_TTL, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255},
-    {"multicast-loop", "own multicasts are heard here too", "IP_MULTICAST_LOOP", SWITCH, IPPROTO_IP, IP_MULTICAST_LOOP, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1},
+    {"nodelay", "send small segments at once", "TCP_NODELAY", SWITCH, IPPROTO_TCP, TCP_NODELAY, 0, 0, 0, 1},
+    {"keepalive", "probe an idle peer", "SO_KEEPALIVE", SWITCH, SOL_SOCKET, SO_KEEPALIVE, 0, 0, 0, 1},
+    {"keepidle", "idle time before the first probe", "TCP_KEEPIDLE", SECONDS, IPPROTO_TCP, TCP_KEEPIDLE, 0, 0, 1, 32767},
+    {"keepintvl", "time between probes", "TCP_KEEPINTVL", SECONDS, IPPROTO_TCP, TCP_KEEPINTVL, 0, 0, 1, 32767},
+    {"keepcnt", "probes before giving up", "TCP_KEEPCNT", NUMBER, IPPROTO_TCP, TCP_KEEPCNT, 0, 0, 1, 127},
+    {"maxseg", "largest TCP segment", "TCP_MAXSEG", BYTES, IPPROTO_TCP, TCP_MAXSEG, 0, 0, 1, 65535},
+    {"reuseaddr", "bind although a closed connection is in TIME_WAIT", "SO_REUSEADDR", SWITCH, SOL_SOCKET, SO_REUSEADDR, 0, 0, 0, 1},
+    {"reuseport", "share the port with others that ask so too", "SO_REUSEPORT", SWITCH, SOL_SOCKET, SO_REUSEPORT, 0, 0, 0, 1},
+    {"rcvbuf", "receive buffer", "SO_RCVBUF", BYTES, SOL_SOCKET, SO_RCVBUF, 0, 0, 0, INT_MAX},
+    {"sndbuf", "send buffer", "SO_SNDBUF", BYTES, SOL_SOCKET, SO_SNDBUF, 0, 0, 0, INT_MAX},
+    {"linger", "close(2) waits for unsent data so long", "SO_LINGER", SECONDS, SOL_SOCKET, SO_LINGER, 0, 0, 0, 32767},
+    {"ttl", "hops a packet may take", "IP_TTL", NUMBER, IPPROTO_IP, IP_TTL, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1, 255},
+    {"tos", "type of service (traffic class)", "IP_TOS", NUMBER, IPPROTO_IP, IP_TOS, IPPROTO_IPV6, IPV6_TCLASS, 0, 255},
+    {"broadcast", "may send to a broadcast address", "SO_BROADCAST", SWITCH, SOL_SOCKET, SO_BROADCAST, 0, 0, 0, 1},
+    {"dontroute", "only to hosts on the same link", "SO_DONTROUTE", SWITCH, SOL_SOCKET, SO_DONTROUTE, 0, 0, 0, 1},
+    {"oobinline", "urgent data in line", "SO_OOBINLINE", SWITCH, SOL_SOCKET, SO_OOBINLINE, 0, 0, 0, 1},
+    {"interface", "only through this network interface", "SO_BINDTODEVICE", WORD, SOL_SOCKET, SO_BINDTODEVICE, 0, 0, 0, 0},
+    {"multicast-ttl", "hops a multicast may take", "IP_MULTICAST_TTL", NUMBER, IPPROTO_IP, IP_MULTICAST_TTL, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 0, 255},
+    {"multicast-loop", "own multicasts are heard here too", "IP_MULTICAST_LOOP", SWITCH, IPPROTO_IP, IP_MULTICAST_LOOP, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, 1},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
@@ -82,11 +82,11 @@ static const char *read_value(struct sockopt *o, const char *value) {
     }
     int result = o->row->kind == BYTES ? text_size(value, &bytes) : text_number(value, &number);
     if (o->row->kind == BYTES) number = bytes > INT_MAX ? INT64_MAX : (int64_t)bytes;
-    if (result == 0 && number >= 0 && number <= o->row->max) {
+    if (result == 0 && number >= o->row->min && number <= o->row->max) {
         o->number = (int)number;
         return NULL;
     }
-    snprintf(why, sizeof why, "%s takes %s, 0 to %d", o->row->name, units[o->row->kind], o->row->max);
+    snprintf(why, sizeof why, "%s takes %s, %d to %d", o->row->name, units[o->row->kind], o->row->min, o->row->max);
     return why;
 }
 

@@ -313,7 +313,7 @@ options_of() {
 }
 
 @test "a socket option that is none" {
-    local applet
+    local applet value
     for applet in serve connect; do
         refuses --sockopt '"nodelay"' -- $applet -O nodelay
         refuses --sockopt '"nodelay="' -- $applet -O nodelay=
@@ -325,6 +325,9 @@ options_of() {
         refuses --sockopt '"rcvbuf=64X"' -- $applet -O rcvbuf=64X
         refuses --sockopt '"rcvbuf=99999999999999999999"' -- $applet -O rcvbuf=99999999999999999999
         refuses --sockopt '"ttl=256"' -- $applet -O ttl=256
+        for value in ttl=0 keepidle=0 keepintvl=0 keepcnt=0 maxseg=0; do
+            refuses --sockopt "\"$value\"" ' to ' -- $applet -O $value
+        done
     done
     none_accepted
 }
