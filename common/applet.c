@@ -221,7 +221,7 @@ int applet_target(struct call *call, int type, struct net_name *target, struct n
         return -1;
     }
     if (!target->path && target->port == 0) {
-        msg_error("port 0 is for servers: it lets the system choose");
+        msg_error("%s 0 is for servers: it lets the system choose", c->port ? "--port" : "port");
         return -1;
     }
     return 0;

@@ -90,7 +90,7 @@ static int refuse_range(const struct opt_row *row, const char *value) {
     else if (row->kind == OPT_SIZE)
         snprintf(why, sizeof why, "out of range (%s to %s)", text_bytes((uint64_t)row->min, low),
                  text_bytes((uint64_t)row->max, high));
-    else if (row->kind == OPT_INTEGER && row->max != INT64_MAX)
+    else if (row->kind == OPT_INTEGER && row->max && row->max != INT64_MAX)
         snprintf(why, sizeof why, "out of range (%lld to %lld)", (long long)row->min, (long long)row->max);
     else if (row->kind == OPT_INTEGER)
         snprintf(why, sizeof why, "out of range (%lld or more)", (long long)row->min);

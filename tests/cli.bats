@@ -259,6 +259,8 @@ options_of() {
         refuses --port "${value%$'\n'}" -- connect --port="$value" localhost
     done
     refuses --port '"http"' -n -- serve -n -p http
+    refuses '--port 0' 'for servers' -- connect -p 0 localhost
+    refuses 'port 0' 'for servers' -- connect localhost:0
     none_accepted
 }
 
@@ -269,6 +271,7 @@ options_of() {
             refuses "$option" "\"$value\"" -- serve "$option" "$value"
         done
     done
+    refuses --seed '"-1"' '(0 or more)' -- guess --seed -1
     for value in -1 99999999999999999999 abc 3x; do refuses --ready-fd "\"$value\"" -- serve --ready-fd "$value"; done
     refuses --max-clients '"0"' -- serve -m 0
     refuses --max-clients '"0"' -- serve -m0
