@@ -149,8 +149,9 @@ static char *own_path(const char *argv0) {
 static int make_link(const char *target, const char *directory, const char *name) {
     char *path = mem_format("%s/sk-%s", directory, name), old;
     int result = symlink(target, path);
-    if (result < 0 && errno == EEXIST && readlink(path, &old, 1) > 0 && unlink(path) == 0) result = symlink(target, path);
-    if (result < 0) msg_error("cannot make %s: %s", path, strerror(errno));
+    bool other = result < 0 && errno == EEXIST && readlink(path, &old, 1) < 0;
+    if (result < 0 && !other && errno == EEXIST && unlink(path) == 0) result = symlink(target, path);
+    if (result < 0) msg_error("cannot make %s: %s", path, other ? "the file exists and is no link" : strerror(errno));
     free(path);
     return result;
 }
@@ -187,8 +188,9 @@ static int unknown(const char *word) {
 }
 
 static int netcat_hint(const char *word) {
+    bool letters = strspn(word + 1, "46klnpuvz") == strlen(word + 1); /* as in -nvlp */
     for (const struct opt_hint *h = netcat_words; h->option; h++)
-        if (!strncmp(word, h->option, 2)) {
+        if (!strncmp(word, h->option, 2) || (letters && strchr(word, h->option[1]))) {
             msg_error("unknown option '%s': %s", h->option, h->hint);
             return STATUS_USAGE;
         }
@@ -198,21 +200,24 @@ static int netcat_hint(const char *word) {
 static int help_of(const char *word) {
     char *argv[] = {(char *)(uintptr_t)word, (char *)(uintptr_t) "--help", NULL};
     const struct applet *applet = word ? applet_named(word) : NULL;
-    if (!word) return help();
+    if (!word || !strcmp(word, "help")) return help();
     return applet ? run_applet(applet, 2, argv) : unknown(word);
 }
+
+/* Long options may be shortened. */
+static bool means(const char *word, const char *option) { return strlen(word) > 2 && !strncmp(word, option, strlen(word)); }
 
 static int own_command(int argc, char **argv) {
     const char *word = argv[1], *operand = argc > 2 ? argv[2] : NULL;
     if (!strcmp(word, "help")) return help_of(operand);
-    if (!strcmp(word, "--help") || !strcmp(word, "-h")) return help();
-    if (!strcmp(word, "--list")) return list();
+    if (means(word, "--help") || !strcmp(word, "-h")) return help();
+    if (means(word, "--list")) return list();
     if (!strcmp(word, "--dump-options")) return dump_options();
-    if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
+    if (means(word, "--version") || !strcmp(word, "-V")) {
         printf("sockkit %s\n", SOCKKIT_VERSION);
         return finish_stdout();
     }
-    if (!strcmp(word, "--install")) {
+    if (means(word, "--install")) {
         if (operand && *operand) return install(argv[0], operand);
         msg_error("--install needs a directory: --install DIR");
         return STATUS_USAGE;

@@ -143,7 +143,9 @@ static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 #define WORD_MOST 63 /* longer ones are near to nothing */
 
-/* Optimal string alignment: the classic edit distance where an adjacent swap is one edit.
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* Optimal string alignment: the classic edit distance where an adjacent swap is one edit. The case of a is none.
  * Three rows of the table are enough, rows[0] the newest. */
 static size_t edits(const char *a, size_t a_size, const char *b, size_t b_size) {
     size_t storage[3][WORD_MOST + 1], *rows[3] = {storage[0], storage[1], storage[2]};
@@ -153,9 +155,9 @@ static size_t edits(const char *a, size_t a_size, const char *b, size_t b_size) 
         rows[2] = rows[1], rows[1] = rows[0], rows[0] = oldest;
         rows[0][0] = i;
         for (size_t j = 1; j <= b_size; j++) {
-            size_t replaced = rows[1][j - 1] + (a[i - 1] != b[j - 1]);
+            size_t replaced = rows[1][j - 1] + (lower(a[i - 1]) != b[j - 1]);
             size_t cost = least(replaced, least(rows[1][j], rows[0][j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            if (i > 1 && j > 1 && lower(a[i - 1]) == b[j - 2] && lower(a[i - 2]) == b[j - 1])
                 cost = least(cost, rows[2][j - 2] + 1);
             rows[0][j] = cost;
         }

@@ -65,7 +65,7 @@ size_t text_safe(struct text_safe *state, const char *s, size_t n, char *out);
 size_t text_quote_room(size_t most);
 const char *text_quote(const char *s, size_t n, size_t most, char *out);
 
-/* The word of the NULL-terminated list that is nearest to `word`, by edits (an adjacent swap is one), or NULL when none is
+/* The word of the NULL-terminated list (lower case) that is nearest to `word` (any case), by edits (an adjacent swap is one), or NULL when none is
  * near: at most 2 edits, and fewer than the length of the word. */
 const char *text_nearest(const char *word, const char *const *list);
 

@@ -87,7 +87,7 @@ options_of() {
     run --separate-stderr sockkit --install bin
     assert_failure 1
     assert_equal "${#stderr_lines[@]}" 1
-    [[ $stderr == *bin/sk-serve* ]]
+    [[ $stderr == *bin/sk-serve*'no link'* ]]
     assert_equal "$(<bin/sk-serve)" mine
     run sockkit --install nowhere
     assert_failure 1
@@ -96,7 +96,7 @@ options_of() {
 
 @test "help is asked for in several ways and goes to stdout" {
     local arguments
-    for arguments in --help -h help; do
+    for arguments in --help -h help --he 'help help'; do
         run --separate-stderr sockkit $arguments
         assert_success
         assert_output --partial 'Usage: sockkit APPLET'
@@ -165,6 +165,7 @@ options_of() {
     refuses "'xyzzy'" --help -- xyzzy
     refuses "''" -- ''
     refuses "'nosuch'" -- help nosuch
+    refuses "'SERVE'" "did you mean 'serve'?" -- SERVE
     refuses "'--lsit'" "did you mean '--list'?" -- --lsit
     refuses "'ser\\x1b[31m'" -- $'ser\e[31m'
     refuses --install -- --install
@@ -191,6 +192,8 @@ options_of() {
         refuses "'-z'" probe -- $applet -z localhost 80
     done
     refuses "'-l'" 'serve' -- -lk 8080
+    refuses "'-l'" 'serve' -- -nvlp 8080
+    refuses "'-z'" probe -- -nvz localhost 80
     none_accepted
 }
 
@@ -202,6 +205,9 @@ options_of() {
     none_accepted
     run sockkit serve --versi
     assert_success
+    run sockkit --vers
+    assert_success
+    assert_output --partial 'sockkit '
 }
 
 @test "options may follow operands, and -- ends them" {

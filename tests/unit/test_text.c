@@ -131,6 +131,8 @@ static void nearest_words(void) {
     CHECK_TEXT(nearest("sevre"), "serve");
     CHECK_TEXT(nearest("esvre"), "serve");
     CHECK_TEXT(nearest("conect"), "connect");
+    CHECK_TEXT(nearest("SERVE"), "serve");
+    CHECK_TEXT(nearest("SREVE"), "serve");
     CHECK_TEXT(nearest("connection"), "(none)");
     CHECK_TEXT(nearest("cho"), "echo");
     CHECK_TEXT(nearest("ech"), "echo");
