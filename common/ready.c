@@ -152,6 +152,7 @@ static int write_port_file(struct ready *r, const char *file, const struct net_l
     if (fd >= 0 && close(fd) < 0) written = false;
     if (written && renameat(r->directory, temporary, r->directory, name) == 0) {
         r->port_file = name;
+        r->port_inode = inode_at(r->directory, name);
     } else {
         msg_error("cannot write %s: %s", file, strerror(errno));
         if (fd >= 0) unlinkat(r->directory, temporary, 0);
@@ -200,13 +201,13 @@ void ready_confine(const struct ready *r, const struct server_conf *conf) {
     if (!conf->no_sandbox) sandbox_enter(directories, 2);
 }
 
-static void withdraw(int directory, const char *name) {
-    if (name) unlinkat(directory, name, 0);
+static void withdraw(int directory, const char *name, ino_t inode) {
+    if (name && inode_at(directory, name) == inode) unlinkat(directory, name, 0);
     if (directory >= 0) close(directory);
 }
 
 void ready_withdraw(struct ready *r) {
-    withdraw(r->directory, r->port_file);
-    withdraw(r->path_directory, r->path && inode_at(r->path_directory, r->path) == r->path_inode ? r->path : NULL);
+    withdraw(r->directory, r->port_file, r->port_inode);
+    withdraw(r->path_directory, r->path, r->path_inode);
     *r = (struct ready){.directory = -1, .path_directory = -1};
 }

@@ -12,7 +12,7 @@ struct ready {
     int directory; /* of the port file and of the socket path; -1: none */
     int path_directory;
     const char *port_file, *path; /* their last components; NULL: nothing to remove */
-    ino_t path_inode;             /* somebody may have put a socket of theirs in its place */
+    ino_t port_inode, path_inode; /* somebody may have put theirs in its place */
 };
 
 /* Listens as the call asks, or takes over the inherited sockets of this type, and takes LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES out of the environment.

@@ -165,6 +165,20 @@ check(1, stdout=open("/dev/full", "wb"), end=come)
 check(-signal.SIGPIPE, end=leave)'
 }
 
+@test "a port file that another server has written since is left to it" {
+    start sockkit serve -p 0 --port-file file
+    wait_for_file file
+    local first=$PID port
+    port=$(<file)
+    start sockkit serve -p 0 --port-file file
+    wait_until eval '[ "$(<file)" != '"$port"' ]'
+    port=$(<file)
+    stop "$first"
+    assert_equal "$(<file)" "$port"
+    stop "$PID"
+    [ ! -e file ]
+}
+
 @test "--port-file in another folder is removed from there" {
     mkdir -p a/b
     start sockkit serve -p 0 --port-file a/b/file
