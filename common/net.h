@@ -99,5 +99,7 @@ struct net_listeners {
 int net_listen(struct loop *loop, const struct net_name *name, const struct sockopt_list *options,
                struct net_listeners *out, struct cause *cause);
 void net_listeners_close(struct net_listeners *l);
+/* Closes all but the first, which is the caller's from now on: it holds its port. */
+int net_listeners_first(struct net_listeners *l);
 
 #endif

@@ -82,7 +82,7 @@ static int open_one(const struct addr *a, int type, const struct sockopt_list *o
     return 0;
 }
 
-/* Every address once. 1: port 0 was asked for, and the port that the first got is taken at another. */
+/* Every address once. 1: port 0 was asked for, and the port that the first got is taken at another; those before it are open. */
 static int open_all(const struct net_addrs *addrs, const struct net_name *name, const struct sockopt_list *options,
                     struct net_listeners *out, struct cause *cause) {
     bool both = !name->host || !strcmp(name->host, "*");
@@ -93,7 +93,7 @@ static int open_all(const struct net_addrs *addrs, const struct net_name *name, 
         int result = open_one(&a, name->type, options, out, cause);
         if (result == 0 || (result == 1 && both)) continue;
         bool taken = result < 0 && errno == EADDRINUSE && name->port == 0 && out->count > 0;
-        net_listeners_close(out);
+        if (!taken) net_listeners_close(out);
         return taken ? 1 : -1;
     }
     return out->count > 0 ? 0 : -1;
@@ -118,7 +118,7 @@ int net_listen(struct loop *loop, const struct net_name *name, const struct sock
                struct net_listeners *out, struct cause *cause) {
     struct waiting w = {.loop = loop, .cause = cause, .result = 1};
     char text[NET_NAME_TEXT];
-    int result = 1;
+    int result = 1, held[PORT_TRIES], tries = 0; /* as long as a port is held the system chooses others */
     net_resolve_start(loop, &w.resolve, name, INT64_MAX, resolved);
     w.running = w.result == 1;
     if (w.running) loop_run(loop);
@@ -129,10 +129,19 @@ int net_listen(struct loop *loop, const struct net_name *name, const struct sock
     if (w.result < 0) return -1;
     cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: no address of this family on this machine",
               net_name_text(name, text));
-    for (int tries = 0; result == 1 && tries < PORT_TRIES; tries++)
+    while (result == 1 && tries < PORT_TRIES) {
         result = open_all(&w.resolve.addrs, name, options, out, cause);
+        if (result == 1) held[tries++] = net_listeners_first(out);
+    }
+    while (tries > 0) sock_close(held[--tries]);
     net_addrs_free(&w.resolve.addrs);
     return result == 0 ? 0 : -1;
+}
+
+int net_listeners_first(struct net_listeners *l) {
+    while (l->count > 1) sock_close(l->fds[--l->count]);
+    l->count = 0;
+    return l->fds[0];
 }
 
 void net_listeners_close(struct net_listeners *l) {

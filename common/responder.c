@@ -4,6 +4,7 @@
 
 #include "mem.h"
 #include "ready.h"
+#include "sock.h"
 
 #define PORT_TRIES 64 /* for a port that is free for UDP as well */
 
@@ -43,13 +44,15 @@ static bool any_port_will_do(const struct responder *r) {
 /* TCP, and UDP at the same port: where any will do, one that is free for both. */
 static int listen_both(struct responder *r, struct ready *ready) {
     struct cause cause;
-    for (int tries = 0; tries < PORT_TRIES; tries++) {
-        int status = ready_listen_both(ready, r->call, r->conf, &r->streams, &r->datagrams);
-        if (status || r->datagrams.count > 0 || open_datagrams(r, &cause) == 0) return status;
-        net_listeners_close(&r->streams);
-        if (!any_port_will_do(r)) break;
-    }
-    return msg_cause(&cause);
+    int status = 0, held[PORT_TRIES], tries = 0; /* as in net_listen */
+    bool done = false;
+    do {
+        status = ready_listen_both(ready, r->call, r->conf, &r->streams, &r->datagrams);
+        done = status || r->datagrams.count > 0 || open_datagrams(r, &cause) == 0;
+        if (!done) held[tries++] = net_listeners_first(&r->streams);
+    } while (!done && tries < PORT_TRIES && any_port_will_do(r));
+    while (tries > 0) sock_close(held[--tries]);
+    return done ? status : msg_cause(&cause);
 }
 
 static int listen_everywhere(struct responder *r, struct ready *ready) {

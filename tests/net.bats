@@ -56,6 +56,20 @@ timed() {
     took=$(((${EPOCHREALTIME/./} - begin) / 1000))
 }
 
+# --- which port ---
+
+@test "port 0 is one that is free in both families, for UDP too, however few there are" {
+    echo 40000 40007 | inside tee /proc/sys/net/ipv4/ip_local_port_range
+    start_peer 'taken = [listen("::1", p) for p in (40000, 40001, 40003, 40005, 40007)]
+others = [datagram("::1", p) for p in (40002, 40006)]
+announce(taken[0])
+signal.pause()'
+    run -5 sockkit serve -p 0 -w 1ms
+    assert_line --index 1 --regexp '^listening on \[::1\]:4000[246]$'
+    run -5 sockkit echo -u -p 0 -w 1ms
+    assert_equal "$(grep -cx 'listening on \(127.0.0.1\|\[::1\]\):40004' <<<"$output")" 4
+}
+
 # --- which address ---
 
 @test "the default is port 60000 of both loopback addresses, in serve and in connect" {
