@@ -12,6 +12,7 @@
 #include "text.h"
 
 #define STAGGER (250 * TEXT_NS_PER_MS) /* RFC 8305 section 5, Connection Attempt Delay */
+#define FULL_AGAIN (20 * TEXT_NS_PER_MS) /* a full backlog is tried again */
 
 struct net_attempt {
     struct net_attempt *next;
@@ -153,6 +154,8 @@ static int prepare(struct net_dial *d, const struct addr *to) {
     return fd;
 }
 
+static void stagger_over(struct timer *t) { launch(container_of(t, struct net_dial, stagger)); }
+
 /* Begins to connect to one address. True: it is pending. */
 static void attempt(struct net_dial *d, const struct addr *to) {
     int64_t since = loop_now(d->loop);
@@ -165,8 +168,14 @@ static void attempt(struct net_dial *d, const struct addr *to) {
         attempt_over(d, fd, to, 0);
         return;
     }
+    if (errno == EAGAIN && addr_family(to) == AF_UNIX) { /* its backlog is full, and no event will tell that it is not */
+        sock_close(fd);
+        d->next--;
+        timer_start(d->loop, &d->stagger, FULL_AGAIN, stagger_over);
+        return;
+    }
     if (errno != EINPROGRESS) {
-        attempt_over(d, fd, to, errno == EAGAIN ? ECONNREFUSED : errno); /* EAGAIN: a Unix socket whose backlog is full */
+        attempt_over(d, fd, to, errno);
         return;
     }
     struct net_attempt *a = mem_new(sizeof *a);
@@ -174,8 +183,6 @@ static void attempt(struct net_dial *d, const struct addr *to) {
     d->attempts = a;
     watch_start(d->loop, &a->watch, fd, LOOP_WRITE, attempt_ready);
 }
-
-static void stagger_over(struct timer *t) { launch(container_of(t, struct net_dial, stagger)); }
 
 /* The next address, or the end when none is left and none is pending. */
 static void launch(struct net_dial *d) {

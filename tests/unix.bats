@@ -95,6 +95,21 @@ err = ended(p, 0)[1]
 assert err.count(" connected") == 1, err'
 }
 
+@test "a client waits for a path whose backlog is full, at most for -w" {
+    peer '
+l = socket.socket(socket.AF_UNIX)
+l.bind("full")
+l.listen(0)
+waiting = socket.socket(socket.AF_UNIX)
+waiting.connect("full")
+p = sockkit("connect", "-U", "full", "-w", "300ms", "Hi", stdin=subprocess.DEVNULL)
+assert ended(p, 5)[1] == "sockkit connect: cannot connect to unix:full: timed out\n"
+p = sockkit("connect", "-U", "full", "-w", "300ms", "--retry", "inf", "Hi", stdin=subprocess.DEVNULL)
+l.accept()
+assert read_all(l.accept()[0]) == b"Hi\n"
+ended(p)'
+}
+
 @test "a live path that we may not even ask is not replaced" {
     start_serve -U path
     chmod 000 path
