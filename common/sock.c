@@ -107,12 +107,15 @@ pid_t sock_peer_pid(int fd) {
 }
 
 /* Who ended first is known only before this side ends too. `seen`: what it looks like from here, where the system does not tell. */
-static void note_end(int fd, enum trace_life seen) {
+static void note_state(int fd, enum sysinfo_state state, enum trace_life seen) {
     if (trace_get(fd) != TRACE_TCP) return;
-    enum sysinfo_state state = sock_tcp_state(fd);
     if (state == SYSINFO_PEER_ENDED) trace_set(fd, TRACE_PEER_FIRST);
     if (state == SYSINFO_ESTABLISHED || state == SYSINFO_WE_ENDED) trace_set(fd, TRACE_WE_FIRST);
     if (state == SYSINFO_UNKNOWN) trace_set(fd, seen);
+}
+
+static void note_end(int fd, enum trace_life seen) {
+    if (trace_get(fd) == TRACE_TCP) note_state(fd, sock_tcp_state(fd), seen);
 }
 
 static void note_reset(int fd) {
@@ -128,12 +131,20 @@ int sock_shutdown(int fd) {
     return result;
 }
 
+/* The peer may have reset it, or ended as well, since a call told of it last. Returns the bytes that our close will throw away. */
+static int note_outcome(int fd) {
+    int error = 0, unread = 0;
+    sock_get(fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
+    enum sysinfo_state state = sock_tcp_state(fd);
+    bool over = error || state == SYSINFO_CLOSED;
+    if (trace_get(fd) == TRACE_PARTING) trace_set(fd, over ? TRACE_WE_FIRST : TRACE_RESET);
+    note_state(fd, state, TRACE_WE_FIRST);
+    return !over && ioctl(fd, FIONREAD, &unread) == 0 ? unread : 0;
+}
+
 static const char *close_words(int fd) {
-    int unread = 0;
     bool connected = trace_get(fd) > TRACE_LISTENER && trace_get(fd) != TRACE_RESET;
-    if (connected && ioctl(fd, FIONREAD, &unread) == 0 && unread > 0)
-        return "bytes were left unread: the peer gets a reset, no TIME_WAIT";
-    note_end(fd, TRACE_WE_FIRST);
+    if (connected && note_outcome(fd) > 0) return "bytes were left unread: the peer gets a reset, no TIME_WAIT";
     switch (trace_get(fd)) {
     case TRACE_LISTENER: return "no longer listening";
     case TRACE_WE_FIRST: return "we ended first: this side will be in TIME_WAIT";
@@ -157,7 +168,7 @@ void sock_close(int fd) {
 static void close_by_reset(int fd) {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     sock_set_bytes(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now, "SO_LINGER");
-    if (trace_level) trace_set(fd, TRACE_RESET);
+    if (trace_level) trace_set(fd, TRACE_PARTING);
 }
 
 void sock_abort(int fd) {
@@ -303,6 +314,8 @@ int sock_get(int fd, int level, int name, int *value, const char *what) {
     char words[32] = "";
     if (result == 0) snprintf(words, sizeof words, "%d", *value);
     if (trace_level > 1) trace_call(result, words, "getsockopt(%d, %s)", fd, what);
+    bool failure = trace_level && result == 0 && level == SOL_SOCKET && name == SO_ERROR && *value;
+    if (failure && trace_get(fd) >= TRACE_TCP) trace_set(fd, TRACE_RESET);
     return result;
 }
 

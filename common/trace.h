@@ -25,6 +25,7 @@ enum trace_life {
     TRACE_TCP,        /* nobody has ended yet */
     TRACE_WE_FIRST,   /* this side shut down first */
     TRACE_PEER_FIRST, /* the peer did */
+    TRACE_PARTING,    /* our close will reset it, if it is not over by then */
     TRACE_RESET,      /* the connection was reset */
 };
 void trace_set(int fd, enum trace_life life);

@@ -295,6 +295,29 @@ states = [w[3] for w in map(str.split, open("/proc/net/tcp")) if end in w[1] or 
 assert "06" not in states, states'
 }
 
+@test "a connection that was reset before anybody looked: its close says so" {
+    start_server guess -T -b 127.0.0.1
+    kill -s STOP "$SERVER_PID"
+    peer 'connect(args[0]).close()' "$PORT"
+    kill -s CONT "$SERVER_PID" # what it sends now is answered with a reset
+    wait_for_line "$SERVER_ERR" '^close.*= 0      it was reset: no TIME_WAIT on either side$'
+}
+
+@test "a service that ends before a probe has parted: the TIME_WAIT that is left is told" {
+    [ -z "${PORTABLE:-}" ] || WE='it was reset: no TIME_WAIT on either side' # what became of it is not known there
+    start_peer 'l = listen()
+announce(l)
+s, peer = l.accept()
+print(peer[1])
+s.recv(1)'
+    start strace -o probe.strace -e trace=shutdown -e inject=shutdown:signal=STOP "$SOCKKIT" probe -T "127.0.0.1:$PEER_PORT"
+    wait_for_exit "$PEER_PID"
+    wait_until test "$(who_waits "$(<"$PEER_OUT")" "$PEER_PORT")" = '1 0'
+    kill -s CONT "$(pgrep -P "$PID")"
+    wait_for_exit "$PID"
+    assert_regex "$(grep '^close' "$ERR")" "= 0      $WE\$"
+}
+
 # --- the form ---
 
 @test "the lines are those of the contract, in its columns" {
