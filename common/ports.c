@@ -73,7 +73,10 @@ void ports_free(struct port_list *list) {
     *list = (struct port_list){NULL, 0};
 }
 
-bool ports_only(const char *text) { return *text >= '0' && *text <= '9' && strspn(text, "0123456789,-") == strlen(text); }
+bool ports_only(const char *text) {
+    bool numbers = *text >= '0' && *text <= '9' && strspn(text, "0123456789,-") == strlen(text);
+    return numbers || (strchr(text, ',') && !strpbrk(text, ":/")); /* no host's name has a comma; the path of a socket may */
+}
 
 bool ports_equal(const struct port_list *a, const struct port_list *b) {
     bool equal = a->count == b->count;

@@ -24,7 +24,7 @@ typedef const char *ports_look_up(void *ctx, const char *name, uint16_t *port);
 const char *ports_parse(const char *text, ports_look_up *look_up, void *ctx, struct port_list *out);
 void ports_free(struct port_list *list);
 
-/* True for a text of digits, commas and dashes that begins with a digit: ports, where a host might stand as well. */
+/* True for ports where a host might stand as well: digits, commas and dashes that begin with a digit, or a list. */
 bool ports_only(const char *text);
 
 bool ports_equal(const struct port_list *a, const struct port_list *b);

@@ -53,6 +53,16 @@ localhost:$PORT open"
     assert_line --regexp $'^127\\.0\\.0\\.1:[0-9]+\topen\t[0-9]+\\.[0-9][0-9] ms$'
 }
 
+@test "a list of ports behind a host may name services, as that of -p" {
+    start_serve
+    run sockkit probe 127.0.0.1 "$PORT,http"
+    assert_equal "$(states | cut -d ' ' -f 1)" "127.0.0.1:$PORT
+127.0.0.1:80"
+    run sockkit probe -p "$PORT,http" 127.0.0.1
+    assert_equal "$(states | cut -d ' ' -f 1)" "127.0.0.1:$PORT
+127.0.0.1:80"
+}
+
 @test "open, closed, no-answer, unreachable and unresolved are told apart" {
     start_serve
     start_silent
@@ -518,6 +528,8 @@ refused() { # WORDS ARG...: a usage error that says them
     refused 'port: "80-": a range is two numbers' 127.0.0.1 80-
     refused 'port: "90-80": the range ends before it begins' 127.0.0.1 90-80
     refused 'port: "80,,81": a port is missing' 127.0.0.1 80,,81
+    refused 'port: "80,no-such-service": unknown service name' 127.0.0.1 80,no-such-service
+    refused "'80,http' is no host" 80,http
     refused '--port: "no-such-service": unknown service name' -p no-such-service 127.0.0.1
     refused '--port: "": an empty value' -p '' 127.0.0.1
     refused "'80' is no host (use -p 80)" 80

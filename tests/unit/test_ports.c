@@ -69,12 +69,15 @@ static void numbers_are_not_looked_up(void) {
 static void ports_and_hosts(void) {
     CHECK(ports_only("80"));
     CHECK(ports_only("22,80-90"));
+    CHECK(ports_only("22,http"));
+    CHECK(ports_only(",80"));
     CHECK(!ports_only(""));
     CHECK(!ports_only("http"));
     CHECK(!ports_only("127.0.0.1"));
     CHECK(!ports_only("::1"));
     CHECK(!ports_only("-80"));
     CHECK(!ports_only("80a"));
+    CHECK(!ports_only("unix:/a,b"));
 }
 
 static bool same(const char *one, const char *other) {
