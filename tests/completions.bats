@@ -55,14 +55,14 @@ bash_offers() {
     assert_line --regexp 'nodelay='
 }
 
-# zsh completes in an interactive shell alone: a real one, on a terminal of its own.
-@test "zsh offers applets, options and their values" {
-    run python3 - "$PWD/completions" <<'PY'
-import os, pty, re, select, sys, time
+# What a real shell on a terminal of its own does at a Tab: at_terminal SCRIPT SHELL [ARG]...; the script (Python) has say() and until().
+at_terminal() {
+    run python3 - "$@" <<'PY'
+import os, pty, select, sys, time
 pid, fd = pty.fork()
 if pid == 0:
     os.environ.update(TERM='dumb', PS1='% ')
-    os.execlp('zsh', 'zsh', '-f', '-i')
+    os.execvp(sys.argv[2], sys.argv[2:])
 seen = b''
 def until(what, seconds=20):
     global seen
@@ -74,14 +74,31 @@ def until(what, seconds=20):
     out, seen = seen, b''
     return out
 def say(text): os.write(fd, text.encode())
-say("fpath=(%s $fpath); autoload -U compinit; compinit -u -D; LISTMAX=0; print rea''dy\n" % sys.argv[1])
-until(b'ready')
-say('sockkit serv\t'); until(b'sockkit serve ')
-say('--onc\t'); until(b'--once ')
-say('-O nodel\t'); until(b'nodelay=')
-say('\x15sk-connect --retr\t'); until(b'--retry ')
+exec(sys.argv[1])
 say('\x15exit\n')
 os.waitpid(pid, 0)
 PY
     assert_success
+}
+
+@test "bash completes a path as a path, behind = too" {
+    mkdir -p "$DIR/some folder"
+    at_terminal '
+say("cd \"$DIR\"; bind \"set enable-bracketed-paste off\"; . \"$SCRIPT\"; echo rea\"\"dy\n"); until(b"ready")
+say("sk-serve -o so\t"); until(b"sk-serve -o some\\ folder/")
+say("\x15sk-serve --output=so\t"); until(b"--output=some\\ folder/")
+say("\x15sockkit --install so\t"); until(b"--install some\\ folder/")
+say("\x15sk-serve --port=htt\t"); until(b"--port=http")' \
+        env "DIR=$DIR" "SCRIPT=$PWD/completions/sockkit.bash" bash --norc -i
+}
+
+# It completes in an interactive shell alone.
+@test "zsh offers applets, options and their values" {
+    at_terminal '
+say("fpath=($SCRIPTS $fpath); autoload -U compinit; compinit -u -D; LISTMAX=0; print rea\"\"dy\n"); until(b"ready")
+say("sockkit serv\t"); until(b"sockkit serve ")
+say("--onc\t"); until(b"--once ")
+say("-O nodel\t"); until(b"nodelay=")
+say("\x15sk-connect --retr\t"); until(b"--retry ")' \
+        env "SCRIPTS=$PWD/completions" zsh -f -i
 }
