@@ -86,6 +86,8 @@ enum probing_format {
 };
 const char *probing_state(const struct probing_item *i); /* "open", "no-answer", ... */
 const char *probing_name(const struct probing_item *i, char out[NET_NAME_TEXT]);
+/* The columns that the name takes where it is shown. */
+int probing_width(const struct probing_item *i);
 /* A line, to the end of out: HOST:PORT, state, time, banner. */
 void probing_put(struct buf *out, const struct probing_item *i, enum probing_format format, int width);
 /* The summary of so many rounds (not 0); s: of the times (ns) of those that found it open. */

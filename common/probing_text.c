@@ -30,28 +30,48 @@ const char *probing_name(const struct probing_item *i, char out[NET_NAME_TEXT]) 
     return net_name_text(&name, out);
 }
 
-/* What it says may have anything in it, and must neither act on a terminal nor be taken for another column or line. */
-static void put_banner(struct buf *out, const struct probing_item *i) {
+/* A banner or a name may have anything in it, and must neither act on a terminal nor be taken for another column or line. Returns how
+ * many columns it takes. */
+static int put_harmless(struct buf *out, const char *s, size_t n) {
     struct text_safe state = {.held_size = 0};
-    char *text = mem_new(text_safe_room(i->banner_size) + text_safe_room(0));
-    size_t size = text_safe(&state, i->banner, i->banner_size, text);
+    char *text = buf_reserve(out, text_safe_room(n) + text_safe_room(0));
+    size_t size = text_safe(&state, s, n, text);
     size += text_safe(&state, NULL, 0, text + size);
-    for (char *tab = text; (tab = memchr(tab, '\t', size - (size_t)(tab - text))); tab++) *tab = ' ';
-    buf_put(out, text, size);
-    free(text);
+    int columns = 0, length;
+    for (size_t at = 0; at < size; at += (size_t)length) {
+        uint32_t point = 0;
+        if (text[at] == '\t' || text[at] == '\n') text[at] = ' ';
+        length = text_decode(text + at, size - at, &point);
+        columns += text_width(point);
+    }
+    buf_grown(out, size);
+    return columns;
+}
+
+static int put_name(struct buf *out, const struct probing_item *i) {
+    char name[NET_NAME_TEXT];
+    probing_name(i, name);
+    return put_harmless(out, name, strlen(name));
+}
+
+int probing_width(const struct probing_item *i) {
+    struct buf name = {0};
+    int columns = put_name(&name, i);
+    buf_free(&name);
+    return columns;
 }
 
 static void put_text(struct buf *out, const struct probing_item *i, int width) {
-    char name[NET_NAME_TEXT], time[TEXT_SHORT];
+    char time[TEXT_SHORT];
+    int columns = put_name(out, i);
     snprintf(time, sizeof time, "%.2f ms", milliseconds((double)i->took));
-    probing_name(i, name);
     if (width)
-        buf_format(out, "%-*s%-*s%*s", width + GAP, name, STATE_WIDTH + GAP, probing_state(i), TIME_WIDTH, time);
+        buf_format(out, "%*s%-*s%*s", width + GAP - columns, "", STATE_WIDTH + GAP, probing_state(i), TIME_WIDTH, time);
     else
-        buf_format(out, "%s\t%s\t%s", name, probing_state(i), time);
+        buf_format(out, "\t%s\t%s", probing_state(i), time);
     if (i->banner) {
         buf_format(out, "%s", width ? "  " : "\t");
-        put_banner(out, i);
+        put_harmless(out, i->banner, i->banner_size);
     }
     buf_put(out, "\n", 1);
 }
@@ -98,9 +118,9 @@ static void put_json_summary(struct buf *out, const struct probing_item *i, uint
 }
 
 static void put_text_summary(struct buf *out, const struct probing_item *i, uint64_t rounds, const struct stats *s, int width) {
-    char name[NET_NAME_TEXT];
     const char *gap = width ? "  " : "\t";
-    buf_format(out, "%-*s%s%llu probes%s%llu open%s%.4g%% loss", width, probing_name(i, name), gap, (unsigned long long)rounds, gap,
+    int columns = put_name(out, i);
+    buf_format(out, "%*s%s%llu probes%s%llu open%s%.4g%% loss", width ? width - columns : 0, "", gap, (unsigned long long)rounds, gap,
                (unsigned long long)s->count, gap, 100 * (double)(rounds - s->count) / (double)rounds);
     if (s->count)
         buf_format(out, "%smin/avg/max/stddev = %.2f/%.2f/%.2f/%.2f ms", gap, milliseconds(s->min), milliseconds(s->mean),

@@ -73,14 +73,13 @@ static struct probing_host *host_named(struct targets *out, const struct net_nam
 }
 
 static void add(struct targets *out, struct probing_host *host, const struct port_range *range) {
-    char name[NET_NAME_TEXT];
     struct target t = {.count = (size_t)(range->last - range->first) + 1, .single = range->single};
     t.items = mem_new(t.count * sizeof *t.items);
     for (size_t i = 0; i < t.count; i++) {
         t.items[i].host = host;
         t.items[i].port = (uint16_t)(range->first + i);
     }
-    int width = (int)strlen(probing_name(&t.items[t.count - 1], name));
+    int width = probing_width(&t.items[t.count - 1]);
     if (width > out->width) out->width = width;
     out->items = mem_resize(out->items, out->count + 1, sizeof *out->items);
     out->items[out->count++] = t;

@@ -44,6 +44,16 @@ static void table(void) {
     CHECK_TEXT(line(&i, PROBING_TABLE, 8), "db:65535  unreachable  2000.00 ms\n");
 }
 
+static void names(void) {
+    struct probing_host wide = {.name = {.path = "/run/\xe6\x97\xa5"}}, odd = {.name = {.host = "db\r\n\t\x1b[2J\xff"}};
+    struct probing_item i = {.host = &wide, .state = PORT_CLOSED};
+    CHECK(probing_width(&i) == 12);
+    CHECK_TEXT(line(&i, PROBING_TABLE, 14), "unix:/run/\xe6\x97\xa5    closed          0.00 ms\n");
+    i = (struct probing_item){.host = &odd, .port = 22, .state = PORT_CLOSED};
+    CHECK_TEXT(line(&i, PROBING_TABS, 0), "db  ^[[2J\\xff:22\tclosed\t0.00 ms\n");
+    CHECK(probing_width(&i) == 16);
+}
+
 static void json(void) {
     struct probing_item i = {.host = &db, .port = 22, .state = PORT_OPEN, .took = 123456, .banner = (char[]){"a\"b"}, .banner_size = 3};
     CHECK_TEXT(line(&i, PROBING_JSON, 0), "{\"host\":\"db\",\"port\":22,\"state\":\"open\",\"ms\":0.123,\"banner\":\"a\\\"b\"}\n");
@@ -75,6 +85,7 @@ int main(void) {
     static const struct unit_test tests[] = {
         {"a result for programs has its fields between tabs", tabs},
         {"a result for people stands in columns", table},
+        {"a name is made harmless, and takes the columns that are seen", names},
         {"a result in JSON has host, port, state, ms, and banner or error where there is one", json},
         {"a summary has the loss, and the times of what was open", summaries},
     };
