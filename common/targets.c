@@ -107,7 +107,7 @@ static int add_operand(struct parsing *parsing, char *word, const char *behind) 
     }
     if (applet_target(&one, parsing->type, &name, &source) < 0 || endpoint_parse(word, &e)) return -1;
     if (!name.path) {
-        result = choose_ports(parsing, name.host, e.port, behind, &ports);
+        result = choose_ports(parsing, name.host ? name.host : "localhost", e.port, behind, &ports);
     } else if (behind) {
         msg_error("%s has no port %s", word, behind);
         result = -1;

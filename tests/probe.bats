@@ -535,7 +535,8 @@ refused() { # WORDS ARG...: a usage error that says them
     refused "'80' is no host (use -p 80)" 80
     refused "'81' is no host" 127.0.0.1 80 81
     refused '--port 81 and :80 disagree' -p 81 127.0.0.1:80
-    refused 'given twice' 127.0.0.1:80 81
+    refused 'the ports of 127.0.0.1 are given twice' 127.0.0.1:80 81
+    refused 'the ports of localhost are given twice' :80 81
     refused 'port 0' 127.0.0.1:0
     refused 'which -4 forbids' -4 ::1
     refused '--any and --gone exclude each other' --any --gone
