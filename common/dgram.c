@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sock.h"
+#include "trace.h"
 
 const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]) {
     if (addr_family(d->peer) != AF_UNIX) return addr_text(d->peer, out);
@@ -22,7 +23,9 @@ bool dgram_full_now(int error) { return error == EAGAIN || error == EWOULDBLOCK 
 static unsigned interface_of(int fd) {
     char name[IF_NAMESIZE] = "";
     socklen_t size = sizeof name;
-    return getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &size) == 0 && *name ? if_nametoindex(name) : 0;
+    int result = getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &size);
+    if (trace_level > 1) trace_call(result, name, "getsockopt(%d, SO_BINDTODEVICE)", fd);
+    return result == 0 && *name ? if_nametoindex(name) : 0;
 }
 
 int dgram_join(int fd, const struct addr *group) {

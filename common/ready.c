@@ -21,10 +21,8 @@
 
 static bool is_server(int fd, int type) {
     int value = 0;
-    socklen_t size = sizeof value;
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &size) < 0 || value != type) return false;
-    size = sizeof value;
-    return type != SOCK_STREAM || (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value);
+    if (sock_get(fd, SOL_SOCKET, SO_TYPE, &value, "SO_TYPE") < 0 || value != type) return false;
+    return type != SOCK_STREAM || (sock_get(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, "SO_ACCEPTCONN") == 0 && value);
 }
 
 static int take_inherited(int count, int type, struct net_listeners *out, struct net_listeners *datagrams) {

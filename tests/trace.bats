@@ -223,6 +223,22 @@ assert s.recv(1) == b"" # idle' "$PORT"
     same serve.strace "$SERVER_ERR"
 }
 
+@test "-TT: a group that is joined, sockets that are inherited" {
+    start_server udp-serve -TT --group 239.255.7.7 -O interface=lo
+    run grep -E '^(g|s)etsockopt' "$SERVER_ERR"
+    assert_line --regexp '^getsockopt\([0-9]+, SO_BINDTODEVICE\) +  *= 0      lo$'
+    peer '
+l = listen()
+os.dup2(os.dup(l.fileno()), 3)
+if os.fork() == 0:
+    os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+    os.execv(os.environ["SOCKKIT"], ["sk-serve", "-TT", "-w", "1ms"])
+os.wait()' 2>inherited.err
+    run cat inherited.err
+    assert_line --regexp '^getsockopt\(3, SO_TYPE\) +  *= 0      1$'
+    assert_line --regexp '^getsockopt\(3, SO_ACCEPTCONN\) +  *= 0      1$'
+}
+
 # --- who is in TIME_WAIT ---
 
 # The states of a port of 127.0.0.1, from its own side.
