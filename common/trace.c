@@ -35,8 +35,11 @@ static const struct error_name names[] = {
     {ENOPROTOOPT, "ENOPROTOOPT"}, {ENOTCONN, "ENOTCONN"},         {ENOTSOCK, "ENOTSOCK"},
     {EOPNOTSUPP, "EOPNOTSUPP"},   {EPERM, "EPERM"},               {EPIPE, "EPIPE"},
     {EPROTONOSUPPORT, "EPROTONOSUPPORT"}, {EPROTOTYPE, "EPROTOTYPE"}, {ETIMEDOUT, "ETIMEDOUT"},
+    {ENETRESET, "ENETRESET"},     {ENOSYS, "ENOSYS"},             {EPFNOSUPPORT, "EPFNOSUPPORT"},
+    {EPROTO, "EPROTO"},           {ESHUTDOWN, "ESHUTDOWN"},       {ESOCKTNOSUPPORT, "ESOCKTNOSUPPORT"},
     /* of an interface, a value, or a path */
-    {EDOM, "EDOM"},               {EIO, "EIO"},                   {ELOOP, "ELOOP"},
+    {EBUSY, "EBUSY"},             {EDOM, "EDOM"},                 {EDQUOT, "EDQUOT"},
+    {EEXIST, "EEXIST"},           {EIO, "EIO"},                   {ELOOP, "ELOOP"},
     {ENAMETOOLONG, "ENAMETOOLONG"}, {ENODEV, "ENODEV"},           {ENOSPC, "ENOSPC"},
     {ENOTDIR, "ENOTDIR"},         {ENXIO, "ENXIO"},               {EROFS, "EROFS"},
 };
