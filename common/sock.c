@@ -39,7 +39,7 @@ int sock_open(int family, int type) {
                    : stream          ? "a TCP endpoint, not yet named"
                                      : "a UDP endpoint, not yet named",
                    "socket(%s, %s)", family_name(family), stream ? "SOCK_STREAM" : "SOCK_DGRAM");
-        if (fd >= 0) trace_set(fd, !stream ? TRACE_DATAGRAM : family == AF_UNIX ? TRACE_OTHER : TRACE_TCP);
+        if (fd >= 0) trace_set(fd, !stream ? TRACE_DATAGRAM : family == AF_UNIX ? TRACE_OTHER : TRACE_FRESH);
     }
     return fd;
 }
@@ -60,7 +60,7 @@ int sock_listen(int fd) {
     int result = listen(fd, SOMAXCONN);
     if (shown(result))
         trace_call(result, result < 0 ? "" : "passive: the system now queues connections", "listen(%d, %d)", fd, SOMAXCONN);
-    if (trace_level && trace_get(fd) == TRACE_TCP) trace_set(fd, TRACE_LISTENER);
+    if (trace_level && result == 0 && trace_get(fd) == TRACE_FRESH) trace_set(fd, TRACE_LISTENER);
     return result;
 }
 
@@ -194,7 +194,7 @@ static void show_connect(int result, int fd, const struct addr *a, int64_t since
         snprintf(words, sizeof words, "%s", result < 0 ? "" : "its one peer from now on; nothing was sent");
     errno = error;
     trace_call(result, words, "connect(%d, %s)", fd, addr_text(a, text));
-    if (result < 0 && trace_get(fd) == TRACE_TCP) trace_set(fd, TRACE_OTHER); /* there was no connection to end */
+    if (result == 0 && trace_get(fd) == TRACE_FRESH) trace_set(fd, TRACE_TCP);
 }
 
 int sock_connect(int fd, const struct addr *a) {

@@ -21,6 +21,7 @@ void trace_payload(ssize_t result, const void *bytes, const char *fmt, ...) MSG_
 enum trace_life {
     TRACE_OTHER,      /* no TCP: nothing to tell */
     TRACE_DATAGRAM,
+    TRACE_FRESH,      /* TCP, neither listening nor connected */
     TRACE_LISTENER,
     TRACE_TCP,        /* nobody has ended yet */
     TRACE_WE_FIRST,   /* this side shut down first */

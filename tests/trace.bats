@@ -372,12 +372,13 @@ s.recv(1)'
     assert_regex "${stderr_lines[1]}" '= -1     ECONNREFUSED: Connection refused \(after [0-9.]+ ms\)$'
 }
 
-@test "an error that is rare has its name, too" {
+@test "an error that is rare has its name, too; what failed to listen was never open" {
     local error
     for error in EPROTO ENETRESET ENOSYS ESHUTDOWN EDQUOT; do
         strace -o strace.out -e trace=listen -e "inject=listen:error=$error" "$SOCKKIT" serve -T -p 0 -4 2>serve.err || :
         run cat serve.err
         assert_line --regexp "^listen\\([0-9]+, [0-9]+\\) +  *= -1     $error: "
+        assert_line --regexp '^close\([0-9]+\) +  *= 0$'
     done
 }
 
