@@ -109,9 +109,10 @@ void feed_join(struct feed *f, struct feed_reader *r, struct session *s) {
 }
 
 void feed_more(struct feed_reader *r) {
-    if (!r->feed) return;
+    struct feed *f = r->feed; /* its last bytes may be what closes the session, and then it leaves */
+    if (!f) return;
     feed_one(r);
-    update(r->feed);
+    update(f);
 }
 
 void feed_ended(struct feed_reader *r) {

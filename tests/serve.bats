@@ -269,10 +269,16 @@ for words in [], ["--label"], ["--once"], ["--once", "-o", "copy"]:
 @test "a client that ended its side goes on receiving from a file until its end" {
     head -c 20000000 /dev/urandom >data
     peer '
-for words in [], ["--once"]:
-    p, port = serve(*words, stdin=open("data", "rb"), stderr=subprocess.DEVNULL)
+for words in [], ["-U", "path"], ["--once"]:
+    p, port = serve(*words, stdin=open("data", "rb"))
     s = connect(port)
-    assert hear(s) == open("data", "rb").read()'
+    assert hear(s) == open("data", "rb").read()
+    if "--once" in words:
+        ended(p)
+    else: # it lives on, although its first client left with the last byte
+        assert hear(connect(port)) == b""
+        p.terminate()
+        ended(p, -signal.SIGTERM)'
 }
 
 @test "where the last answer is the end, it arrives whatever else the client has sent" {
