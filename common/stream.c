@@ -6,7 +6,7 @@
 
 /* What the loop should wait for, from the state. A broken stream waits for the call that tells so. */
 static void update(struct stream *s) {
-    unsigned want = s->ended && s->shut ? 0 : LOOP_HANGUP; /* when both sides have ended it hangs up for good */
+    unsigned want = s->hung || (s->ended && s->shut) ? 0 : LOOP_HANGUP; /* when both sides have ended it hangs up for good */
     if (!s->watch.loop) return;
     if (s->reading && !s->ended) want |= LOOP_READ;
     if (s->out.size > 0 || s->ask_space || s->broken || (s->shutting && !s->shut)) want |= LOOP_WRITE;
@@ -91,11 +91,21 @@ static int socket_error(int fd) {
     return error ? error : EPIPE;
 }
 
+/* What came before is read first, when its owner reads again: then the end, or the error, is told too. */
+static void hung_up(struct stream *s) {
+    if (s->reading || s->ended) {
+        stream_failed(s, socket_error(s->fd));
+        return;
+    }
+    s->hung = true;
+    update(s);
+}
+
 static void ready(struct watch *w, unsigned events) {
     struct stream *s = (struct stream *)(void *)w; /* its first member */
     if (events & LOOP_READ && s->reading && !s->ended) read_some(s);
     if (s->watch.loop && events & LOOP_WRITE) write_some(s);
-    if (s->watch.loop && events == LOOP_HANGUP) stream_failed(s, socket_error(s->fd));
+    if (s->watch.loop && events == LOOP_HANGUP) hung_up(s);
 }
 
 void stream_start(struct stream *s, struct loop *loop, int fd, const struct stream_ops *ops) {
@@ -133,6 +143,7 @@ void stream_ask_space(struct stream *s, bool on) {
 
 void stream_read(struct stream *s, bool on) {
     s->reading = on;
+    if (on) s->hung = false;
     update(s);
 }
 

@@ -34,6 +34,7 @@ struct stream {
     bool reading;        /* the owner wants input */
     bool ask_space;
     bool ended;          /* the peer shut down its side */
+    bool hung;           /* it hung up while nobody read */
     bool shutting, shut; /* this side: as soon as `out` is empty; done */
     int broken;          /* errno of a send that failed; told once, by `fail` from the loop */
     uint64_t received, sent;

@@ -206,6 +206,23 @@ p.stdin.close()
 ended(p)'
 }
 
+@test "what came before both sides ended is shown whole by a stdout that was full" {
+    peer '
+data = os.urandom(200000)
+for place in [], ["-U", "path"]:
+    for words in [], ["-o", "copy"], ["--once"]:
+        p, port = serve(*place, *words)
+        p.stdin.close()
+        s = connect(port)
+        assert s.recv(1) == b"" # the server has ended its side
+        s.sendall(data)
+        s.close()
+        time.sleep(0.05) # so that it meets a full stdout, or else the test is easy
+        assert take(p.stdout, len(data)) == data, words
+        p.kill()
+        p.wait()'
+}
+
 @test "a peer that does not read costs no time" {
     peer '
 l = listen()
