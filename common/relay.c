@@ -28,7 +28,8 @@ static void update(struct relay *r) {
     unsigned want = 0;
     if (r->receiving == RELAY_OPEN && !r->out_full) want |= LOOP_READ;
     if (r->sending != RELAY_DONE && r->peer_full) want |= LOOP_WRITE;
-    if (r->sock.loop) watch_want(&r->sock, want ? want : r->shut && r->receiving != RELAY_OPEN ? 0 : LOOP_HANGUP);
+    if (want == 0 && r->sending != RELAY_DONE) want = LOOP_HANGUP; /* else a hang-up, which does not go away, says nothing new */
+    if (r->sock.loop) watch_want(&r->sock, want);
     if (r->out.loop) watch_want(&r->out, r->out_full ? LOOP_WRITE : 0);
     if (r->in.loop) source_want(&r->in, r->sending == RELAY_OPEN && !r->peer_full);
     if (r->want_typing) r->want_typing(r, r->sending == RELAY_OPEN && !r->peer_full);

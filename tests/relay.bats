@@ -244,6 +244,25 @@ p.terminate()
 assert p.wait(10) == -signal.SIGTERM'
 }
 
+@test "a peer that has closed while stdout is full costs no time" {
+    peer '
+l = socket.socket(socket.AF_UNIX)
+l.bind("path")
+l.listen()
+p = sockkit("connect", "-o", "copy", "-U", "path", stdin=subprocess.DEVNULL)
+s = l.accept()[0]
+s.sendall(bytes(180000)) # more than a pipe and one read hold
+s.close()
+size = lambda: os.stat("copy").st_size
+wait_until(lambda: os.path.exists("copy") and size() > 65536)
+ticks = lambda: sum(map(int, open("/proc/%d/stat" % p.pid).read().split()[13:15]))
+before = ticks()
+select.select([], [], [], 0.5)
+assert ticks() - before < 20, "it spins"
+assert take(p.stdout, 180000) == bytes(180000)
+ended(p)'
+}
+
 @test "an urgent byte is left out; what follows arrives, at once" {
     peer '
 l = listen()
