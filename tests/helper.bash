@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 # helper: what every .bats file loads (`load helper`). A test runs in an empty folder of its own, $DIR,
-# and whatever it started is ended when it is over; a sockkit that does not end on SIGTERM fails the test.
+# and whatever it started is ended when it is over; a sockkit that does not end on SIGTERM, or that has crashed, fails the test.
 # A file that has a setup or teardown of its own calls helper_setup and helper_teardown in it.
 #
 #   sockkit ARG...               run it to its end, at most $LIMIT (20) seconds; meant for `run sockkit ...`
@@ -43,7 +43,7 @@ helper_setup() {
 }
 
 helper_teardown() {
-    local pid failed=0
+    local pid failed=0 status
     close_feed
     for pid in "${STARTED[@]}"; do
         kill -s TERM "$pid" 2>/dev/null && kill -s CONT "$pid" 2>/dev/null
@@ -53,7 +53,9 @@ helper_teardown() {
             [ ! "/proc/$pid/exe" -ef "$SOCKKIT" ] || failed=1
             kill -s KILL "$pid"
         fi
-        wait "$pid" 2>/dev/null || : # its status is no news
+        status=0
+        wait "$pid" 2>/dev/null || status=$?
+        ! crashed "$status" || { echo "crashed: status $status"; failed=1; } >&2
     done
     ! grep -aqE 'Sanitizer|runtime error:' "$DIR"/started.* 2>/dev/null || failed=1
     if [ -z "${BATS_TEST_COMPLETED:-}" ] || ((failed)); then show_started; fi
@@ -62,6 +64,9 @@ helper_teardown() {
 
 setup() { helper_setup; }
 teardown() { helper_teardown; }
+
+# By SIGILL, SIGABRT, SIGBUS, SIGFPE or SIGSEGV.
+crashed() { case $1 in 132 | 134 | 135 | 136 | 139) ;; *) return 1 ;; esac; }
 
 # What the background said, for the reader of a failed test.
 show_started() {

@@ -12,6 +12,8 @@ import time
 
 socket.setdefaulttimeout(10)
 args = sys.argv[1:]
+CRASHES = {-signal.SIGILL, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGSEGV}
+started = []
 TOLD = not os.environ.get("PORTABLE")  # helper.bash: told
 
 
@@ -108,8 +110,21 @@ def sockkit(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subpro
     """Starts the executable under test: a Popen, its stdin unbuffered, that does not outlive this program."""
     command = [os.environ["SOCKKIT"], *map(str, words)]
     p = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, bufsize=0, **more)
-    atexit.register(p.kill)
+    started.append(p)
     return p
+
+
+@atexit.register
+def leave_nothing():
+    """Ends what sockkit() started. One that crashed, noticed or not, fails the test."""
+    crashed = [p for p in started if p.poll() in CRASHES]
+    for p in started:
+        p.kill()
+    for p in crashed:
+        print(f"crashed: {p.args}: {signal.strsignal(-p.returncode)}", file=sys.stderr)
+    sys.stderr.flush()
+    if crashed:
+        os._exit(1)
 
 
 def variant(word):
