@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "sysinfo.h"
 #include "text.h"
 
 #define GRACE (2 * TEXT_NS_PER_S)
@@ -64,6 +65,7 @@ void proc_group_start(struct proc_group *g, struct loop *loop) {
     g->running = NULL;
     g->stopping = false;
     seal_inherited();
+    sysinfo_adopt_orphans(); /* a PID 1 that reaps late, or never, would keep their groups from ending */
     sig_watch(&g->child_signal, SIGCHLD, reap);
 }
 

@@ -1,4 +1,4 @@
-/* sysinfo: what the system tells beyond POSIX. sysinfo_linux.c knows (proc(5), tcp(7), sock_diag(7)); sysinfo_none.c
+/* sysinfo: what the system tells, and does, beyond POSIX. sysinfo_linux.c knows (proc(5), tcp(7), sock_diag(7), prctl(2)); sysinfo_none.c
  * answers "not known" to everything, and callers make do. */
 #ifndef SOCKKIT_SYSINFO_H
 #define SOCKKIT_SYSINFO_H
@@ -34,5 +34,8 @@ bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent);
 
 /* The process at the other end of a Unix-domain socket; 0: not known. */
 pid_t sysinfo_peer_pid(int fd);
+
+/* From now on what our children leave behind becomes ours, not PID 1's, and is to be reaped. */
+void sysinfo_adopt_orphans(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 /* /proc/net/tcp: addresses are printed as 32-bit words in host order. */
@@ -177,3 +178,5 @@ pid_t sysinfo_peer_pid(int fd) {
     socklen_t size = sizeof peer;
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
 }
+
+void sysinfo_adopt_orphans(void) { prctl(PR_SET_CHILD_SUBREAPER, 1); }

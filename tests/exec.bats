@@ -194,6 +194,18 @@ assert 1.9 < took < 10, took
 wait_until(lambda: gone(sleeper))'
 }
 
+@test "what commands leave behind is reaped by the server, whatever PID 1 does" {
+    peer 'import ctypes
+ctypes.CDLL(None).prctl(36, 1) # PR_SET_CHILD_SUBREAPER: orphans come here, as to a PID 1 that does not reap
+p, port = serve("-e", "sleep 100 & echo there; wait", stdin=subprocess.DEVNULL)
+assert read_line(connect(port)) == b"there\n"
+p.terminate()
+ended(p, -signal.SIGTERM)
+try: left = os.waitpid(-1, os.WNOHANG)
+except ChildProcessError: left = None
+assert left is None or not TOLD, left'
+}
+
 @test "SIGKILL also finds what outlives a command that obeyed SIGTERM" {
     peer "$GONE"'
 p, port = serve("-q", "-e", "(trap \"\" TERM; echo ready; exec sleep 60) & echo $!; wait")
