@@ -28,6 +28,8 @@ static const struct opt_hint netcat_words[] = {
     {"-l", "'sockkit serve' listens by itself"},
     {"-k", "'sockkit serve' serves for ever by itself (--once: one connection)"},
     {"-z", "'sockkit probe' tells whether a port is open"},
+    {"-u", "'sockkit udp-serve' and 'sockkit udp-send' are for datagrams"},
+    {"-N", "'sockkit connect' tells the end of stdin by itself"},
     {NULL, NULL},
 };
 

@@ -184,9 +184,11 @@ options_of() {
     none_accepted
 }
 
-@test "netcat's -l, -k and -z have a hint of their own" {
+@test "netcat's -l, -k, -z, -u and -N have a hint of their own" {
     local applet
     for applet in '' serve connect; do
+        refuses "'-u'" udp-serve udp-send -- $applet -u localhost 53
+        refuses "'-N'" 'end of stdin' -- $applet -N localhost 80
         refuses "'-l'" 'listens by itself' -- $applet -l 8080
         refuses "'-k'" 'for ever' -- $applet -k
         refuses "'-z'" probe -- $applet -z localhost 80
