@@ -229,7 +229,7 @@ static const char *parse_bracketed(const char *text, struct endpoint *out) {
 
 static const char *parse_endpoint(const char *text, struct endpoint *out) {
     const char *colon = strchr(text, ':');
-    if (*text == '\0') return "it is empty";
+    if (*text == '\0') return "the host is missing";
     if (*text == '[') return parse_bracketed(text, out);
     if (strncmp(text, "unix:", 5) == 0) {
         if (text[5] == '\0') return "the path is missing behind 'unix:'";

@@ -59,7 +59,7 @@ static void endpoints(void) {
 static void endpoints_refused(void) {
     static const char many[] =
         "more than one ':' (an IPv6 address with a port is written [ADDRESS]:PORT)";
-    CHECK_TEXT(parsed(""), "it is empty");
+    CHECK_TEXT(parsed(""), "the host is missing");
     CHECK_TEXT(parsed(":"), "the port is missing behind ':'");
     CHECK_TEXT(parsed("localhost:"), "the port is missing behind ':'");
     CHECK_TEXT(parsed("[::1]:"), "the port is missing behind ':'");
