@@ -54,7 +54,8 @@ static void tell(struct timer *t) {
     struct meter_count now = m->count(m);
     struct buf text = {.size = 0};
     measure(m, &now);
-    meter_text(m, &now, loop_now(m->loop) - m->begin, &text);
+    if (!now.read) m->flowing = loop_now(m->loop);
+    meter_text(m, &now, loop_now(m->loop) - m->flowing, &text);
     if (m->screen)
         screen_status(m->screen, buf_at(&text), text.size);
     else
@@ -85,7 +86,7 @@ static void choose_screen(struct meter *m, struct screen *screen) {
 
 void meter_start(struct meter *m, struct loop *loop, struct screen *screen, uint64_t total, struct meter_count (*count)(struct meter *m)) {
     *m = (struct meter){.loop = loop, .total = total, .count = count, .begin = loop_now(loop)};
-    m->since = m->begin;
+    m->since = m->flowing = m->begin;
     choose_screen(m, screen);
     timer_start(loop, &m->timer, m->screen ? DRAW_EVERY : LINE_EVERY, tell);
 }

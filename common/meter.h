@@ -23,6 +23,7 @@ struct meter {
     struct meter_count (*count)(struct meter *m);
     uint64_t total;        /* of the input; 0: not known */
     int64_t begin, since;  /* of the rates: since then it was */
+    int64_t flowing;       /* of the time left: since then the input is read, a server's not before there is a client */
     struct meter_count base;
     double received_rate, sent_rate; /* bytes a second */
 };
@@ -35,7 +36,7 @@ void meter_start(struct meter *m, struct loop *loop, struct screen *screen, uint
 /* Tells the totals. Also when it was never started ({0}). */
 void meter_stop(struct meter *m);
 
-/* "sent 12 MiB, 3.1 MiB/s; received 4 KiB, 0 B/s; 12 s left" for what is so after `elapsed` ns; pure. */
+/* "sent 12 MiB, 3.1 MiB/s; received 4 KiB, 0 B/s; 12 s left" for what is so `elapsed` ns after the input began; pure. */
 void meter_text(const struct meter *m, const struct meter_count *now, int64_t elapsed, struct buf *out);
 
 #endif

@@ -114,6 +114,25 @@ print(len(data))' "$(<port)"
     screen_has '^sent 8388608 bytes, received 6 bytes, '
 }
 
+@test "the time left leaves out what a server has waited for its client" {
+    head -c 8M /dev/zero >large
+    STDIN=large start sockkit serve --progress --once -p 0 --port-file port -O sndbuf=64K
+    local server=$PID told=$ERR
+    wait_for_file port
+    wait_for_line "$told" '^sent 0 B, 0 B/s; received 0 B, 0 B/s$' # 3 s
+    start_peer 's = connect(args[0])
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+announce(s)
+data = read_exactly(s, 4 << 20)
+wait_until(lambda: os.path.exists("go"))
+read_all(s)' "$(<port)"
+    wait_for_line "$told" ' left$' # 3 s more: over half of it is read, so that less than 3 s are left
+    grep -qE '^sent 4\.[0-9] MiB, .*; [12]\.[0-9] s left$' "$told"
+    touch go
+    wait_for_exit "$server"
+    assert_equal "$status" 0
+}
+
 @test "serve --once to a file shows it too" {
     terminal sh -c 'exec "$1" serve --progress --once -p 0 --port-file port >out </dev/null' sh "$SOCKKIT"
     wait_for_file port
