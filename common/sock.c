@@ -311,10 +311,13 @@ int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t siz
 int sock_get(int fd, int level, int name, int *value, const char *what) {
     socklen_t size = sizeof *value;
     int result = getsockopt(fd, level, name, value, &size);
-    char words[32] = "";
-    if (result == 0) snprintf(words, sizeof words, "%d", *value);
-    if (trace_level > 1) trace_call(result, words, "getsockopt(%d, %s)", fd, what);
     bool failure = trace_level && result == 0 && level == SOL_SOCKET && name == SO_ERROR && *value;
+    char words[128] = "";
+    if (failure)
+        snprintf(words, sizeof words, "%s: %s", trace_error_name(*value), strerror(*value));
+    else if (result == 0)
+        snprintf(words, sizeof words, "%d", *value);
+    if (trace_level > 1) trace_call(result, words, "getsockopt(%d, %s)", fd, what);
     if (failure && trace_get(fd) >= TRACE_TCP) trace_set(fd, TRACE_RESET);
     return result;
 }

@@ -44,7 +44,7 @@ static const struct error_name names[] = {
     {ENOTDIR, "ENOTDIR"},         {ENXIO, "ENXIO"},               {EROFS, "EROFS"},
 };
 
-static const char *error_name(int number) {
+const char *trace_error_name(int number) {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].number == number) return names[i].name;
     return "errno";
@@ -53,7 +53,7 @@ static const char *error_name(int number) {
 static void show(long result, const char *call, const char *words) {
     int error = errno;
     if (result < 0)
-        msg_note(-1, "%-40s = -1     %s: %s%s%s%s", call, error_name(error), strerror(error), *words ? " (" : "", words,
+        msg_note(-1, "%-40s = -1     %s: %s%s%s%s", call, trace_error_name(error), strerror(error), *words ? " (" : "", words,
                  *words ? ")" : "");
     else
         msg_note(-1, "%-40s = %-*ld%s%s", call, *words ? 6 : 0, result, *words ? " " : "", words);

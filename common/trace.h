@@ -17,6 +17,9 @@ void trace_call(long result, const char *words, const char *fmt, ...) MSG_PRINTF
 /* The same with a payload for words. */
 void trace_payload(ssize_t result, const void *bytes, const char *fmt, ...) MSG_PRINTF(3, 4);
 
+/* "ECONNREFUSED"; "errno" for one that socket calls do not have. */
+const char *trace_error_name(int number);
+
 /* What a socket is, and how its connection came to its end: for the words of its close(2). */
 enum trace_life {
     TRACE_OTHER,      /* no TCP: nothing to tell */

@@ -382,6 +382,11 @@ s.recv(1)'
     done
 }
 
+@test "an error that a socket keeps is named where it is asked for" {
+    run -4 --separate-stderr sockkit udp-send -TT "127.0.0.1:$(free_port)" Hello
+    assert_regex "$stderr" 'getsockopt\([0-9]+, SO_ERROR\) += 0      ECONNREFUSED: Connection refused'
+}
+
 @test "a connect is shown with how long it took; without -T nothing is shown" {
     start_serve
     run --separate-stderr sockkit connect -T "127.0.0.1:$PORT" Hello
