@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sink.h"
@@ -23,6 +24,11 @@ static bool ready_to_take(int fd) {
 /* A socket that blocks would block in splice too. */
 static bool blocks(int fd, enum source_kind kind) {
     return kind == SOURCE_SOCKET && !(fcntl(fd, F_GETFL) & O_NONBLOCK);
+}
+
+static bool is_regular(int fd) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 /* splice does not say which end failed. Where one is a socket, it is that but for the errors of the other. */
@@ -50,16 +56,25 @@ static bool open_pipe(struct mover *m) {
     return true;
 }
 
+/* Others may write to the same open file: all of a script to its log. write(2) takes its place there and moves the offset in one step;
+ * splice(2) does not, and the one would write over the other. But lseek(2) does, so it takes the place. NULL: there are no places. */
+static loff_t *take_place(const struct mover *m, int to, loff_t *place) {
+    if (!m->places) return NULL;
+    off_t end = lseek(to, (off_t)m->inside, SEEK_CUR);
+    *place = end - (off_t)m->inside;
+    return end < 0 ? NULL : place;
+}
+
 enum sink_result mover_flush(struct mover *m, int to, size_t *taken) {
-    while (m->inside > 0) {
-        ssize_t n = splice(m->ends[0], NULL, to, NULL, m->inside, FLAGS);
-        if (n < 0 && declines()) return SINK_DECLINED;
-        if (n < 0 && not_yet()) return SINK_FULL;
-        if (n <= 0) return SINK_FAILED;
-        m->inside -= (size_t)n;
-        *taken += (size_t)n;
-    }
-    return SINK_MOVED;
+    loff_t place, *at = take_place(m, to, &place);
+    ssize_t n = 0;
+    for (; m->inside > 0; m->inside -= (size_t)n, *taken += (size_t)n)
+        if ((n = splice(m->ends[0], NULL, to, at, m->inside, FLAGS)) <= 0) break;
+    if (m->inside == 0) return SINK_MOVED;
+    int error = n < 0 ? errno : EIO;
+    if (at) lseek(to, -(off_t)m->inside, SEEK_CUR);
+    errno = error;
+    return declines() ? SINK_DECLINED : not_yet() ? SINK_FULL : SINK_FAILED;
 }
 
 static enum sink_result move_through(struct mover *m, int from, int to, size_t *moved, size_t *taken) {
@@ -83,6 +98,7 @@ enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kin
     bool direct = from_kind == SOURCE_PIPE || to_kind == SOURCE_PIPE;
     if (!m->prepared) {
         if (blocks(from, from_kind) || blocks(to, to_kind)) return SINK_DECLINED;
+        m->places = to_kind == SOURCE_FILE && is_regular(to);
         if (direct) fcntl(to_kind == SOURCE_PIPE ? to : from, F_SETPIPE_SZ, PIPE_WANTED);
         m->prepared = true;
     }

@@ -27,6 +27,7 @@ struct mover {
     size_t inside;
     bool declined;
     bool prepared; /* the descriptors have been looked at, a pipe of theirs made large */
+    bool places;   /* the sink is a file: bytes have a place in it */
 };
 
 struct sink {

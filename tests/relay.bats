@@ -55,6 +55,19 @@ assert_served() {
     cmp "$SERVER_OUT" <(tail -c +2 sent)
 }
 
+@test "programs that share one open file as stdout do not write over each other" {
+    local letter ports=() jobs=()
+    for letter in a b; do
+        head -c 32M /dev/zero | tr '\0' "$letter" >"sent.$letter"
+        serve_file "sent.$letter"
+        ports+=("$PORT")
+    done
+    { for PORT in "${ports[@]}"; do sockkit connect ":$PORT" </dev/null & jobs+=($!); done; } >received
+    wait "${jobs[@]}"
+    for letter in a b; do assert_equal "$(tr -dc "$letter" <received | wc -c)" "$((32 << 20))"; done
+    assert_equal "$(wc -c <received)" "$((64 << 20))"
+}
+
 @test "from and to /dev/null: nothing is lost of the other way" {
     data sent 4
     serve_file sent
