@@ -58,6 +58,7 @@ static void finish(struct net_dial *d, int fd, const struct cause *failure) {
 static const char *hint(int error, const struct net_name *name) {
     if (error == ECONNREFUSED) return " (is a server listening there?)";
     if (error == ENOENT && name->path) return " (is a server listening there?)";
+    if (error == EPROTOTYPE) return " (a datagram socket: use udp-send)";
     if (error == ENETUNREACH) return " (no route; try -4 or -6)";
     if (error == EINVAL && name->host && !strncmp(name->host, "fe80:", 5) && !strchr(name->host, '%'))
         return " (a link-local address needs its interface behind it: %eth0)";

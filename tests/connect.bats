@@ -437,6 +437,12 @@ while True:
     assert_output $'localhost:1\n123'
 }
 
+@test "a Unix-domain socket that takes datagrams is told from one of streams" {
+    start_server udp-serve -U "$DIR/datagrams"
+    run -4 sockkit connect -U "$DIR/datagrams" Hello
+    assert_output --partial '(a datagram socket: use udp-send)'
+}
+
 usage() {
     echo "# $*"
     run --separate-stderr sockkit connect "$@"
