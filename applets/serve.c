@@ -218,17 +218,16 @@ static void start_screen(struct serve *serve) {
 /* --- messages --- */
 
 static bool on_message(struct text_session *t, const char *text, size_t size) {
-    struct client *c = of_text(t);
-    const struct serve_conf *conf = of_client(c)->conf;
+    const struct serve_conf *conf = of_client(of_text(t))->conf;
     struct buf *answers = text_answers(t);
-    size_t before = answers->size;
     if (conf->quit_word && size == strlen(conf->quit_word) && !memcmp(text, conf->quit_word, size)) return false;
     if (!conf->reply) return true;
     template_fill(answers, conf->reply, text, size, &t->session.peer, time(NULL));
     buf_put(answers, conf->crlf ? "\r\n" : "\n", conf->crlf ? 2 : 1);
-    note_sent(c, buf_at(answers) + before, answers->size - before);
     return true;
 }
+
+static void on_answered(struct text_session *t, const char *bytes, size_t n) { note_sent(of_text(t), bytes, n); }
 
 /* --- one connection, joined with stdin and stdout --- */
 
@@ -316,6 +315,7 @@ static struct text_ops ops_for(const struct serve_conf *conf) {
         .session_size = sizeof(struct client),
         .open = on_open,
         .message = framed ? on_message : NULL,
+        .answered = on_answered,
         .raw = on_raw,
         .readable = looked_at ? NULL : on_readable,
         .end = on_end,

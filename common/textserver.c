@@ -29,6 +29,7 @@ static bool hand_over(struct text_session *t, enum line_kind kind, const char *t
 static void send_answers(struct text_session *t) {
     struct buf *answers = text_answers(t);
     if (answers->size > 0 && t->session.state != SESSION_CLOSED) {
+        if (server_of(t)->text_ops->answered) server_of(t)->text_ops->answered(t, buf_at(answers), answers->size);
         session_send(&t->session, buf_at(answers), answers->size);
         if (is_open(t) && stream_waiting(&t->session.stream) > WAITING_MOST) {
             stream_read(&t->session.stream, false);

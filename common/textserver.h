@@ -25,6 +25,8 @@ struct text_ops {
     void (*readable)(struct text_session *t);
     /* A line beyond LINE_MOST. NULL: "ERR line too long". */
     void (*too_long)(struct text_session *t);
+    /* What answers a read, when it is sent. NULL: nobody looks. */
+    void (*answered)(struct text_session *t, const char *bytes, size_t n);
     /* The client has shut down its side, its last message has been handed over. NULL: it is closed once all is delivered. */
     void (*end)(struct text_session *t);
     void (*space)(struct text_session *t);

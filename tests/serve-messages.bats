@@ -284,15 +284,20 @@ assert received == bytes(range(20)) + b"A"
 assert sent == b"Hello\nfrom stdin"'
 }
 
-@test "-x - dumps to stderr, answers included" {
+@test "-x - dumps to stderr, answers included, each behind what it answers" {
     peer '
-p, port = serve("--once", "-q", "-x", "-", "--reply", "=%m")
+p, port = serve("--once", "-q", "-x", "-", "--reply", "=%m", stdout=subprocess.DEVNULL, stderr=open("said", "w"))
 s = connect(port)
 s.sendall(b"one\n")
-hear(s)
-err = ended(p)[1].splitlines()
-assert any(l.startswith("< 00000000  6f 6e 65 0a ") and l.endswith("  one.") for l in err), err
-assert any(l.startswith("> 00000000  3d 6f 6e 65 0a ") and l.endswith("  =one.") for l in err), err'
+assert read_line(s) == b"=one\n"
+s.sendall(b"x" * 70000 + b"\n")
+assert hear(s) == b"ERR line too long\n"
+ended(p)
+dump = [l for l in open("said").read().splitlines() if l[:2] in ("< ", "> ")]
+assert dump[0].startswith("< 00000000  6f 6e 65 0a ") and dump[0].endswith("  one."), dump[:5]
+assert dump[1].startswith("> 00000000  3d 6f 6e 65 0a ") and dump[1].endswith("  =one."), dump[:5]
+answer = [l for l in dump if l[0] == ">"][1:]
+assert bytes.fromhex("".join(l[12:60] for l in answer)) == b"ERR line too long\n", answer'
 }
 
 @test "a copy that cannot be written ends it with status 1 and a line that names the file" {
