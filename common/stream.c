@@ -126,7 +126,7 @@ void stream_send(struct stream *s, const void *bytes, size_t n) {
         at += gone;
         n -= gone;
     }
-    if (n > 0 && !s->broken) buf_put(&s->out, at, n);
+    if (n > 0 && !s->broken && !s->shut) buf_put(&s->out, at, n);
     update(s);
 }
 

@@ -46,7 +46,8 @@ void stream_start(struct stream *s, struct loop *loop, int fd, const struct stre
 /* Leaves the loop and frees what waits; the descriptor stays open. Also when it was never started ({0}). */
 void stream_stop(struct stream *s);
 
-/* Sends what the socket takes now and keeps the rest (the owner bounds it: stop reading while stream_waiting is large). */
+/* Sends what the socket takes now and keeps the rest (the owner bounds it: stop reading while stream_waiting is large).
+ * Once this side is shut down nothing is sent, nor kept. */
 void stream_send(struct stream *s, const void *bytes, size_t n);
 /* Sends what the socket takes now of these pieces and keeps nothing; returns how many bytes. Only while stream_waiting is 0. */
 size_t stream_try(struct stream *s, const struct iovec *pieces, int count);

@@ -209,6 +209,23 @@ s.sendall(b"late\n")' "$PORT"
     grep -q '^(guest) late$' "$SERVER_OUT"
 }
 
+@test "--listen: a guest that talks on after the end of stdin costs no time" {
+    peer '
+p = sockkit("chat", "--listen", "-p", "0", "--port-file", "port", stdin=subprocess.DEVNULL)
+wait_until(lambda: os.path.exists("port"))
+s = socket.create_connection(("127.0.0.1", int(open("port").read())), timeout=10)
+while s.recv(65536): pass
+s.sendall(b"are you there?\n")
+heard = b""
+while b"there?\n" not in heard: heard += os.read(p.stdout.fileno(), 65536)
+ticks = lambda: sum(map(int, open("/proc/%d/stat" % p.pid).read().split()[13:15]))
+before = ticks()
+select.select([], [], [], 0.5)
+assert ticks() - before < 20, "it spins"
+s.close()
+ended(p)'
+}
+
 @test "--listen: when the guest has ended, what stdin has ready is still sent, then it ends with 0" {
     printf '%s\n' {1..2000} >lines
     STDIN=lines start_server chat --listen
