@@ -248,12 +248,12 @@ static bool accept_one(struct server *server, int listener) {
     return true;
 }
 
-/* Several a turn, but not all that a storm brings: those inside want their turn too. */
+/* Several a turn, but not all that a storm brings: those inside want their turn too. Whoever came may have had the doors shut. */
 static void door_ready(struct watch *w, unsigned events) {
     struct server_door *door = container_of(w, struct server_door, watch);
     struct server *server = door->server;
     (void)events;
-    for (int i = 0; i < ACCEPTS_A_TURN && w->want; i++) {
+    for (int i = 0; i < ACCEPTS_A_TURN && w->loop && w->want; i++) {
         if (!accept_one(server, w->fd)) break;
         update_accepting(server);
     }

@@ -189,10 +189,12 @@ ended(host, 0)'
 
 @test "--listen: a third is not let in" {
     open_feed
-    STDIN=$FEED start_server chat --listen
+    STDIN=$FEED start_server chat --listen -T
     start_peer 's = connect(args[0]); read_line(s); announce(listen()); read_all(s)' "$PORT"
     run sockkit connect ":$PORT" hi
     assert_failure 4
+    run sed '1,/no longer listening/d' "$SERVER_ERR"
+    refute_line --partial accept # the doors are shut
     close_feed
     stop "$PEER_PID" || :
 }
