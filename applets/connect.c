@@ -132,7 +132,7 @@ static void last_words_over(struct timer *t) {
 }
 
 static void tap_failed(struct connection *c, const struct cause *cause) {
-    c->status = msg_cause(cause);
+    if (!c->status) c->status = msg_cause(cause); /* both directions may meet it in one turn */
     loop_stop(c->call->loop);
 }
 

@@ -78,7 +78,7 @@ struct serve {
     bool has_input;       /* stdin is something to send */
     struct feed feed;     /* stdin to all; not with a relay */
     struct proc_group children;
-    int failure;          /* the exit status of what went wrong here, not at a client */
+    int failure;          /* the exit status of what went wrong here, not at a client; the first is told, no other */
 };
 
 struct client {
@@ -105,7 +105,7 @@ static void fail(struct serve *serve, int status) {
 
 static void note_sent(struct client *c, const char *bytes, size_t n) {
     struct cause cause;
-    if (tap_sent(&of_client(c)->tap, &c->place, c->name, bytes, n, &cause) < 0) fail(of_client(c), msg_cause(&cause));
+    if (tap_sent(&of_client(c)->tap, &c->place, c->name, bytes, n, &cause) < 0 && !of_client(c)->failure) fail(of_client(c), msg_cause(&cause));
 }
 
 static void input_sent(struct feed_reader *r, const struct iovec *pieces, size_t n) {
@@ -133,7 +133,7 @@ static void read_clients(struct serve *serve, bool on) {
 
 static void output_result(struct serve *serve, enum sink_result result) {
     if (result == SINK_FULL) read_clients(serve, false);
-    if (result != SINK_FAILED) return;
+    if (result != SINK_FAILED || serve->failure) return; /* told once, however many clients speak in a turn */
     if (serve->out.error != EPIPE) msg_error("cannot write to stdout: %s", strerror(serve->out.error));
     fail(serve, serve->out.error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
 }
@@ -155,7 +155,7 @@ static void on_raw(struct text_session *t, const char *bytes, size_t n) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
     struct cause cause;
-    if (tap_received(&serve->tap, &c->place, c->name, bytes, n, &cause) < 0) fail(serve, msg_cause(&cause));
+    if (tap_received(&serve->tap, &c->place, c->name, bytes, n, &cause) < 0 && !serve->failure) fail(serve, msg_cause(&cause));
     if (serve->conf->label) {
         label_put(&c->speaker, bytes, n);
         return;

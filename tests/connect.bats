@@ -681,5 +681,14 @@ os.kill(p.pid, signal.SIGSTOP)
 s.sendall(b"answer") # and its end, all at once
 s.close()
 os.kill(p.pid, signal.SIGCONT)
-assert ended(p, 1)[1] == "sockkit connect: cannot write /dev/full: No space left on device\n"'
+said = "sockkit connect: cannot write /dev/full: No space left on device\n"
+assert ended(p, 1)[1] == said
+p = sockkit("connect", "-x", "/dev/full", "127.0.0.1", l.getsockname()[1])
+s = l.accept()[0]
+os.kill(p.pid, signal.SIGSTOP)
+s.sendall(b"answer") # both directions in one turn
+p.stdin.write(b"question")
+p.stdin.flush()
+os.kill(p.pid, signal.SIGCONT)
+assert ended(p, 1)[1] == said'
 }

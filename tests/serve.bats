@@ -320,6 +320,19 @@ assert name.encode() in line and b"reset" in line'
 
 # --- --once ---
 
+@test "what fails here is told once, although several clients meet it" {
+    peer '
+full = open("/dev/full", "wb")
+for words, stdout, name in (("--label",), full, "to stdout"), (("-o", "/dev/full"), subprocess.DEVNULL, "/dev/full"):
+    p, port = serve("-q", *words, "Hi", stdin=subprocess.DEVNULL, stdout=stdout)
+    clients = [connect(port), connect(port)]
+    for s in clients: read_line(s) # both are in
+    os.kill(p.pid, signal.SIGSTOP)
+    for s in clients: s.sendall(b"Bonjour\n")
+    os.kill(p.pid, signal.SIGCONT)
+    assert ended(p, 1)[1] == "sockkit serve: cannot write %s: No space left on device\n" % name'
+}
+
 @test "--once serves one connection, and nobody else" {
     peer '
 p, port = serve("--once", "Hello")
