@@ -53,6 +53,7 @@ static void open_pipe(struct loop *loop) {
     pipe_loop = loop;
     pipe_watch = (struct watch){0};
     pipe_later = (struct later){0};
+    pipe_ends[0] = pipe_ends[1] = -1;
     if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) == 0) later_run(loop, &pipe_later, watch_pipe);
 }
 
@@ -67,6 +68,8 @@ void sig_start(struct loop *loop) {
 void sig_forked(struct loop *loop) {
     int others[2] = {pipe_ends[0], pipe_ends[1]};
     open_pipe(loop);
+    for (const struct sig_watch *w = watches; w && pipe_ends[1] < 0; w = w->next)
+        if (set_action(w->signal, SIG_DFL) == SIG_IGN) set_action(w->signal, SIG_IGN);
     for (int i = 0; i < 2; i++)
         if (others[i] >= 0) close(others[i]);
 }
@@ -85,6 +88,7 @@ void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch 
     w->caught = caught;
     w->next = watches;
     watches = w;
+    if (pipe_ends[1] < 0) return; /* out of descriptors: to end without clean-up is better than not to end */
     if (set_action(signal, handler) == SIG_IGN && signal != SIGCHLD) set_action(signal, SIG_IGN);
 }
 

@@ -297,3 +297,10 @@ reader.join()
 assert whole[0] == data
 assert all(bytes(g) == data for g in got.values())'
 }
+
+@test "a server that has no descriptor left for itself can still be ended" {
+    start bash -c 'ulimit -n 4; exec "$0" serve -4 -p 0' "$SOCKKIT"
+    wait_for_line "$ERR" '^listening on '
+    stop "$PID"
+    [ "$status" -eq 143 ]
+}
