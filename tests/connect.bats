@@ -101,18 +101,19 @@ assert ended(p) == (b"last words", "")'
 @test "a byte goes out when it is there, without a newline, and comes in likewise" {
     peer '
 l = listen()
-p = sockkit("connect", "127.0.0.1", l.getsockname()[1])
-s = l.accept()[0]
-s.sendall(b"login: ")
-assert take(p.stdout, 7) == b"login: "
-for c in b"a\n", b"b", b"\0":
-    p.stdin.write(c)
-    assert read_exactly(s, len(c)) == c
-    s.sendall(c)
-    assert take(p.stdout, len(c)) == c
-s.close()
-p.stdin.close()
-ended(p)'
+for options in [], ["-o", "copy"]: # pages are moved; bytes are copied
+    p = sockkit("connect", *options, "127.0.0.1", l.getsockname()[1])
+    s = l.accept()[0]
+    s.sendall(b"login: ")
+    assert take(p.stdout, 7) == b"login: "
+    for c in b"a\n", b"b", b"\0":
+        p.stdin.write(c)
+        assert read_exactly(s, len(c)) == c
+        s.sendall(c)
+        assert take(p.stdout, len(c)) == c
+    s.close()
+    p.stdin.close()
+    ended(p)'
 }
 
 @test "an empty stdin, and one that is closed, half-close at once" {
@@ -262,7 +263,12 @@ assert read_exactly(s, 1) == b"x"
 s.shutdown(socket.SHUT_WR)
 p.wait(10)
 name = "127.0.0.1:%d" % l.getsockname()[1]
-assert ended(p, 5) == (b"", "sockkit connect: %s: no byte either way for 200 ms\n" % name)'
+assert ended(p, 5) == (b"", "sockkit connect: %s: no byte either way for 200 ms\n" % name)
+p = sockkit("connect", "-i", "200ms", "127.0.0.1", l.getsockname()[1], stdin=open("/dev/zero", "rb"))
+s = l.accept()[0] # and reads nothing
+p.wait(10)
+first, second = ended(p, 5)[1].splitlines()
+assert "no byte either way" in first and " did not take " in second'
 }
 
 @test "keepalive probes are on while stdin is sent to a peer that has ended" {
@@ -334,6 +340,61 @@ what = "did not take 5 bytes of what was sent" if TOLD else "closed the connecti
 assert err == "sockkit connect: 127.0.0.1:%d %s\n" % (l.getsockname()[1], what)'
 }
 
+@test "bytes that the peer has not acknowledged when all is sent are waited for, and counted when it resets" {
+    peer '
+import fcntl, termios
+def queued(fd): return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"1234"))[0]
+l = listen()
+l.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+p = sockkit("connect", "127.0.0.1", l.getsockname()[1])
+s = l.accept()[0]
+p.stdin.write(b"x")
+assert read_exactly(s, 1) == b"x"
+s.shutdown(socket.SHUT_WR)
+assert p.stdout.read(1) == b""
+p.stdin.write(bytes(60000))
+wait_until(lambda: queued(p.stdin.fileno()) == 0) # our system has it all
+p.stdin.close()
+if not TOLD: # of what has been acknowledged: it is not waited for
+    raise SystemExit(ended(p) != (b"", ""))
+assert not select.select([p.stderr], [], [], 0.3)[0], "it ended"
+reset(s)
+out, err = ended(p, 1)
+assert out == b"" and "did not take" in err, err'
+}
+
+@test "a peer that has ended and then resets is noticed while stdin is silent: status 1 and a line" {
+    peer '
+l = listen()
+p = sockkit("connect", "127.0.0.1", l.getsockname()[1])
+s = l.accept()[0]
+p.stdin.write(b"x")
+assert read_exactly(s, 1) == b"x"
+s.shutdown(socket.SHUT_WR)
+assert p.stdout.read(1) == b""
+reset(s)
+p.wait(10)
+out, err = ended(p, 1)
+assert err == "sockkit connect: 127.0.0.1:%d closed the connection before the end of stdin\n" % l.getsockname()[1], err'
+}
+
+@test "a reset that a send meets is the connection's, and not stdin's" {
+    peer '
+l = listen()
+for options in [], ["-o", "copy"]:
+    p = sockkit("connect", *options, "127.0.0.1", l.getsockname()[1])
+    s = l.accept()[0]
+    p.stdin.write(b"x")
+    assert read_exactly(s, 1) == b"x"
+    os.kill(p.pid, signal.SIGSTOP)
+    p.stdin.write(b"12345") # is seen first
+    reset(s)
+    os.kill(p.pid, signal.SIGCONT)
+    p.wait(10)
+    out, err = ended(p, 1)
+    assert "Connection reset by peer" in err and "stdin: " not in err, err'
+}
+
 @test "a reset while connect only listens is status 1 and a line" {
     start_peer 'l = listen()
 announce(l)
@@ -380,6 +441,31 @@ while True:
         run sockkit connect $words Hello
         assert_success
         assert_output ok:Hello
+    done
+}
+
+@test "a look-up, and addresses that refuse, leave neither a process nor a descriptor" {
+    peer '
+l = listen()
+descriptors = []
+for host in "127.0.0.1", "localhost", "": # the last: ::1 first
+    p = sockkit("connect", "--retry", 5, "%s:%d" % (host, l.getsockname()[1]))
+    s = l.accept()[0]
+    s.sendall(b"x")
+    assert take(p.stdout, 1) == b"x"
+    assert subprocess.run(["pgrep", "-P", str(p.pid)]).returncode == 1
+    descriptors.append(len(os.listdir(f"/proc/{p.pid}/fd")))
+    s.close()
+    ended(p)
+assert len(set(descriptors)) == 1, descriptors'
+}
+
+@test "a socket option that the system refuses ends it: status 1 and a line" {
+    start_serve
+    local applet
+    for applet in connect udp-send probe serve; do
+        run -1 sockkit "$applet" -O interface=nosuch $([ "$applet" = serve ] || echo "127.0.0.1:$PORT")
+        assert_output "sockkit $applet: cannot set socket option interface: No such device"
     done
 }
 

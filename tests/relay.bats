@@ -219,6 +219,25 @@ p.stdin.close()
 ended(p)'
 }
 
+@test "what follows a bulk of bytes is shown at once, and no descriptor is left over" {
+    peer '
+l = listen()
+size = lambda: os.stat("received").st_size
+for out in "wb", "ab": # pages are moved; bytes are copied
+    p = sockkit("connect", "127.0.0.1", l.getsockname()[1], stdout=open("received", out))
+    s = l.accept()[0]
+    open("received", "wb")
+    s.sendall(bytes(32 << 20))
+    wait_until(lambda: size() == 32 << 20)
+    for i in range(1, 4):
+        s.sendall(b"small")
+        wait_until(lambda: size() == (32 << 20) + 5 * i)
+    assert len(os.listdir("/proc/%d/fd" % p.pid)) < 16
+    p.stdin.close()
+    s.close()
+    ended(p)'
+}
+
 @test "what came before both sides ended is shown whole by a stdout that was full" {
     peer '
 data = os.urandom(200000)
@@ -351,6 +370,26 @@ s.recv(1)'
         run sockkit connect ":$(cat port)" Hello
         wait_for_exit "$PID"
         assert_equal "$status $(cat "$ERR")" '1 sockkit serve: cannot write to stdout: No space left on device'
+    done
+}
+
+@test "a stdout that may not grow any more is status 1 and a line that names it" {
+    start_peer 'l = listen()
+announce(l)
+for _ in range(2):
+    s = l.accept()[0]
+    try: s.sendall(bytes(3000000)); s.recv(1)
+    except ConnectionResetError: pass'
+    trap '' XFSZ
+    ulimit -f 1024
+    local out
+    for out in moved copied; do
+        [ "$out" = moved ] || exec 4>>"$out"
+        [ "$out" = copied ] || exec 4>"$out"
+        status=0
+        sockkit connect "127.0.0.1:$PEER_PORT" </dev/null >&4 2>errors 4>&- || status=$?
+        exec 4>&-
+        assert_equal "$status $(cat errors)" '1 sockkit connect: cannot write to stdout: File too large'
     done
 }
 

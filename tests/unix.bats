@@ -193,6 +193,38 @@ for _ in range(3):
 assert read_exactly(other, 3 + 3 * 6) == b"Hi\n" + b"go on\n" * 3'
 }
 
+@test "a client that closes while stdin goes on is no failure" {
+    peer '
+for words in [], ["--once", "--label"]:
+    p, path = serve("-U", "path", *words)
+    s = connect(path)
+    s.sendall(b"x\n")
+    assert p.stdout.readline().endswith(b"x\n")
+    s.close()
+    told = b""
+    while b" closed (" not in (line := p.stderr.readline()):
+        assert line
+        told += line
+    assert b"connection with" not in told, told
+    if not words: p.terminate()
+    ended(p, 0 if words else -signal.SIGTERM)'
+}
+
+@test "a peer that closes while connect waits for its stdin is no failure" {
+    peer '
+l = socket.socket(socket.AF_UNIX)
+l.bind("path")
+l.listen()
+p = sockkit("connect", "-U", "path")
+s = l.accept()[0]
+p.stdin.write(b"x")
+assert read_exactly(s, 1) == b"x"
+s.sendall(b"bye")
+s.close()
+p.wait(10)
+assert ended(p) == (b"bye", "")'
+}
+
 @test "limits hold as for TCP: --max-clients, -i, --once, -w" {
     peer '
 p, path = serve("-U", "path", "-m", 1, "Hi", stdin=subprocess.DEVNULL)
