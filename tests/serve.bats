@@ -257,6 +257,7 @@ for words in [], ["--label"], ["--once"], ["--once", "-o", "copy"]:
     s.sendall(b"last\n")
     s.shutdown(socket.SHUT_WR)
     assert p.stdout.readline().endswith(b"last\n")
+    assert quiet(s, 0.2)
     p.stdin.write(b"one\n")
     assert read_line(s) == b"one\n"
     assert quiet(s, 0.2)
@@ -279,6 +280,20 @@ for words in [], ["-U", "path"], ["--once"]:
         assert hear(connect(port)) == b""
         p.terminate()
         ended(p, -signal.SIGTERM)'
+}
+
+@test "a client that is slow and has ended its side gets all of a stdin that has ended" {
+    head -c 500000 /dev/urandom >data
+    peer '
+data = open("data", "rb")
+p, port = serve("-O", "sndbuf=8K", stdin=data)
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+s.connect(("127.0.0.1", int(port)))
+wait_until(lambda: os.lseek(data.fileno(), 0, os.SEEK_CUR) == 500000) # it is shorter than what serve keeps
+time.sleep(0.05) # so that its end has been read too, or else the test is easy
+s.shutdown(socket.SHUT_WR)
+assert read_all(s) == open("data", "rb").read()'
 }
 
 @test "where the last answer is the end, it arrives whatever else the client has sent" {
@@ -338,6 +353,8 @@ for words, stdout, name in (("--label",), full, "to stdout"), (("-o", "/dev/full
 p, port = serve("--once", "Hello")
 s = connect(port)
 assert read_line(s) == b"Hello\n"
+other = connect(port) # is in the backlog
+assert quiet(other, 0.2)
 p.stdin.write(b"to it\n")
 assert read_line(s) == b"to it\n"
 s.sendall(b"from it\n")
@@ -353,8 +370,10 @@ else: raise SystemExit("it still listens")'
     peer '
 for words in [], ["--label"], ["--reply", "%m"]:
     p, port = serve("--once", *words, stdin=subprocess.DEVNULL)
+    start = time.monotonic()
     hear(connect(port))
     ended(p, 0)
+    assert time.monotonic() - start < 4, "it waited for a client that had ended"
     p, port = serve("--once", *words, stdin=subprocess.DEVNULL)
     s = connect(port)
     s.sendall(b"x")
@@ -366,16 +385,32 @@ for words in [], ["--label"], ["--reply", "%m"]:
     ended(p, 5)'
 }
 
+@test "--once: a reset counts as long as something is to be delivered" {
+    peer '
+p, port = serve("--once", "--quit-word", "stop", stdin=subprocess.DEVNULL)
+s = connect(port)
+s.sendall(b"stop\n")
+assert s.recv(1) == b""
+reset(s)
+ended(p, 0)
+p, port = serve("-O", "sndbuf=8K", "--once", "--quit-word", "stop", *["x" * 100000] * 10, stdin=subprocess.DEVNULL)
+s = connect(port)
+s.sendall(b"stop\n")
+assert p.stdout.readline() == b"stop\n"
+reset(s)
+assert "reset" in ended(p, 1)[1]'
+}
+
 @test "--once -i counts bytes either way" {
     peer '
 runs = []
 for words in [], ["--label"]:
-    p, port = serve("--once", "-i", "2", *words)
+    p, port = serve("--once", "-i", "1500ms", *words)
     runs.append((p, connect(port)))
-for turn in range(4):
-    assert quiet(runs[0][1], 0.7)
+for turn in range(8): # each way for longer than that
+    assert quiet(runs[0][1], 0.5)
     for p, s in runs:
-        if turn % 2: s.sendall(b"x\n")
+        if turn < 4: s.sendall(b"x\n")
         else:
             p.stdin.write(b"y\n")
             assert read_line(s) == b"y\n"
