@@ -190,7 +190,7 @@ try:
 except ConnectionError: pass
 ended(p, -signal.SIGTERM)
 took = time.monotonic() - start
-assert 1.9 < took < 10, took
+assert 1.9 < took < 3.5, took
 wait_until(lambda: gone(sleeper))'
 }
 

@@ -255,13 +255,15 @@ INHERIT='def inherit(*words, sockets=[], pid="$$", **more):
 @test "LISTEN_FDS: inherited sockets are used instead of -p and -b" {
     peer "$INHERIT"'
 sockets = [listen(), listen("127.0.0.2")]
+for l in sockets: l.setblocking(True)
 p = inherit("serve", "Hi", "-p", free_port(), "--port-file", "file", sockets=sockets)
 wait_until(lambda: os.path.exists("file"))
 assert open("file").read() == "%d\n" % sockets[0].getsockname()[1]
 for l in sockets:
     host, port = l.getsockname()
     l.close()
-    assert read_line(connect(port, host)) == b"Hi\n"
+    clients = connect(port, host), connect(port, host) # it does not wait for one
+    for s in clients: assert read_line(s) == b"Hi\n"
     assert p.stderr.readline().decode() == f"listening on {host}:{port}\n"
 p.terminate()
 ended(p, -signal.SIGTERM)
@@ -327,6 +329,11 @@ for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
         try: connect(port); raise SystemExit("it still listens")
         except ConnectionRefusedError: pass
     assert not [f for f in os.listdir() if "port" in f]'
+    peer '
+def block(): signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGCHLD])
+p, port = serve(preexec_fn=block)
+p.terminate()
+ended(p, -signal.SIGTERM)'
     start_serve
     stop "$SERVER_PID"
     assert_equal "$status" 143
@@ -414,10 +421,10 @@ assert p.wait(10) == 143, p.returncode'
     peer '
 if not variant("portable") and not variant("san"):
     def kept(*words):
-        p, port = serve(*words)
-        connect(port)
+        p, port = serve(*words, "Hi")
+        assert read_line(connect(port)) == b"Hi\n" # it has entered the sandbox by then
         status = dict(l.split(":\t", 1) for l in open(f"/proc/{p.pid}/status"))
         return status["NoNewPrivs"].strip(), status["Seccomp"].strip()
-    wait_until(lambda: kept() == ("1", "2"))
+    assert kept() == ("1", "2")
     assert kept("--no-sandbox") == ("0", kept("-e", "cat")[1])'
 }
