@@ -210,6 +210,13 @@ time.sleep(1000)'
     assert_equal "$(sort -u "$PEER_OUT")" asked
     run -5 sockkit connect -w 300ms -b slow.test
     assert_output 'sockkit connect: cannot resolve slow.test: timed out'
+    timed run -5 sockkit udp-send -w 300ms slow.test Hello
+    assert_output 'sockkit udp-send: cannot resolve slow.test: timed out'
+    ((took >= 300 && took < 4000))
+    timed run -3 --separate-stderr sockkit probe -w 300ms slow.test
+    assert_regex "$output" '^slow.test:60000.unresolved.[0-9]+\.'
+    assert_equal "$stderr" 'sockkit probe: cannot resolve slow.test: timed out'
+    ((took >= 300 && took < 4000))
 }
 
 @test "the limit counts the look-up and the attempts together" {
@@ -359,4 +366,13 @@ while True:
     run -4 sockkit connect ::1 Hello
     assert_output 'sockkit connect: cannot connect to [::1]:60000: Connection refused (is a server listening there?)'
     run -4 sockkit connect localhost Hello
+}
+
+@test "datagrams larger than the packets of the interface arrive whole, many at once" {
+    inside ip link set lo mtu 1500
+    head -c 100000 /dev/urandom >sent
+    start_server udp-serve --no-newline -c 25
+    run -0 sockkit udp-send --block 4000 "127.0.0.1:$PORT" <sent
+    wait_for_exit "$SERVER_PID"
+    cmp sent "$SERVER_OUT"
 }
