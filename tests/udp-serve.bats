@@ -114,7 +114,15 @@ for asked, answers in addresses:
     s = datagram("::1" if ":" in asked else "127.0.0.1")
     s.sendto(b"me", (asked, int(args[0])))
     data, by = s.recvfrom(100)
-    assert data == b"for me" and by[:2] == (answers, int(args[0])), by' "$PORT" "$(portable && echo 127.0.0.1 || echo 127.5.6.7)"
+    assert data == b"for me" and by[:2] == (answers, int(args[0])), by
+s = datagram()
+os.kill(int(args[2]), signal.SIGSTOP) # so that they are answered at once
+for asked, answers in addresses[:2]: s.sendto(asked[-1:].encode(), (asked, int(args[0])))
+os.kill(int(args[2]), signal.SIGCONT)
+for asked, answers in addresses[:2]:
+    data, by = s.recvfrom(100)
+    assert data == b"for " + asked[-1:].encode() and by == (answers, int(args[0])), (data, by)' \
+        "$PORT" "$(portable && echo 127.0.0.1 || echo 127.5.6.7)" "$SERVER_PID"
 }
 
 @test "an answer that cannot go is told, and the next ones go" {
@@ -148,6 +156,29 @@ for _ in range(2):
 
 # --- groups and broadcasts ---
 
+@test "-U: who is slow to read gets all answers; who never reads, or cannot be answered, keeps none from the next" {
+    udp_serve -q -U server --reply 'for %m'
+    peer '
+def named(path): # and not connected: then unix(7) bounds what waits for it
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.bind(path)
+    return s
+slow, never, next = map(named, ("slow", "never", "next"))
+queue = int(open("/proc/sys/net/unix/max_dgram_qlen").read())
+for i in range(queue + 3): slow.sendto(b"%d" % i, "server")
+time.sleep(0.02) # so that it is slow
+for i in range(queue + 3): assert slow.recv(100) == b"for %d" % i
+for i in range(queue + 3): never.sendto(b"x", "server")
+next.sendto(b"me", "server")
+assert next.recv(100) == b"for me"
+nameless = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+os.kill(int(args[0]), signal.SIGSTOP) # so that they are answered at once
+nameless.sendto(b"x", "server")
+next.sendto(b"me", "server")
+os.kill(int(args[0]), signal.SIGCONT)
+assert next.recv(100) == b"for me"' "$SERVER_PID"
+}
+
 @test "--group joins and listens there; several receivers on one machine hear it" {
     udp_serve --group 239.255.7.7 -O interface=lo -c 1
     local first=$SERVER_PID first_out=$SERVER_OUT
@@ -161,10 +192,13 @@ for _ in range(2):
 }
 
 @test "--group with -b '*' hears the group, this machine's addresses and broadcasts" {
-    udp_serve --group 239.255.7.8 -b '*' -O interface=lo -c 3
-    run -0 sockkit udp-send -O interface=lo "239.255.7.8:$PORT" group
-    run -0 sockkit udp-send "127.0.0.1:$PORT" here
-    run -0 sockkit udp-send --broadcast "127.255.255.255:$PORT" broadcast
+    udp_serve --group 239.255.7.8 -b '*' -O interface=lo -c 3 --reply 'heard %m'
+    run -0 sockkit udp-send -r 1 -O interface=lo "239.255.7.8:$PORT" group
+    assert_output 'heard group'
+    run -0 sockkit udp-send -r 1 "127.0.0.1:$PORT" here
+    assert_output 'heard here'
+    run -0 sockkit udp-send -r 1 --broadcast "127.255.255.255:$PORT" broadcast
+    assert_output 'heard broadcast'
     wait_for_exit "$SERVER_PID"
     assert_equal "$(cat "$SERVER_OUT")" $'group\nhere\nbroadcast'
 }
@@ -250,6 +284,11 @@ except TimeoutError: pass' "$PORT" "$SERVER_PID"
 @test "-w gives up when no datagram comes, not after one; -i when none comes any more" {
     run -5 sockkit udp-serve -q -p 0 -w 50ms
     assert_output 'sockkit udp-serve: no datagram came in time'
+    udp_serve -w 1 --deny 127.0.0.1 # nor after one that is denied
+    send 'b"x"'
+    wait_for_line "$SERVER_ERR" 'denied$'
+    wait_for_exit "$SERVER_PID"
+    assert_equal "$status" 5
     udp_serve -w 1 -i 100ms
     send 'b"x"'
     wait_for_exit "$SERVER_PID"
