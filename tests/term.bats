@@ -417,14 +417,17 @@ reset(s)'
 
 @test "Ctrl-Z leaves the terminal as it was to a parent that does not care" {
     start_partner
-    terminal sh -mc '"$1" connect -v ":$2"; stty -g >modes.stopped; fg >/dev/null' sh "$SOCKKIT" "$PORT"
+    terminal sh -mc '"$1" connect -v ":$2"; stty -g >modes.1; fg >/dev/null; stty -g >modes.2; fg >/dev/null' sh "$SOCKKIT" "$PORT"
     wait_for_text '^connected to'
     type_keys 'half a line'
     wait_for_text '^half a line$'
-    type_keys C-z
-    wait_for_file modes.stopped
-    cmp modes.before modes.stopped
-    wait_until [ "$(screen | grep -c 'half a line')" = 2 ]
+    local time
+    for time in 1 2; do
+        type_keys C-z
+        wait_for_file "modes.$time"
+        cmp modes.before "modes.$time"
+        wait_until [ "$(screen | grep -c 'half a line')" = $((time + 1)) ]
+    done
     type_keys ! Enter
     wait_until_heard 'half a line!\n'
     say_goodbye
@@ -440,9 +443,13 @@ reset(s)'
     wait_for_text '^half a line$'
     pkill -STOP -f "^$SOCKKIT connect -v :$PORT$"
     wait_for_text 'Stopped'
+    type_keys 'stty sane; clear' Enter
+    wait_for_text '^\$ $|^\$$'
     type_keys fg Enter
     wait_until [ "$(screen | tail -n 1)" = 'half a line' ]
-    type_keys Home X Enter
+    type_keys Home X
+    wait_until [ "$(screen | tail -n 1)" = 'Xhalf a line' ]
+    type_keys Enter
     wait_until_heard 'Xhalf a line\n'
 }
 
