@@ -1,5 +1,7 @@
 #include "../../common/meter.h"
 
+#include <unistd.h>
+
 #include "unit.h"
 
 #define SECOND INT64_C(1000000000)
@@ -31,11 +33,25 @@ static void a_very_long_time_left(void) {
     CHECK(strstr(text(&m, (struct meter_count){.read = 1}, INT64_MAX), " left") != NULL);
 }
 
+static void what_is_left_of_a_file_on_stdin(void) {
+    FILE *file = tmpfile();
+    CHECK(file && fputs("12345678", file) >= 0 && fflush(file) == 0);
+    int fd = fileno(file);
+    lseek(fd, 3, SEEK_SET);
+    CHECK(meter_input(fd) == 5);
+    lseek(fd, 8, SEEK_SET);
+    CHECK(meter_input(fd) == 0);
+    lseek(fd, 9, SEEK_SET);
+    CHECK(meter_input(fd) == 0);
+    fclose(file);
+}
+
 int main(void) {
     static const struct unit_test tests[] = {
         {"bytes and rates of both directions", bytes_and_rates_of_both_directions},
         {"the time left of a file", the_time_left_of_a_file},
         {"a very long time left", a_very_long_time_left},
+        {"what is left of a file on stdin, from where it stands", what_is_left_of_a_file_on_stdin},
     };
     return UNIT_RUN(tests);
 }
