@@ -352,6 +352,11 @@ assert sockkit("udp-send", "-r", 1, "127.0.0.1:" + args[0], "a", stdout=end).wai
     run -5 sockkit udp-send --max-time 100ms -I 10ms --repeat 1000000 --broadcast 127.0.0.1:9 x
 }
 
+@test "a stdin that cannot be read is status 1 and a line" {
+    run -1 sockkit udp-send 127.0.0.1:1 <.
+    assert_output 'sockkit udp-send: cannot read stdin: Is a directory'
+}
+
 @test "usage errors" {
     local words
     for words in '-r 0 h m' '--block 0 h' '--block 4 h m' '-I 0 h m' '--repeat 0 h m' '-4 -6 h m' '9 m' '-U s --broadcast m' 'h:0 m' '-r'; do

@@ -36,6 +36,16 @@ static void test_lines(void) {
     cutter_free(&c);
 }
 
+static void test_room_is_used_again(void) {
+    struct cutter c = {0};
+    for (int i = 0; i < 1000; i++) {
+        feed(&c, "a line\n", 7);
+        CHECK(gives(&c, "a line", 6));
+    }
+    CHECK(c.room < 100);
+    cutter_free(&c);
+}
+
 static void test_no_empty_line_behind_the_last(void) {
     struct cutter c = {.ended = true};
     feed(&c, "a\n", 2);
@@ -106,6 +116,7 @@ static void test_much(void) {
 
 static const struct unit_test tests[] = {
     {"lines come without their newline, in whatever pieces they came", test_lines},
+    {"what has been given out makes room for what comes", test_room_is_used_again},
     {"a newline at the end begins no further line", test_no_empty_line_behind_the_last},
     {"blocks are of one size, but for the last", test_blocks},
     {"words are given out as they are, and again", test_words},
