@@ -358,6 +358,15 @@ assert lines[1]["error"] == "Connection refused" and "banner" not in lines[1], l
     run sockkit probe --banner 127.0.0.1 "$PEER_PORT"
     assert_success
     assert_equal "$(cut -f 2,4 <<<"$output")" 'open	SSH-2.0-x^[[31m \xff z'
+    start_peer 'l = listen()
+announce(l)
+s = l.accept()[0]
+for piece in b"in ", b"pieces\r", b"\nsecond":
+    time.sleep(0.05)
+    s.sendall(piece)
+read_all(s)'
+    run sockkit probe --banner 127.0.0.1 "$PEER_PORT"
+    assert_equal "$(cut -f 2,4 <<<"$output")" 'open	in pieces'
     start_speaker 'b"login: "'
     run sockkit probe --banner -w 300ms 127.0.0.1 "$PEER_PORT"
     assert_success
@@ -390,6 +399,16 @@ assert lines[1]["error"] == "Connection refused" and "banner" not in lines[1], l
     run sockkit probe --send bonjour 127.0.0.1 "$PEER_PORT"
     assert_success
     wait_for_line "$PEER_OUT" "^b'bonjour'$"
+    start_peer 'l = listen()
+l.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+announce(l)
+s = l.accept()[0]
+time.sleep(0.1) # so that most of it waits at its sender
+assert len(read_all(s)) == 100000'
+    run sockkit probe --send "$(head -c 100000 /dev/zero | tr '\0' x)" 127.0.0.1 "$PEER_PORT"
+    assert_success
+    wait_for_exit "$PEER_PID"
+    assert_equal "$status" 0
 }
 
 @test "a probed server sees a connection that opens and closes; no TIME_WAIT is left" {
@@ -427,6 +446,14 @@ while True:
     assert_equal "$(states)" "127.0.0.1:$PEER_PORT open
 127.0.0.1:$silent no-answer
 127.0.0.1:$closed closed"
+    local answers=$PEER_PORT
+    start_peer '
+s = datagram()
+announce(s)
+s.sendto(b"", s.recvfrom(1)[1])'
+    run sockkit probe -u 127.0.0.1 "$PEER_PORT"
+    assert_success
+    PEER_PORT=$answers
     run sockkit probe -u --banner --send hello --expect more -p "$PEER_PORT"
     assert_success
     assert_equal "$(cut -f 1,2,4 <<<"$output")" "localhost:$PEER_PORT	open	got hello"

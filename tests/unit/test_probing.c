@@ -76,8 +76,8 @@ static void summaries(void) {
                "db:22\t3 probes\t2 open\t33.33% loss\tmin/avg/max/stddev = 1.00/2.00/3.00/1.00 ms\n");
     CHECK_TEXT(summary(&i, 4, &s, PROBING_TABLE, 7),
                "db:22    4 probes  2 open  50% loss  min/avg/max/stddev = 1.00/2.00/3.00/1.00 ms\n");
-    CHECK_TEXT(summary(&i, 4, &s, PROBING_JSON, 7),
-               "{\"host\":\"db\",\"port\":22,\"probes\":4,\"open\":2,\"loss\":50.0,"
+    CHECK_TEXT(summary(&i, 3, &s, PROBING_JSON, 7),
+               "{\"host\":\"db\",\"port\":22,\"probes\":3,\"open\":2,\"loss\":33.3,"
                "\"min\":1.000,\"avg\":2.000,\"max\":3.000,\"stddev\":1.000}\n");
 }
 
