@@ -84,6 +84,7 @@ a.say("/me waves"); both("(ada *) waves")
 a.say("//who"); both("(ada) /who")
 a.say(""); a.say("next"); both("(ada) next")
 a.say("/msg BOB psst"); both("(ada -> bob) psst")
+a.say("/msg Ada note"); assert a.line() == "(ada -> ada) note"
 a.say("/nick Bob"); assert a.line().startswith("! ")
 a.say("/nick a b"); assert a.line().startswith("! ")
 a.say("/nick \u00e9\u0301"); assert a.line().startswith("! ")
@@ -157,14 +158,44 @@ for i in range(30000):
 else: assert False, "it was not dropped"'
 }
 
+@test "a newcomer is never given a name that somebody has" {
+    room '
+p, port = room()
+a = Member(port, "User2")
+b = Member(port)
+assert "user3" in b.welcome[0], b.welcome'
+}
+
+@test "a member that asks without end and never reads is held up, and delays nobody" {
+    room '
+p, port = room("--buffer", "64K")
+a, b = Member(port), Member(port)
+a.s.setblocking(False)
+memory = lambda: next(int(l.split()[1]) for l in open(f"/proc/{p.pid}/status") if l.startswith("VmRSS"))
+before = memory()
+sent = still = 0
+while still < 50: # until nothing moves any more
+    try:
+        sent += a.s.send(b"/help\n" * 10000)
+        still = 0
+    except BlockingIOError:
+        still += 1
+        time.sleep(0.01)
+    assert sent < 32 << 20 and memory() < before + 16000, "it takes all"
+b.say("hello")
+b.until(") hello")'
+}
+
 @test "a newcomer is shown the last lines said, not joins nor private words" {
     room '
 p, port = room("--history", "3")
 a = Member(port, "ada")
-for i in range(5): a.say("line %d" % i)
+for i in range(4): a.say("line %d" % i)
 a.say("/msg ada secret"); a.say("/me bows"); a.until("bows")
 b = Member(port)
-assert [b.line(), b.line(), b.line()] == ["(ada) line 3", "(ada) line 4", "(ada *) bows"]
+assert [b.line(), b.line(), b.line()] == ["(ada) line 2", "(ada) line 3", "(ada *) bows"]
+b.say("now")
+assert b.line() == "(user2) now"
 p, port = room()
 a = Member(port, "ada"); a.say("before"); a.until("before")
 b = Member(port); a.say("after")
@@ -211,6 +242,19 @@ for words, shown in ((), True), (("-q",), False):
     p.terminate()
     out = ended(p, -signal.SIGTERM)[0]
     assert out == b"", out'
+}
+
+@test "a stdout that nobody reads holds up nobody; what is missing there is told" {
+    room '
+p, port = room("--buffer", "64K")
+a = Member(port, "ada")
+for i in range(300):
+    a.say("x" * 1000)
+    a.until("x" * 1000)
+a.say("the last")
+a.until("the last")
+while b"the last" not in (line := p.stdout.readline()): assert line
+while b"lines are missing" not in (line := p.stderr.readline()): assert line'
 }
 
 @test "it ends on SIGTERM with a full room, and starts again at once on the same port" {

@@ -121,6 +121,48 @@ print("behind by", "more" if worst > 2 << 20 else "less", "than 2 MiB:", worst)'
     close_feed
 }
 
+@test "a room that ends before it has taken all is told, status 1" {
+    peer '
+l = listen()
+l.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+p = sockkit("chat", "-O", "sndbuf=8K", "127.0.0.1:%d" % l.getsockname()[1], *["x" * 60000] * 3, stdin=subprocess.DEVNULL)
+s = l.accept()[0]
+s.shutdown(socket.SHUT_WR)
+p.wait(10)
+assert "closed the connection" in ended(p, 1)[1]'
+}
+
+@test "while the room takes nothing stdin waits, while stdout takes nothing the room does" {
+    peer '
+def fill(write):
+    sent = still = 0
+    while still < 50: # until nothing moves any more
+        n = write(bytes(99) + b"\n") or 0
+        sent += n
+        still = 0 if n else still + 1
+        if not n: time.sleep(0.01)
+        assert sent < 32 << 20, "it takes all"
+def send(data):
+    try: return s.send(data * 600)
+    except BlockingIOError: return 0
+l = listen()
+l.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+p = sockkit("chat", "-O", "sndbuf=8K", "127.0.0.1:%d" % l.getsockname()[1])
+s = l.accept()[0]
+os.set_blocking(p.stdin.fileno(), False)
+fill(lambda data: p.stdin.write(data * 600))
+s.setblocking(False)
+fill(send)'
+}
+
+@test "a line of stdin that is too long is skipped and told: status 1" {
+    start_server chat-serve
+    { head -c 65537 /dev/zero | tr '\0' x; echo; echo short; } >lines
+    run -1 --separate-stderr sockkit chat ":$PORT" <lines
+    assert_line --partial ') short'
+    assert_equal "$stderr" 'sockkit chat: a line of stdin has more than 65536 bytes: skipped'
+}
+
 @test "a stdout that fails ends it with 1 and one line" {
     start_server chat-serve
     LIMIT=5 sockkit chat ":$PORT" one two >/dev/full 2>said || status=$?

@@ -32,6 +32,7 @@ static bool same(const char *a, const char *b) {
 static void keys(void) {
     CHECK(same("Ada", "aDA") && same("ÉCOLE", "école") && same("Ω", "ω") && same("Я", "я"));
     CHECK(same("\xe2\x84\xaa", "k")); /* the Kelvin sign */
+    CHECK(same("\xc5\xbf", "s") && same("\xcf\x82", "\xcf\x83")); /* the long s, the final sigma */
     CHECK(!same("ada", "adb") && !same("a", "aa"));
 }
 
