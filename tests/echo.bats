@@ -381,6 +381,13 @@ for more in range(4):
         gone = next(s for s in served if s.fileno() >= 0)
         gone.close()' "$PORT"
     assert_success
+    start_echo --workers 4 -m 1 # fewer than workers
+    peer 'peers = [connect(args[0]) for _ in range(6)]
+for s in peers:
+    s.sendall(b"x")
+first = select.select(peers, [], [], 10)[0]
+assert len(first) == 1
+assert not select.select([s for s in peers if s not in first], [], [], 0.3)[0]' "$PORT"
 }
 
 @test "bad values are usage errors that name option and value" {
