@@ -199,6 +199,8 @@ time.sleep(1000)'
     assert_equal "${lines[0]}" 'cannot connect to 192.0.2.2:1: timed out; trying again'
     ((${#lines[@]} >= 3 && took >= 700))
     assert_equal "${lines[-1]}" 'sockkit connect: cannot connect to 192.0.2.2:1: timed out'
+    timed run -5 sockkit connect --retry 400ms 192.0.2.2:1 Hello
+    ((took >= 400 && took < 4000))
 }
 
 @test "-w holds during a look-up that is not answered: status 5" {

@@ -196,6 +196,24 @@ b.shutdown(socket.SHUT_WR)
 assert said(name(b) + "unfinished\n")'
 }
 
+@test "--label shows an unfinished line after 500 ms, and one that the end finishes to a slow reader too" {
+    peer '
+p, port = serve("--label")
+s = connect(port)
+start = time.monotonic()
+s.sendall(b"half")
+shown = b"[127.0.0.1:%d] half" % s.getsockname()[1]
+assert take(p.stdout, len(shown)) == shown
+assert 0.4 < time.monotonic() - start < 3
+p, port = serve("--once", "--label", stdin=subprocess.DEVNULL)
+s = connect(port)
+label = b"[127.0.0.1:%d] " % s.getsockname()[1]
+s.sendall(b"a" * 60000 + b"\n" + b"b" * 60000) # a pipe holds 65536
+s.close()
+while b" closed (" not in (line := p.stderr.readline()): assert line
+assert ended(p)[0] == label + b"a" * 60000 + b"\n" + label + b"b" * 60000 + b"\n"'
+}
+
 @test "--quit-word ends its connection, is shown, and hides what comes behind it" {
     peer '
 p, port = serve("--quit-word", "stop")

@@ -281,6 +281,17 @@ except TimeoutError: pass' "$PORT" "$SERVER_PID"
     assert_equal "$status $(cat "$SERVER_OUT")" $'0 0\n1\n2'
 }
 
+@test "what -c N has counted is shown to a slow reader too" {
+    peer '
+p, port = serve("-c", 20, "--no-newline", applet="udp-serve", stdin=subprocess.DEVNULL)
+s = datagram()
+os.kill(p.pid, signal.SIGSTOP) # so that all come at once
+for i in range(20): s.sendto(b"%c" % (97 + i) * 8000, ("127.0.0.1", int(port)))
+os.kill(p.pid, signal.SIGCONT)
+time.sleep(0.05) # so that it meets a full stdout, or else the test is easy
+assert ended(p)[0] == b"".join(b"%c" % (97 + i) * 8000 for i in range(20))'
+}
+
 @test "-w gives up when no datagram comes, not after one; -i when none comes any more" {
     run -5 sockkit udp-serve -q -p 0 -w 50ms
     assert_output 'sockkit udp-serve: no datagram came in time'
