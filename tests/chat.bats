@@ -160,6 +160,7 @@ fill(send)'
     { head -c 65537 /dev/zero | tr '\0' x; echo; echo short; } >lines
     run -1 --separate-stderr sockkit chat ":$PORT" <lines
     assert_line --partial ') short'
+    # shellcheck disable=SC2154 # run sets it
     assert_equal "$stderr" 'sockkit chat: a line of stdin has more than 65536 bytes: skipped'
 }
 

@@ -462,9 +462,10 @@ assert len(set(descriptors)) == 1, descriptors'
 
 @test "a socket option that the system refuses ends it: status 1 and a line" {
     start_serve
-    local applet
+    local applet where=("127.0.0.1:$PORT")
     for applet in connect udp-send probe serve; do
-        run -1 sockkit "$applet" -O interface=nosuch $([ "$applet" = serve ] || echo "127.0.0.1:$PORT")
+        [ "$applet" != serve ] || where=()
+        run -1 sockkit "$applet" -O interface=nosuch "${where[@]}"
         assert_output "sockkit $applet: cannot set socket option interface: No such device"
     done
 }

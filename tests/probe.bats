@@ -228,7 +228,7 @@ assert lines[1]["error"] == "Connection refused" and "banner" not in lines[1], l
 @test "at a terminal the results stand in columns" {
     start_serve
     run script -qec "$SOCKKIT probe 127.0.0.1 1,$PORT localhost:$PORT" /dev/null
-    assert_line --regexp "^127\.0\.0\.1:1 +closed +0\.[0-9]{2} ms"
+    assert_line --regexp "^127\.0\.0\.1:1 +closed +[0-9]+\.[0-9]{2} ms"
     assert_line --regexp "^127\.0\.0\.1:$PORT +open +[0-9.]+ ms"
     assert_equal "$(sed -E 's/(open|closed).*//' <<<"$output" | awk '{ print length }' | uniq | wc -l)" 1
 }
