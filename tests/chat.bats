@@ -152,7 +152,8 @@ s = l.accept()[0]
 os.set_blocking(p.stdin.fileno(), False)
 fill(lambda data: p.stdin.write(data * 600))
 s.setblocking(False)
-fill(send)'
+fill(send)
+wait_until(lambda: take(p.stdout, 65536) and select.select([], [s], [], 0)[1]) # it goes on when stdout is read'
 }
 
 @test "a line of stdin that is too long is skipped and told: status 1" {
