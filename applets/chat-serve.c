@@ -228,6 +228,7 @@ static void on_open(struct text_session *t) {
     tell_who(m);
     const struct buf *line;
     for (uint64_t i = 0; (line = chronicle_line(&r->chronicle, i)); i++) tell(m, buf_at(line), line->size);
+    write_to(m); /* now: in a storm of joins none has to keep its list of all who are there */
 }
 
 static void on_closed(struct text_session *t) {
