@@ -14,6 +14,7 @@
 #   peer CODE [ARG]...           run Python with what peer.py offers, sockkit(...) among it, at most $LIMIT seconds
 #   start_peer CODE [ARG]...     the same in the background, until it calls announce(socket):
 #                                sets PEER_PORT PEER_PID PEER_OUT PEER_ERR
+#   start_silent [HOST [PORT]]   a server that never answers, since the queue of connections that nobody accepts is full: sets PEER_PORT
 #   free_port                    print a port that nobody listens on, in either family, TCP or UDP
 #   wait_until COMMAND [ARG]...  until it is true; this and what follows fail after $WAIT (10) seconds
 #   wait_for_file FILE           until it is there and not empty
@@ -133,6 +134,18 @@ $1" "${@:2}"
     PEER_PID=$PID PEER_OUT=$OUT PEER_ERR=$ERR
     wait_for_start "$file" || return
     PEER_PORT=$(<"$file")
+}
+
+start_silent() {
+    start_peer '
+s = listen(args[0], int(args[1]))
+s.listen(0)
+full = [socket.socket(s.family) for _ in range(2)]
+for c in full:
+    c.setblocking(False)
+    c.connect_ex(s.getsockname())
+announce(s)
+time.sleep(100)' "${1:-127.0.0.1}" "${2:-0}"
 }
 
 told() { [ -n "${PORTABLE:-}" ] || printf '%s' "$1"; }

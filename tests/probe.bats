@@ -6,19 +6,6 @@ load helper
 # A port that is refused.
 closed_port() { free_port; }
 
-# Sets PEER_PORT: a port of HOST ($1) that never answers, since the queue of connections that nobody accepts is full.
-start_silent() {
-    start_peer '
-s = listen(args[0], int(args[1]))
-s.listen(0)
-full = [socket.socket(s.family) for _ in range(2)]
-for c in full:
-    c.setblocking(False)
-    c.connect_ex(s.getsockname())
-announce(s)
-time.sleep(100)' "${1:-127.0.0.1}" "${2:-0}"
-}
-
 # Sets PEER_PORT: each client is told what stands in $1 (Python), and what it says is printed.
 start_speaker() {
     start_peer '

@@ -151,15 +151,7 @@ s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))'
 }
 
 @test "an attempt that is given up is shown with the reason" {
-    start_peer 'l = listen()
-l.listen(0)
-port = l.getsockname()[1]
-others = [socket.socket() for i in range(4)]
-for o in others:
-    o.setblocking(False)
-    o.connect_ex(("127.0.0.1", port))
-announce(l)
-time.sleep(1000)'
+    start_silent
     run -5 traced_connect -w 200ms "127.0.0.1:$PEER_PORT" Hello
     same_connected
     assert_regex "$(cat connect.err)" "connect\\([0-9]+, 127.0.0.1:$PEER_PORT\\) +  *= -1     ETIMEDOUT: Connection timed out \\(after [2-9][0-9][0-9] ms\\)"
