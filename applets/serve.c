@@ -1,6 +1,5 @@
 /* serve: one server, many clients: greeted, fed from stdin, answered, or handed to a command. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,7 +14,6 @@
 #include "common/ready.h"
 #include "common/relay.h"
 #include "common/screen.h"
-#include "common/sock.h"
 #include "common/tap.h"
 #include "common/template.h"
 #include "common/textserver.h"
@@ -78,7 +76,7 @@ struct serve {
     bool has_input;       /* stdin is something to send */
     struct feed feed;     /* stdin to all; not with a relay */
     struct proc_group children;
-    int failure;          /* the exit status of what went wrong here, not at a client; the first is told, no other */
+    int failure;          /* the exit status of what went wrong here, not at a client */
 };
 
 struct client {
@@ -100,18 +98,22 @@ static void fail(struct serve *serve, int status) {
     if (!serve->failure) serve->failure = status;
     loop_stop(serve->call->loop);
 }
+static void tap_failed(struct serve *serve, const struct cause *cause) {
+    if (!serve->failure) fail(serve, msg_cause(cause)); /* once, however many clients meet it in a turn */
+}
 
 /* --- stdin to clients --- */
 
-static void note_sent(struct client *c, const char *bytes, size_t n) {
+static void note_sent(struct text_session *t, const char *bytes, size_t n) {
+    struct client *c = of_text(t);
     struct cause cause;
-    if (tap_sent(&of_client(c)->tap, &c->place, c->name, bytes, n, &cause) < 0 && !of_client(c)->failure) fail(of_client(c), msg_cause(&cause));
+    if (tap_sent(&of_client(c)->tap, &c->place, c->name, bytes, n, &cause) < 0) tap_failed(of_client(c), &cause);
 }
 
 static void input_sent(struct feed_reader *r, const struct iovec *pieces, size_t n) {
     for (int i = 0; n > 0; i++) {
         size_t part = n < pieces[i].iov_len ? n : pieces[i].iov_len;
-        note_sent(container_of(r, struct client, fed), pieces[i].iov_base, part);
+        note_sent(&container_of(r, struct client, fed)->text, pieces[i].iov_base, part);
         n -= part;
     }
 }
@@ -133,7 +135,7 @@ static void read_clients(struct serve *serve, bool on) {
 
 static void output_result(struct serve *serve, enum sink_result result) {
     if (result == SINK_FULL) read_clients(serve, false);
-    if (result != SINK_FAILED || serve->failure) return; /* told once, however many clients speak in a turn */
+    if (result != SINK_FAILED || serve->failure) return;
     if (serve->out.error != EPIPE) msg_error("cannot write to stdout: %s", strerror(serve->out.error));
     fail(serve, serve->out.error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
 }
@@ -155,7 +157,7 @@ static void on_raw(struct text_session *t, const char *bytes, size_t n) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
     struct cause cause;
-    if (tap_received(&serve->tap, &c->place, c->name, bytes, n, &cause) < 0 && !serve->failure) fail(serve, msg_cause(&cause));
+    if (tap_received(&serve->tap, &c->place, c->name, bytes, n, &cause) < 0) tap_failed(serve, &cause);
     if (serve->conf->label) {
         label_put(&c->speaker, bytes, n);
         return;
@@ -227,8 +229,6 @@ static bool on_message(struct text_session *t, const char *text, size_t size) {
     return true;
 }
 
-static void on_answered(struct text_session *t, const char *bytes, size_t n) { note_sent(of_text(t), bytes, n); }
-
 /* --- one connection, joined with stdin and stdout --- */
 
 static void relay_done(struct relay *r, enum status outcome) {
@@ -269,7 +269,7 @@ static void on_open(struct text_session *t) {
         return;
     }
     if (serve->greeting.size > 0) session_send(&t->session, buf_at(&serve->greeting), serve->greeting.size);
-    note_sent(c, buf_at(&serve->greeting), serve->greeting.size);
+    note_sent(t, buf_at(&serve->greeting), serve->greeting.size);
     if (serve->out_full || serve->conf->exec) stream_read(stream_of(c), false);
     if (serve->conf->exec && stream_waiting(stream_of(c)) == 0)
         handover_start(&c->command, &t->session, &serve->children, serve->conf->exec);
@@ -315,7 +315,7 @@ static struct text_ops ops_for(const struct serve_conf *conf) {
         .session_size = sizeof(struct client),
         .open = on_open,
         .message = framed ? on_message : NULL,
-        .answered = on_answered,
+        .answered = note_sent,
         .raw = on_raw,
         .readable = looked_at ? NULL : on_readable,
         .end = on_end,
