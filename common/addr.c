@@ -129,9 +129,10 @@ bool addr_is_loopback(const struct addr *a) {
     return addr_family(a) == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->as.v6.sin6_addr);
 }
 
-bool addr_lacks_zone(const struct addr *a) {
+const char *addr_hint(const struct addr *a, int error) {
     const struct in6_addr *host = &a->as.v6.sin6_addr;
-    return addr_family(a) == AF_INET6 && !a->as.v6.sin6_scope_id && (IN6_IS_ADDR_LINKLOCAL(host) || IN6_IS_ADDR_MC_LINKLOCAL(host));
+    if (error != EINVAL || addr_family(a) != AF_INET6 || a->as.v6.sin6_scope_id) return "";
+    return IN6_IS_ADDR_LINKLOCAL(host) || IN6_IS_ADDR_MC_LINKLOCAL(host) ? " (a link-local address needs its interface behind it: %eth0)" : "";
 }
 
 void addr_loopback(int family, uint16_t port, struct addr *out) {

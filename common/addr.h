@@ -39,7 +39,9 @@ const char *addr_host_text(const struct addr *a, char out[ADDR_TEXT]);
 /* A numeric IPv4 or IPv6 address (zone id allowed, no brackets). False when it is none. Leading zeros, "1" and "127.1" are none (inet_pton(3)). */
 bool addr_numeric(const char *host, uint16_t port, struct addr *out);
 bool addr_is_loopback(const struct addr *a); /* 127/8, ::1 */
-bool addr_lacks_zone(const struct addr *a);  /* of one link: fe80::/10, ff02::/16; and no zone id says of which (RFC 4007) */
+/* What to say behind the error of a call with this address, where it is of one link (fe80::/10, ff02::/16) and no zone id says of
+ * which (RFC 4007); else "". */
+const char *addr_hint(const struct addr *a, int error);
 void addr_loopback(int family, uint16_t port, struct addr *out);
 void addr_any(int family, uint16_t port, struct addr *out); /* 0.0.0.0 and :: */
 /* -1 with errno ENAMETOOLONG, or EINVAL for an empty path. */

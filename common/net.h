@@ -99,7 +99,14 @@ struct net_listeners {
 int net_listen(struct loop *loop, const struct net_name *name, const struct sockopt_list *options,
                struct net_listeners *out, struct cause *cause);
 void net_listeners_close(struct net_listeners *l);
-/* Closes all but the first, which is the caller's from now on: it holds its port. */
-int net_listeners_first(struct net_listeners *l);
+
+/* Port 0, and the port that the system chose is taken elsewhere: as long as it is held, it chooses others. Zeroed. */
+struct net_held {
+    int fds[64];
+    size_t count;
+};
+/* Holds the port of the listeners; they are closed. False: enough have been tried. */
+bool net_hold(struct net_held *held, struct net_listeners *l);
+void net_let_go(struct net_held *held);
 
 #endif

@@ -55,25 +55,23 @@ static void finish(struct net_dial *d, int fd, const struct cause *failure) {
     d->done(d, fd, failure);
 }
 
-static const char *hint(int error, const struct net_name *name) {
+static const char *hint(const struct net_name *name, const struct addr *to, int error) {
     if (error == ECONNREFUSED) return " (is a server listening there?)";
     if (error == ENOENT && name->path) return " (is a server listening there?)";
-    if (error == EPROTOTYPE) return " (a datagram socket: use udp-send)";
+    if (error == EPROTOTYPE) return " (a socket for datagrams, not for connections)";
     if (error == ENETUNREACH) return " (no route; try -4 or -6)";
-    if (error == EINVAL && name->host && !strncmp(name->host, "fe80:", 5) && !strchr(name->host, '%'))
-        return " (a link-local address needs its interface behind it: %eth0)";
     if (error == EADDRNOTAVAIL) return " (no free source port, or the address is not this machine's)";
-    return "";
+    return addr_hint(to, error);
 }
 
 /* A family that is missing here says less than what any host answered; else the first failure is the one to tell. */
-static void note_failure(struct net_dial *d, int error) {
+static void note_failure(struct net_dial *d, const struct addr *to, int error) {
     char text[NET_NAME_TEXT];
     bool weak = error == ENETUNREACH || error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
     if (d->failure.text[0] && (weak || !d->weak)) return;
     d->weak = weak;
     cause_set(&d->failure, error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_UNCONNECTED, "cannot connect to %s: %s%s",
-              net_name_text(&d->name, text), strerror(error), hint(error, &d->name));
+              net_name_text(&d->name, text), strerror(error), hint(&d->name, to, error));
 }
 
 /* --- attempts --- */
@@ -101,7 +99,7 @@ static void attempt_over(struct net_dial *d, int fd, const struct addr *to, int 
         return;
     }
     if (fd >= 0) sock_close(fd);
-    note_failure(d, error);
+    note_failure(d, to, error);
     launch(d);
 }
 
@@ -138,7 +136,7 @@ static int prepare(struct net_dial *d, const struct addr *to) {
     const struct addr *source = source_for(d, addr_family(to));
     int fd = sock_open(addr_family(to), d->name.type);
     if (fd < 0) {
-        note_failure(d, errno);
+        note_failure(d, to, errno);
         return -1;
     }
     if (source && addr_port(source) && !sockopt_given(d->options, "reuseaddr"))

@@ -10,12 +10,10 @@
 #include "sock.h"
 #include "sysinfo.h"
 
-#define PORT_TRIES 64 /* for a port that is free in every family */
 
 static const char *hint(const struct addr *a, int error) {
     if (error == EACCES && addr_port(a) && addr_port(a) < 1024) return " (ports below 1024 are for root)";
-    if (error == EINVAL && addr_lacks_zone(a)) return " (a link-local address needs its interface behind it: %eth0)";
-    return error == EADDRNOTAVAIL ? " (not an address of this machine)" : "";
+    return error == EADDRNOTAVAIL ? " (not an address of this machine)" : addr_hint(a, error);
 }
 
 static int cannot(const struct addr *a, int type, int error, struct cause *cause) {
@@ -118,7 +116,8 @@ int net_listen(struct loop *loop, const struct net_name *name, const struct sock
                struct net_listeners *out, struct cause *cause) {
     struct waiting w = {.loop = loop, .cause = cause, .result = 1};
     char text[NET_NAME_TEXT];
-    int result = 1, held[PORT_TRIES], tries = 0; /* as long as a port is held the system chooses others */
+    struct net_held held = {.count = 0};
+    int result;
     net_resolve_start(loop, &w.resolve, name, INT64_MAX, resolved);
     w.running = w.result == 1;
     if (w.running) loop_run(loop);
@@ -129,19 +128,22 @@ int net_listen(struct loop *loop, const struct net_name *name, const struct sock
     if (w.result < 0) return -1;
     cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: no address of this family on this machine",
               net_name_text(name, text));
-    while (result == 1 && tries < PORT_TRIES) {
-        result = open_all(&w.resolve.addrs, name, options, out, cause);
-        if (result == 1) held[tries++] = net_listeners_first(out);
-    }
-    while (tries > 0) sock_close(held[--tries]);
+    do result = open_all(&w.resolve.addrs, name, options, out, cause);
+    while (result == 1 && net_hold(&held, out));
+    net_let_go(&held);
     net_addrs_free(&w.resolve.addrs);
     return result == 0 ? 0 : -1;
 }
 
-int net_listeners_first(struct net_listeners *l) {
-    while (l->count > 1) sock_close(l->fds[--l->count]);
-    l->count = 0;
-    return l->fds[0];
+bool net_hold(struct net_held *held, struct net_listeners *l) {
+    bool more = held->count < sizeof held->fds / sizeof held->fds[0];
+    if (more) held->fds[held->count++] = l->fds[--l->count];
+    net_listeners_close(l);
+    return more;
+}
+
+void net_let_go(struct net_held *held) {
+    while (held->count > 0) sock_close(held->fds[--held->count]);
 }
 
 void net_listeners_close(struct net_listeners *l) {

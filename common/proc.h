@@ -25,7 +25,8 @@ struct proc_group {
     struct sig_watch child_signal;
 };
 
-/* Watches SIGCHLD (any child's: the owner has no others), adopts what commands leave behind, and sets close-on-exec on every inherited descriptor above 2, so that children hold none. */
+/* Watches SIGCHLD, reaps every child (the owner has no others) and what commands leave behind, and sets close-on-exec on every
+ * inherited descriptor above 2, so that children hold none. */
 void proc_group_start(struct proc_group *g, struct loop *loop);
 
 /* Runs /bin/sh -c command with fd as stdin and stdout (made blocking), the UCSPI variables set from the two addresses of the connection.

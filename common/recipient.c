@@ -22,7 +22,7 @@ struct meaning {
 static const struct meaning meanings[] = {
     {ECONNREFUSED, STATUS_UNCONNECTED, " (is a receiver there?)"},
     {ENOENT, STATUS_UNCONNECTED, " (is a receiver there?)"},
-    {EPROTOTYPE, STATUS_UNCONNECTED, " (a stream socket: use connect)"},
+    {EPROTOTYPE, STATUS_UNCONNECTED, " (a socket for connections, not for datagrams)"},
     {ENETUNREACH, STATUS_UNCONNECTED, " (no route; try -4 or -6, for a group -O interface=NAME)"},
     {EHOSTUNREACH, STATUS_UNCONNECTED, ""},
     {ENETDOWN, STATUS_UNCONNECTED, ""},
@@ -41,8 +41,7 @@ int recipient_cause(const struct recipient *r, int error, struct cause *cause) {
     char name[NET_NAME_TEXT];
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (meanings[i].error == error) m = &meanings[i];
-    const char *hint = error == EINVAL && addr_lacks_zone(&r->to) ? " (a link-local address needs its interface behind it: %eth0)" : m->hint;
-    return cause_set(cause, m->status, "cannot send to %s: %s%s", net_name_text(&r->name, name), strerror(error), hint);
+    return cause_set(cause, m->status, "cannot send to %s: %s%s%s", net_name_text(&r->name, name), strerror(error), m->hint, addr_hint(&r->to, error));
 }
 
 int recipient_error(const struct recipient *r) {

@@ -4,9 +4,6 @@
 
 #include "mem.h"
 #include "ready.h"
-#include "sock.h"
-
-#define PORT_TRIES 64 /* for a port that is free for UDP as well */
 
 const struct opt_row responder_rows[] = {
     OPT("udp", 'u', OPT_FLAG, responder_conf, udp, .excludes = "unix", .help = "answer datagrams at the same port too"),
@@ -44,14 +41,14 @@ static bool any_port_will_do(const struct responder *r) {
 /* TCP, and UDP at the same port: where any will do, one that is free for both. */
 static int listen_both(struct responder *r, struct ready *ready) {
     struct cause cause;
-    int status = 0, held[PORT_TRIES], tries = 0; /* as in net_listen */
-    bool done = false;
+    struct net_held held = {.count = 0};
+    int status;
+    bool done;
     do {
         status = ready_listen_both(ready, r->call, r->conf, &r->streams, &r->datagrams);
         done = status || r->datagrams.count > 0 || open_datagrams(r, &cause) == 0;
-        if (!done) held[tries++] = net_listeners_first(&r->streams);
-    } while (!done && tries < PORT_TRIES && any_port_will_do(r));
-    while (tries > 0) sock_close(held[--tries]);
+    } while (!done && net_hold(&held, &r->streams) && any_port_will_do(r));
+    net_let_go(&held);
     return done ? status : msg_cause(&cause);
 }
 

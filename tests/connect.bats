@@ -527,7 +527,7 @@ while True:
 @test "a Unix-domain socket that takes datagrams is told from one of streams" {
     start_server udp-serve -U "$DIR/datagrams"
     run -4 sockkit connect -U "$DIR/datagrams" Hello
-    assert_output --partial '(a datagram socket: use udp-send)'
+    assert_output --partial '(a socket for datagrams, not for connections)'
 }
 
 usage() {

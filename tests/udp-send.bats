@@ -303,7 +303,7 @@ ended(p, -signal.SIGTERM)'
     assert_output 'sockkit udp-send: cannot send to unix:nowhere: No such file or directory (is a receiver there?)'
     start_server serve -U "$DIR/stream"
     run -4 sockkit udp-send -U "$DIR/stream" x
-    assert_output --partial '(a stream socket: use connect)'
+    assert_output --partial '(a socket for connections, not for datagrams)'
 }
 
 @test "-U: a receiver that is slow to read sets the pace, nothing is dropped" {
