@@ -22,7 +22,7 @@ static const struct opt_row rows[] = {
         .help = "pick numbers from 1 to N (100)"),
     OPT("tries", 0, OPT_INTEGER, guess_conf, tries, .metavar = "K", .min = 1, .max = GUESSING_MOST,
         .help = "allow K tries (7)"),
-    OPT("seed", 0, OPT_INTEGER, guess_conf, seed, .metavar = "S", .max = INT64_MAX,
+    OPT("seed", 0, OPT_INTEGER, guess_conf, seed, .metavar = "S",
         .help = "pick the same numbers in every run with this S"),
     OPT_END,
 };
