@@ -26,21 +26,22 @@ BUILD := build/$(if $(variant),$(subst $() ,-,$(variant)),default)
 SOCKKIT := $(if $(variant),$(BUILD)/sockkit,sockkit)
 
 # Small, but for what every datagram passes: there -Os takes twice the time.
-fast := $(if $(filter -Os,$(CFLAGS)),common/buf common/dgram_mmsg)
+fast := $(if $(filter -Os,$(CFLAGS)),common/base/buf common/net/dgram_mmsg)
 
 # Of each pair one is built.
-linux := loop_epoll relay_splice dgram_mmsg sysinfo_linux
-posix := loop_poll relay_copy dgram_plain sysinfo_none
-others := $(if $(PORTABLE),$(linux),$(posix)) $(if $(PORTABLE)$(SAN),sandbox_linux,sandbox_none) # LeakSanitizer reads /proc
+linux := loop/loop_epoll io/sink_splice net/dgram_mmsg net/sysinfo_linux
+posix := loop/loop_poll io/sink_copy net/dgram_plain net/sysinfo_none
+others := $(if $(PORTABLE),$(linux),$(posix)) cli/$(if $(PORTABLE)$(SAN),sandbox_linux,sandbox_none) # LeakSanitizer reads /proc
 
-sources := $(filter-out $(others:%=common/%.c),$(wildcard common/*.c)) $(wildcard applets/*.c) main.c
+rooms := $(wildcard common/*/*.c applets/*.c applets/*/*.c)
+sources := $(filter-out $(others:%=common/%.c),$(rooms)) main.c
 objects := $(sources:%.c=$(BUILD)/%.o)
-modules := $(filter $(BUILD)/common/%,$(objects))
+modules := $(filter-out $(BUILD)/main.o,$(objects))
 unit := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 fuzz := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
-features := $(if $(PORTABLE),-D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -include common/posix.h,-D_GNU_SOURCE)
+features := $(if $(PORTABLE),-D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -include common/base/posix.h,-D_GNU_SOURCE)
 hardening := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 sanitizers := -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 language := -std=c17 $(features) -DSOCKKIT_VERSION='"$(VERSION)"' -I.
@@ -145,7 +146,7 @@ static:
 
 bindir := $(DESTDIR)$(PREFIX)/bin
 share := $(DESTDIR)$(PREFIX)/share
-links := $(patsubst applets/%.c,sk-%,$(wildcard applets/*.c))
+links := $(patsubst man/sockkit-%.1,sk-%,$(wildcard man/sockkit-*.1))
 pages := $(wildcard man/*.1)
 bash_words := $(share)/bash-completion/completions/sockkit
 zsh_words := $(share)/zsh/site-functions/_sockkit

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/applet.h"
-#include "common/mem.h"
-#include "common/msg.h"
-#include "common/sig.h"
-#include "common/text.h"
+#include "common/cli/applet.h"
+#include "common/base/mem.h"
+#include "common/base/msg.h"
+#include "common/loop/sig.h"
+#include "common/base/text.h"
 
 extern const struct applet applet_serve, applet_connect, applet_udp_serve, applet_udp_send, applet_echo, applet_cmd, applet_guess,
     applet_chat_serve, applet_chat, applet_probe;

@@ -5,18 +5,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/applet.h"
-#include "common/crlf.h"
-#include "common/line.h"
-#include "common/mem.h"
-#include "common/meter.h"
-#include "common/proc.h"
-#include "common/relay.h"
-#include "common/sock.h"
-#include "common/screen.h"
-#include "common/tap.h"
-#include "common/term.h"
-#include "common/text.h"
+#include "common/cli/applet.h"
+#include "common/base/crlf.h"
+#include "common/base/line.h"
+#include "common/base/mem.h"
+#include "common/tty/meter.h"
+#include "common/io/proc.h"
+#include "common/io/relay.h"
+#include "common/net/sock.h"
+#include "common/tty/screen.h"
+#include "common/io/tap.h"
+#include "common/tty/term.h"
+#include "common/base/text.h"
 
 #define RETRY_PAUSE (100 * TEXT_NS_PER_MS)
 #define LAST_WORDS (5 * TEXT_NS_PER_S) /* for the peer, once we are done with it */

@@ -1,7 +1,7 @@
 /* echo: sends back every byte. */
-#include "common/applet.h"
-#include "common/mem.h"
-#include "common/responder.h"
+#include "common/cli/applet.h"
+#include "common/base/mem.h"
+#include "common/serve/responder.h"
 
 struct echo_conf {
     struct common_conf common;

@@ -1,4 +1,4 @@
-#include "common/cutter.h"
+#include "applets/udp/cutter.h"
 
 #include "unit.h"
 

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 
-#include "common/couple.h"
-#include "common/reader.h"
-#include "common/room.h"
+#include "applets/chat/duo.h"
+#include "applets/chat/subscriber.h"
+#include "applets/chat/room.h"
 #include "unit.h"
 
 /* --- room --- */

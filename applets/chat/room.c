@@ -1,0 +1,201 @@
+#include "applets/chat/room.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/casemap.h"
+#include "common/base/mem.h"
+#include "common/base/text.h"
+
+const char *const room_help[] = {
+    "what you type is said to all; a line that begins with / is a command (// says one):",
+    "/nick NAME  be called NAME",
+    "/who  who is here",
+    "/me ACTION  tell what you do",
+    "/msg NAME TEXT  tell NAME alone",
+    "/quit  leave",
+    NULL,
+};
+
+/* --- names --- */
+
+static bool allowed(uint32_t point) {
+    return point > ' ' && point != '(' && point != ')' && text_width(point) > 0 && !text_is_spacing_mark(point) && point != 0xA0 && point != 0x3000 &&
+           !(point >= 0x2000 && point <= 0x200A) && point != 0x202F && point != 0x205F && point != 0x1680;
+}
+
+const char *room_name_fault(const char *name, size_t size) {
+    size_t characters = 0;
+    if (size == 0) return "a name has at least one character";
+    while (size > 0) {
+        uint32_t point;
+        int n = text_decode(name, size, &point);
+        if (n <= 0 || !allowed(point)) return "a name has printable characters alone, no space, no parentheses";
+        if (++characters > ROOM_NAME_MOST) return "a name has at most 32 characters";
+        name += n;
+        size -= (size_t)n;
+    }
+    return NULL;
+}
+
+/* Upper, then lower: letters with several small forms (s and the long s, k and the Kelvin sign) meet in one. */
+static uint32_t fold(uint32_t point) { return letter_lower(letter_upper(point)); }
+
+void room_name_key(const char *name, size_t size, char key[ROOM_NAME_BYTES]) {
+    size_t used = 0;
+    while (size > 0) {
+        uint32_t point;
+        int n = text_decode(name, size, &point);
+        if (n <= 0 || used + 4 >= ROOM_NAME_BYTES) break;
+        used += text_encode(fold(point), key + used);
+        name += n;
+        size -= (size_t)n;
+    }
+    key[used] = 0;
+}
+
+/* --- texts --- */
+
+static void put_point(struct buf *out, const char *text, int n, uint32_t point) {
+    if (point == '\t')
+        buf_put(out, " ", 1);
+    else if (point < ' ' || point == 0x7F)
+        buf_format(out, "\\x%02X", (unsigned)point);
+    else if ((point >= 0x80 && point <= 0x9F) || point == 0x2028 || point == 0x2029 || text_is_bidi(point))
+        buf_format(out, "\\u{%X}", (unsigned)point);
+    else
+        buf_put(out, text, (size_t)n);
+}
+
+void room_clean(struct buf *out, const char *text, size_t size) {
+    while (size > 0) {
+        uint32_t point;
+        int n = text_decode(text, size, &point);
+        if (n <= 0) {
+            buf_format(out, "\\x%02X", (unsigned)(unsigned char)*text);
+            n = 1;
+        } else {
+            put_point(out, text, n, point);
+        }
+        text += n;
+        size -= (size_t)n;
+    }
+}
+
+/* --- lines --- */
+
+static const struct {
+    const char *word;
+    enum room_wish wish;
+    bool name, text; /* what it needs */
+    const char *usage;
+} commands[] = {
+    {"nick", ROOM_NICK, true, false, "/nick NAME"},  {"who", ROOM_WHO, false, false, "/who"},
+    {"me", ROOM_ME, false, true, "/me ACTION"},      {"msg", ROOM_MSG, true, true, "/msg NAME TEXT"},
+    {"help", ROOM_HELP, false, false, "/help"},      {"quit", ROOM_QUIT, false, false, "/quit"},
+};
+
+static void skip_blanks(const char **s, size_t *n) {
+    while (*n > 0 && (**s == ' ' || **s == '\t')) ++*s, --*n;
+}
+
+static size_t word_size(const char *s, size_t n) {
+    size_t size = 0;
+    while (size < n && s[size] != ' ' && s[size] != '\t') size++;
+    return size;
+}
+
+static void unknown(struct room_line *l, const char *word, size_t size) {
+    struct buf shown = {0};
+    room_clean(&shown, word, size < 32 ? size : 32);
+    snprintf(l->fault, sizeof l->fault, "unknown command /%.*s (/help lists them; // says a line that begins with /)", (int)shown.size,
+             buf_at(&shown));
+    buf_free(&shown);
+}
+
+static void read_command(struct room_line *l, const char *s, size_t n) {
+    size_t size = word_size(s, n);
+    l->wish = ROOM_FAULT;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strlen(commands[i].word) != size || memcmp(commands[i].word, s, size) != 0) continue;
+        s += size;
+        n -= size;
+        skip_blanks(&s, &n);
+        if (commands[i].name) {
+            l->name = s;
+            l->name_size = word_size(s, n);
+            s += l->name_size;
+            n -= l->name_size;
+            skip_blanks(&s, &n);
+        }
+        l->text = s;
+        l->text_size = n;
+        bool complete = (!commands[i].name || l->name_size > 0) && (!commands[i].text || n > 0);
+        if (complete && (commands[i].wish != ROOM_NICK || n == 0))
+            l->wish = commands[i].wish;
+        else
+            snprintf(l->fault, sizeof l->fault, "usage: %s", commands[i].usage);
+        return;
+    }
+    unknown(l, s, size);
+}
+
+void room_read(struct room_line *l, const char *line, size_t size) {
+    *l = (struct room_line){.wish = ROOM_SAY, .text = line, .text_size = size};
+    if (size > ROOM_MESSAGE_MOST) {
+        l->wish = ROOM_FAULT;
+        snprintf(l->fault, sizeof l->fault, "a message has at most %zu bytes, this one has %zu", ROOM_MESSAGE_MOST, size);
+    } else if (size == 0) {
+        l->wish = ROOM_NOTHING;
+    } else if (size > 1 && line[0] == '/' && line[1] == '/') {
+        l->text++;
+        l->text_size--;
+    } else if (line[0] == '/') {
+        read_command(l, line + 1, size - 1);
+    }
+}
+
+/* --- what is read of them --- */
+
+void room_speak(struct buf *out, const struct room_line *l, const char *name) {
+    buf_format(out, l->wish == ROOM_ME ? "(%s *) " : "(%s) ", name);
+    room_clean(out, l->text, l->text_size);
+}
+
+void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to) {
+    if (to)
+        buf_format(out, "(%s -> %s) ", from, to);
+    else
+        buf_format(out, "! nobody here is called ");
+    room_clean(out, to ? l->text : l->name, to ? l->text_size : l->name_size);
+}
+
+char *room_renaming(const char *line, size_t size, const char *name) {
+    const size_t head = sizeof ROOM_WELCOME - 1;
+    if (size < head || memcmp(line, ROOM_WELCOME, head) != 0) return NULL;
+    return mem_format("* %.*s is now %s", (int)word_size(line + head, size - head), line + head, name);
+}
+
+/* --- colours --- */
+
+/* Of a name, always the same. */
+static int colour_of(const char *name, size_t size) {
+    unsigned hash = 0;
+    for (size_t i = 0; i < size; i++) hash = hash * 31 + (unsigned char)name[i];
+    return 31 + (int)(hash % 6);
+}
+
+void room_tint(struct buf *out, const char *text, size_t size) {
+    const char *close = size > 1 && text[0] == '(' ? memchr(text, ')', size) : NULL;
+    if (close) {
+        size_t head = (size_t)(close - text) + 1, name = strcspn(text + 1, " )");
+        buf_format(out, "\033[%dm%.*s\033[0m", colour_of(text + 1, name), (int)head, text);
+        buf_put(out, text + head, size - head);
+    } else if (size > 1 && (text[0] == '*' || text[0] == '!') && text[1] == ' ') {
+        buf_format(out, text[0] == '*' ? "\033[2m%.*s\033[0m" : "\033[31m%.*s\033[0m", (int)size, text);
+    } else {
+        buf_put(out, text, size);
+    }
+}
+

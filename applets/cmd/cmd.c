@@ -1,0 +1,96 @@
+/* cmd: answers a line with a line. */
+#include <string.h>
+#include <time.h>
+
+#include "common/cli/applet.h"
+#include "applets/cmd/language.h"
+#include "common/base/mem.h"
+#include "common/serve/responder.h"
+#include "common/serve/lines.h"
+
+#define ANSWER_MOST ((size_t)65507) /* of a datagram */
+
+struct cmd_conf {
+    struct common_conf common;
+    struct server_conf server;
+    struct responder_conf responder;
+};
+
+static const struct cmd_conf defaults = {.server = SERVER_CONF_DEFAULTS, .responder = RESPONDER_CONF_DEFAULTS};
+
+static const struct opt_group groups[] = {
+    RESPONDER_GROUP(struct cmd_conf),
+    APPLET_CLIENTS_GROUP(struct cmd_conf),
+    APPLET_SERVER_GROUP(struct cmd_conf),
+    APPLET_COMMON_GROUP(struct cmd_conf),
+    {NULL, NULL, 0},
+};
+
+struct cmd {
+    struct responder responder;
+    struct text_server server;
+};
+
+struct client {
+    struct text_session text;
+    char name[SESSION_PEER];
+};
+
+static struct client *of_text(struct text_session *t) { return container_of(t, struct client, text); }
+
+static void on_open(struct text_session *t) { session_peer(&t->session, of_text(t)->name); }
+
+static bool on_message(struct text_session *t, const char *text, size_t size) {
+    return cmdlang_answer(text_answers(t), text, size, of_text(t)->name, time(NULL));
+}
+
+static const struct text_ops text_ops = {.session_size = sizeof(struct client), .open = on_open, .message = on_message};
+
+static struct server *start(struct responder *r) {
+    struct cmd *cmd = container_of(r, struct cmd, responder);
+    text_server_start(&cmd->server, r->call->loop, &r->streams, &r->limits, &r->common, &text_ops, false, cmd);
+    return &cmd->server.server;
+}
+
+static void stop(struct responder *r) { text_server_stop(&container_of(r, struct cmd, responder)->server); }
+
+/* The size of the line without its ending; of several, none. */
+static bool one_line(const struct dgram *d, size_t *size) {
+    const char *newline = d->size > 0 ? memchr(d->bytes, '\n', d->size) : NULL;
+    *size = newline ? (size_t)(newline - d->bytes) : d->size;
+    if (newline && *size + 1 < d->size) return false;
+    if (*size > 0 && d->bytes[*size - 1] == '\r') --*size;
+    return true;
+}
+
+static bool on_datagram(struct responder *r, const struct dgram *question, struct buf *answer) {
+    char name[DGRAM_PEER];
+    size_t size, before = answer->size;
+    (void)r;
+    if (one_line(question, &size))
+        cmdlang_answer(answer, question->bytes, size, dgram_peer(question, name), time(NULL));
+    else
+        buf_format(answer, "ERR one line a datagram\n");
+    if (answer->size - before > ANSWER_MOST) {
+        answer->size = before;
+        buf_format(answer, "ERR the answer is too long for a datagram\n");
+    }
+    return true;
+}
+
+static int run(struct call *call) {
+    static const struct responder_ops ops = {.start = start, .stop = stop, .datagram = on_datagram};
+    const struct cmd_conf *conf = call->conf;
+    struct cmd cmd = {0};
+    return responder_run(&cmd.responder, call, &conf->server, conf->responder, &ops);
+}
+
+const struct applet applet_cmd = {
+    .name = "cmd",
+    .summary = "Answer each command line with a line",
+    .operands = "",
+    .groups = groups,
+    .conf_size = sizeof(struct cmd_conf),
+    .defaults = &defaults,
+    .run = run,
+};

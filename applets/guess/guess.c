@@ -1,0 +1,90 @@
+/* guess: the game of the mystery number, for any number of players. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cli/applet.h"
+#include "applets/guess/rules.h"
+#include "common/base/mem.h"
+#include "common/serve/responder.h"
+#include "common/serve/lines.h"
+
+struct guess_conf {
+    struct common_conf common;
+    struct server_conf server;
+    int64_t max, tries, seed; /* seed -1: one of the system's */
+};
+
+static const struct guess_conf defaults = {.server = SERVER_CONF_DEFAULTS, .max = 100, .tries = 7, .seed = -1};
+
+static const struct opt_row rows[] = {
+    OPT("max", 0, OPT_INTEGER, guess_conf, max, .metavar = "N", .min = 1, .max = GUESSING_MOST,
+        .help = "pick numbers from 1 to N (100)"),
+    OPT("tries", 0, OPT_INTEGER, guess_conf, tries, .metavar = "K", .min = 1, .max = GUESSING_MOST,
+        .help = "allow K tries (7)"),
+    OPT("seed", 0, OPT_INTEGER, guess_conf, seed, .metavar = "S",
+        .help = "pick the same numbers in every run with this S"),
+    OPT_END,
+};
+
+static const struct opt_group groups[] = {
+    {"Options", rows, 0},
+    APPLET_CLIENTS_GROUP(struct guess_conf),
+    APPLET_SERVER_GROUP(struct guess_conf),
+    APPLET_COMMON_GROUP(struct guess_conf),
+    {NULL, NULL, 0},
+};
+
+struct guess {
+    struct responder responder;
+    struct text_server server;
+    struct guessing rules;
+};
+
+struct player {
+    struct text_session text;
+    struct guessing_game game;
+};
+
+static struct player *of_text(struct text_session *t) { return container_of(t, struct player, text); }
+static struct guessing *rules_of(struct text_session *t) { return &((struct guess *)text_owner(t))->rules; }
+
+static void on_open(struct text_session *t) {
+    of_text(t)->game = guessing_draw(rules_of(t));
+    guessing_rules(text_answers(t), rules_of(t));
+}
+
+static bool on_message(struct text_session *t, const char *text, size_t size) {
+    return guessing_answer(text_answers(t), rules_of(t), &of_text(t)->game, text, size);
+}
+
+static const struct text_ops text_ops = {.session_size = sizeof(struct player), .open = on_open, .message = on_message};
+
+static struct server *start(struct responder *r) {
+    struct guess *guess = container_of(r, struct guess, responder);
+    text_server_start(&guess->server, r->call->loop, &r->streams, &r->limits, &r->common, &text_ops, false, guess);
+    return &guess->server.server;
+}
+
+static void stop(struct responder *r) { text_server_stop(&container_of(r, struct guess, responder)->server); }
+
+static int run(struct call *call) {
+    static const struct responder_ops ops = {.start = start, .stop = stop};
+    const struct guess_conf *conf = call->conf;
+    struct guess guess = {.rules = {.max = conf->max, .tries = conf->tries, .state = (uint64_t)conf->seed}};
+    if (conf->seed < 0 && getentropy(&guess.rules.state, sizeof guess.rules.state) < 0) {
+        msg_error("cannot get a random number from the system: %s", strerror(errno));
+        return STATUS_FAILED;
+    }
+    return responder_run(&guess.responder, call, &conf->server, (struct responder_conf)RESPONDER_CONF_DEFAULTS, &ops);
+}
+
+const struct applet applet_guess = {
+    .name = "guess",
+    .summary = "Play the mystery number with every client",
+    .operands = "",
+    .groups = groups,
+    .conf_size = sizeof(struct guess_conf),
+    .defaults = &defaults,
+    .run = run,
+};

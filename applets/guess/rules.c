@@ -1,0 +1,70 @@
+#include "applets/guess/rules.h"
+
+/* SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014): any seed is a good one. */
+static uint64_t next(uint64_t *state) {
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+struct guessing_game guessing_draw(struct guessing *rules) {
+    uint64_t max = (uint64_t)rules->max, surplus = (UINT64_MAX % max + 1) % max, drawn;
+    do /* the last values do not go round all numbers: they would favour the small ones */
+        drawn = next(&rules->state);
+    while (drawn > UINT64_MAX - surplus);
+    return (struct guessing_game){.number = (int64_t)(drawn % max) + 1};
+}
+
+static const char *tries(int64_t n) { return n == 1 ? "try" : "tries"; }
+
+void guessing_rules(struct buf *out, const struct guessing *rules) {
+    buf_format(out, "I picked a number from 1 to %lld. You have %lld %s.\n", (long long)rules->max,
+               (long long)rules->tries, tries(rules->tries));
+}
+
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+static void trim(const char **s, size_t *n) {
+    while (*n > 0 && is_blank((*s)[*n - 1])) --*n;
+    for (; *n > 0 && is_blank(**s); --*n) ++*s;
+}
+
+/* False: no number. One that is too large, or below 0, is 0: out of range as well. */
+static bool read_number(const char *s, size_t n, int64_t *number) {
+    bool below = n > 0 && *s == '-';
+    if (n > 0 && (below || *s == '+')) s++, n--;
+    *number = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] < '0' || s[i] > '9') return false;
+        if (*number <= GUESSING_MOST) *number = 10 * *number + (s[i] - '0');
+    }
+    if (below || *number > GUESSING_MOST) *number = 0;
+    return n > 0;
+}
+
+/* What is wrong with it, NULL: nothing. */
+static const char *fault(const struct guessing *rules, const char *guess, size_t size, int64_t *number) {
+    trim(&guess, &size);
+    if (!read_number(guess, size, number)) return "not a number";
+    return *number < 1 || *number > rules->max ? "out of range" : NULL;
+}
+
+bool guessing_answer(struct buf *out, const struct guessing *rules, struct guessing_game *game, const char *guess,
+                     size_t size) {
+    int64_t number;
+    const char *wrong = fault(rules, guess, size, &number);
+    if (wrong) {
+        buf_format(out, "%s: guess a number from 1 to %lld (no try lost)\n", wrong, (long long)rules->max);
+        return true;
+    }
+    game->used++;
+    int64_t left = rules->tries - game->used;
+    if (number == game->number)
+        buf_format(out, "correct, %lld %s used\n", (long long)game->used, tries(game->used));
+    else if (left == 0)
+        buf_format(out, "out of tries, the number was %lld\n", (long long)game->number);
+    else
+        buf_format(out, "%s, %lld %s left\n", game->number > number ? "higher" : "lower", (long long)left, tries(left));
+    return number != game->number && left > 0;
+}

@@ -1,0 +1,137 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "applets/probe/json.h"
+#include "common/base/mem.h"
+#include "applets/probe/scan.h"
+#include "common/base/text.h"
+
+#define GAP 2           /* blanks between columns */
+#define STATE_WIDTH 11  /* "unreachable" */
+#define TIME_WIDTH 10   /* "2000.00 ms" */
+
+static const char *const states[] = {
+    [PORT_UNKNOWN] = "no-answer", /* cut off before it was tried */
+    [PORT_OPEN] = "open",
+    [PORT_CLOSED] = "closed",
+    [PORT_NO_ANSWER] = "no-answer",
+    [PORT_UNREACHABLE] = "unreachable",
+    [PORT_UNRESOLVED] = "unresolved",
+};
+
+static double milliseconds(double ns) { return ns / (double)TEXT_NS_PER_MS; }
+
+const char *probing_state(const struct probing_item *i) { return states[i->state]; }
+
+const char *probing_name(const struct probing_item *i, char out[NET_NAME_TEXT]) {
+    struct net_name name = i->host->name;
+    name.port = i->port;
+    return net_name_text(&name, out);
+}
+
+/* A banner or a name may have anything in it, and must neither act on a terminal nor be taken for another column or line. Returns how
+ * many columns it takes. */
+static int put_harmless(struct buf *out, const char *s, size_t n) {
+    struct text_safe state = {.held_size = 0};
+    char *text = buf_reserve(out, text_safe_room(n) + text_safe_room(0));
+    size_t size = text_safe(&state, s, n, text);
+    size += text_safe(&state, NULL, 0, text + size);
+    int columns = 0, length;
+    for (size_t at = 0; at < size; at += (size_t)length) {
+        uint32_t point = 0;
+        if (text[at] == '\t' || text[at] == '\n') text[at] = ' ';
+        length = text_decode(text + at, size - at, &point);
+        columns += text_width(point);
+    }
+    buf_grown(out, size);
+    return columns;
+}
+
+static int put_name(struct buf *out, const struct probing_item *i) {
+    char name[NET_NAME_TEXT];
+    probing_name(i, name);
+    return put_harmless(out, name, strlen(name));
+}
+
+int probing_width(const struct probing_item *i) {
+    struct buf name = {0};
+    int columns = put_name(&name, i);
+    buf_free(&name);
+    return columns;
+}
+
+static void put_text(struct buf *out, const struct probing_item *i, int width) {
+    char time[TEXT_SHORT];
+    int columns = put_name(out, i);
+    snprintf(time, sizeof time, "%.2f ms", milliseconds((double)i->took));
+    if (width)
+        buf_format(out, "%*s%-*s%*s", width + GAP - columns, "", STATE_WIDTH + GAP, probing_state(i), TIME_WIDTH, time);
+    else
+        buf_format(out, "\t%s\t%s", probing_state(i), time);
+    if (i->banner) {
+        buf_format(out, "%s", width ? "  " : "\t");
+        put_harmless(out, i->banner, i->banner_size);
+    }
+    buf_put(out, "\n", 1);
+}
+
+/* "host":"db","port":5432: what both kinds of object begin with. A Unix socket has no port. */
+static void json_begin(struct buf *out, const struct probing_item *i) {
+    const struct net_name *n = &i->host->name;
+    char path[NET_NAME_TEXT];
+    const char *host = n->path ? net_name_text(n, path) : n->host ? n->host : "localhost";
+    buf_format(out, "{\"host\":");
+    json_string(out, host, strlen(host));
+    if (n->path)
+        buf_format(out, ",\"port\":null");
+    else
+        buf_format(out, ",\"port\":%u", (unsigned)i->port);
+}
+
+static void put_json(struct buf *out, const struct probing_item *i) {
+    const char *error = i->state == PORT_UNRESOLVED && i->host->why ? i->host->why : i->error ? strerror(i->error) : NULL;
+    json_begin(out, i);
+    buf_format(out, ",\"state\":\"%s\",\"ms\":%.3f", probing_state(i), milliseconds((double)i->took));
+    if (i->banner) buf_format(out, ",\"banner\":");
+    if (i->banner) json_string(out, i->banner, i->banner_size);
+    if (error) buf_format(out, ",\"error\":");
+    if (error) json_string(out, error, strlen(error));
+    buf_format(out, "}\n");
+}
+
+void probing_put(struct buf *out, const struct probing_item *i, enum probing_format format, int width) {
+    if (format == PROBING_JSON)
+        put_json(out, i);
+    else
+        put_text(out, i, format == PROBING_TABLE ? width : 0);
+}
+
+static void put_json_summary(struct buf *out, const struct probing_item *i, uint64_t rounds, const struct stats *s) {
+    json_begin(out, i);
+    buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f", (unsigned long long)rounds, (unsigned long long)s->count,
+               100 * (double)(rounds - s->count) / (double)rounds);
+    if (s->count)
+        buf_format(out, ",\"min\":%.3f,\"avg\":%.3f,\"max\":%.3f,\"stddev\":%.3f", milliseconds(s->min), milliseconds(s->mean),
+                   milliseconds(s->max), milliseconds(stats_deviation(s)));
+    buf_format(out, "}\n");
+}
+
+static void put_text_summary(struct buf *out, const struct probing_item *i, uint64_t rounds, const struct stats *s, int width) {
+    const char *gap = width ? "  " : "\t";
+    int columns = put_name(out, i);
+    buf_format(out, "%*s%s%llu probes%s%llu open%s%.4g%% loss", width ? width - columns : 0, "", gap, (unsigned long long)rounds, gap,
+               (unsigned long long)s->count, gap, 100 * (double)(rounds - s->count) / (double)rounds);
+    if (s->count)
+        buf_format(out, "%smin/avg/max/stddev = %.2f/%.2f/%.2f/%.2f ms", gap, milliseconds(s->min), milliseconds(s->mean),
+                   milliseconds(s->max), milliseconds(stats_deviation(s)));
+    buf_put(out, "\n", 1);
+}
+
+void probing_put_summary(struct buf *out, const struct probing_item *i, uint64_t rounds, const struct stats *s,
+                         enum probing_format format, int width) {
+    if (format == PROBING_JSON)
+        put_json_summary(out, i, rounds, s);
+    else
+        put_text_summary(out, i, rounds, s, format == PROBING_TABLE ? width : 0);
+}

@@ -1,0 +1,17 @@
+/* stats: least, mean, greatest and standard deviation of numbers that come one by one. Pure. */
+#ifndef SOCKKIT_PROBE_STATS_H
+#define SOCKKIT_PROBE_STATS_H
+
+#include <stdint.h>
+
+/* {0} is empty. */
+struct stats {
+    uint64_t count;
+    double min, mean, max;
+    double squares; /* of the distances from the mean, summed */
+};
+
+void stats_add(struct stats *s, double value);
+double stats_deviation(const struct stats *s); /* of the values themselves (population); 0 for fewer than two */
+
+#endif

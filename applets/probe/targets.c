@@ -1,0 +1,168 @@
+#include "applets/probe/targets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/base/msg.h"
+#include "applets/probe/ports.h"
+#include "common/base/text.h"
+
+/* What all operands have in common. */
+struct parsing {
+    const struct call *call;
+    int type;
+    const char *ports; /* -p */
+    struct targets *out;
+};
+
+/* --- ports --- */
+
+static const char *look_up(void *ctx, const char *name, uint16_t *port) {
+    const struct parsing *parsing = ctx;
+    const struct common_conf *c = parsing->call->conf;
+    return applet_port(name, parsing->type, c->numeric, port);
+}
+
+static int parse_ports(struct parsing *parsing, const char *where, const char *text, struct port_list *out) {
+    char shown[256];
+    const char *why = ports_parse(text, look_up, parsing, out);
+    if (!why) return 0;
+    msg_error("%s: %s: %s", where, text_quote(text, strlen(text), 48, shown), why);
+    return -1;
+}
+
+/* -p and a port that is part of the HOST must not disagree. */
+static int check_agreement(struct parsing *parsing, const char *written, const struct port_list *list) {
+    struct port_list general;
+    if (!parsing->ports) return 0;
+    if (parse_ports(parsing, "--port", parsing->ports, &general) < 0) return -1;
+    bool agreed = ports_equal(&general, list);
+    ports_free(&general);
+    if (agreed) return 0;
+    msg_error("--port %s and :%s disagree", parsing->ports, written);
+    return -1;
+}
+
+/* Those behind the HOST, else its own, else -p. */
+static int choose_ports(struct parsing *parsing, const char *host, const char *written, const char *behind, struct port_list *out) {
+    if (written && behind) {
+        msg_error("the ports of %s are given twice, :%s and %s (%s %s,%s asks for both)", host, written, behind, host, written, behind);
+        return -1;
+    }
+    if (behind) return parse_ports(parsing, "port", behind, out);
+    if (!written && parsing->ports) return parse_ports(parsing, "--port", parsing->ports, out);
+    if (parse_ports(parsing, "port", written ? written : "60000", out) < 0) return -1;
+    return written ? check_agreement(parsing, written, out) : 0;
+}
+
+/* --- hosts and targets --- */
+
+static bool same(const char *a, const char *b) { return a && b ? !strcmp(a, b) : a == b; }
+
+static struct probing_host *host_named(struct targets *out, const struct net_name *name) {
+    for (size_t i = 0; i < out->host_count; i++) {
+        const struct net_name *other = &out->hosts[i]->name;
+        if (same(name->host, other->host) && same(name->path, other->path)) return out->hosts[i];
+    }
+    struct probing_host *h = mem_new(sizeof *h);
+    h->name = *name;
+    out->hosts = mem_resize(out->hosts, out->host_count + 1, sizeof(struct probing_host *));
+    out->hosts[out->host_count++] = h;
+    return h;
+}
+
+static void add(struct targets *out, struct probing_host *host, const struct port_range *range) {
+    struct target t = {.count = (size_t)(range->last - range->first) + 1, .single = range->single};
+    t.items = mem_new(t.count * sizeof *t.items);
+    for (size_t i = 0; i < t.count; i++) {
+        t.items[i].host = host;
+        t.items[i].port = (uint16_t)(range->first + i);
+    }
+    int width = probing_width(&t.items[t.count - 1]);
+    if (width > out->width) out->width = width;
+    out->items = mem_resize(out->items, out->count + 1, sizeof *out->items);
+    out->items[out->count++] = t;
+    out->total += t.count;
+}
+
+static void add_all(struct targets *out, const struct net_name *name, const struct port_list *ports) {
+    static const struct port_range none = {.single = true};
+    struct probing_host *host = host_named(out, name);
+    if (name->path) add(out, host, &none);
+    for (size_t i = 0; i < ports->count; i++) add(out, host, &ports->items[i]);
+}
+
+static int add_operand(struct parsing *parsing, char *word, const char *behind) {
+    struct common_conf conf = *(const struct common_conf *)parsing->call->conf;
+    struct call one = {.applet = parsing->call->applet, .conf = &conf, .operands = &word, .count = 1, .before = 1};
+    struct net_name name, source;
+    struct endpoint e;
+    struct port_list ports = {NULL, 0};
+    int result = 0;
+    conf.bind = NULL; /* for all of them: known already */
+    if (ports_only(word)) {
+        msg_error("'%s' is no host (use -p %s)", word, word);
+        return -1;
+    }
+    if (applet_target(&one, parsing->type, &name, &source) < 0 || endpoint_parse(word, &e)) return -1;
+    if (!name.path) {
+        result = choose_ports(parsing, name.host ? name.host : "localhost", e.port, behind, &ports);
+    } else if (behind) {
+        msg_error("%s has no port %s", word, behind);
+        result = -1;
+    }
+    if (result == 0) add_all(parsing->out, &name, &ports);
+    ports_free(&ports);
+    endpoint_free(&e);
+    return result;
+}
+
+/* The host that is meant when none is named, or -U. */
+static int add_default(struct parsing *parsing, const struct net_name *name) {
+    struct port_list ports = {NULL, 0};
+    if (!name->path && choose_ports(parsing, "localhost", NULL, NULL, &ports) < 0) return -1;
+    add_all(parsing->out, name, &ports);
+    ports_free(&ports);
+    return 0;
+}
+
+int targets_parse(const struct call *call, int type, const char *ports, struct targets *out, struct net_name *source) {
+    struct parsing parsing = {call, type, ports, out};
+    struct call none = *call;
+    struct net_name name;
+    *out = (struct targets){0};
+    none.count = none.before = 0;
+    if (applet_target(&none, type, &name, source) < 0) return -1;
+    if (call->before > 0 && name.path) return applet_no_operands(call);
+    if (call->before == 0 && add_default(&parsing, &name) < 0) return -1;
+    for (int at = 0; at < call->before; at++) {
+        char *word = call->operands[at];
+        bool more = at + 1 < call->before && ports_only(call->operands[at + 1]);
+        if (add_operand(&parsing, word, more ? call->operands[++at] : NULL) < 0) return -1;
+    }
+    for (size_t n = 0; n < out->count; n++) /* they do not move any more */
+        for (size_t i = 0; i < out->items[n].count; i++) out->items[n].items[i].owner = &out->items[n];
+    return 0;
+}
+
+void targets_free(struct targets *targets) {
+    for (size_t n = 0; n < targets->count; n++) {
+        struct target *t = &targets->items[n];
+        for (size_t i = 0; i < t->count; i++) probing_item_clear(&t->items[i]);
+        free(t->items);
+        free(t->tallies);
+    }
+    for (size_t i = 0; i < targets->host_count; i++) {
+        probing_host_free(targets->hosts[i]);
+        free(targets->hosts[i]);
+    }
+    free(targets->items);
+    free(targets->hosts);
+}
+
+bool target_open(const struct target *t) {
+    for (size_t i = 0; i < t->count; i++)
+        if (t->items[i].state == PORT_OPEN) return true;
+    return false;
+}

@@ -1,0 +1,230 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "applets/probe/scan.h"
+#include "common/base/text.h"
+
+#define STAGGER (250 * TEXT_NS_PER_MS) /* RFC 8305 section 5, Connection Attempt Delay */
+
+struct trying {
+    struct attempt attempt;
+    struct probing_trial *trial;
+    struct trying *next;
+};
+
+/* An item that is being tried. */
+struct probing_trial {
+    struct probing *probing;
+    struct probing_item *item;
+    struct probing_trial *next;
+    struct trying *tries; /* pending */
+    struct trying first;  /* most trials need no other */
+    bool first_used;
+    size_t tried;         /* addresses */
+    struct timer limit, stagger;
+    enum port_state state; /* the best so far */
+    int error;
+    int64_t took;
+    char *banner;
+    size_t banner_size;
+};
+
+static void advance(struct probing_trial *t);
+
+/* Of what came, without its end; NULL when nothing did. */
+static char *first_line(const struct buf *answer, size_t *size) {
+    const char *end = answer->size ? memchr(buf_at(answer), '\n', answer->size) : NULL;
+    *size = end ? (size_t)(end - buf_at(answer)) : answer->size;
+    if (answer->size == 0) return NULL;
+    if (*size > 0 && buf_at(answer)[*size - 1] == '\r') --*size;
+    char *line = mem_new(*size + 1);
+    memcpy(line, buf_at(answer), *size);
+    return line;
+}
+
+static void note(struct probing_trial *t, const struct attempt *a) {
+    if (t->state != PORT_UNKNOWN && t->state <= a->state) return;
+    t->state = a->state;
+    t->error = a->error;
+    t->took = a->took;
+    free(t->banner);
+    t->banner = t->probing->plan.banner ? first_line(&a->answer, &t->banner_size) : NULL;
+}
+
+static struct trying *take_trying(struct probing_trial *t) {
+    struct trying *y = t->first_used ? mem_new(sizeof *y) : &t->first;
+    t->first_used = true;
+    y->trial = t;
+    return y;
+}
+
+static void give_back(struct trying *y) {
+    attempt_free(&y->attempt);
+    if (y == &y->trial->first)
+        y->trial->first_used = false;
+    else
+        free(y);
+}
+
+static void drop(struct trying *y, int why) {
+    struct trying **at = &y->trial->tries;
+    while (*at != y) at = &(*at)->next;
+    *at = y->next;
+    y->trial->probing->open--;
+    attempt_end(&y->attempt, why);
+    note(y->trial, &y->attempt);
+    give_back(y);
+}
+
+static void drop_all(struct probing_trial *t, int why) {
+    while (t->tries) drop(t->tries, why);
+}
+
+static void trial_free(struct probing_trial *t) {
+    struct probing_trial **at = &t->probing->trials;
+    while (*at != t) at = &(*at)->next;
+    *at = t->next;
+    drop_all(t, ECANCELED);
+    timer_stop(&t->limit);
+    timer_stop(&t->stagger);
+    free(t->banner);
+    free(t->probing->idle);
+    t->probing->idle = t; /* most are over at once: the next item has it again */
+}
+
+static void store(struct probing_trial *t) {
+    struct probing_item *i = t->item;
+    probing_item_clear(i);
+    i->state = t->state;
+    i->error = t->error;
+    i->took = t->took;
+    i->banner = t->banner;
+    i->banner_size = t->banner_size;
+    t->banner = NULL;
+}
+
+static void finish(struct probing_trial *t) {
+    struct probing *p = t->probing;
+    struct probing_item *i = t->item;
+    store(t);
+    trial_free(t);
+    p->done(p, i);
+    probing_wake(p);
+}
+
+static void fail(struct probing *p, const struct cause *cause) {
+    probing_stop(p);
+    p->failed(p, cause);
+}
+
+static void attempt_done(struct attempt *a) {
+    struct trying *y = container_of(a, struct trying, attempt);
+    struct probing_trial *t = y->trial;
+    drop(y, 0);
+    advance(t);
+}
+
+static void limit_over(struct timer *timer) {
+    struct probing_trial *t = container_of(timer, struct probing_trial, limit);
+    drop_all(t, ETIMEDOUT);
+    finish(t);
+}
+
+static void stagger_over(struct timer *timer) { advance(container_of(timer, struct probing_trial, stagger)); }
+
+static void start_timers(struct probing_trial *t) {
+    struct probing *p = t->probing;
+    const struct probing_host *h = t->item->host;
+    int64_t spent = t->item->spent, left = p->timeout > spent ? p->timeout - spent : 1;
+    int64_t share = left / (int64_t)(h->addrs.count + 1);
+    if (!timer_running(&t->limit)) timer_start(p->plan.loop, &t->limit, left, limit_over);
+    if (t->tried < h->addrs.count) timer_start(p->plan.loop, &t->stagger, share < STAGGER ? share : STAGGER, stagger_over);
+}
+
+/* Out of descriptors: those in use must do from now on. The item waits in front of the others until one is free. */
+static void wait_for_descriptor(struct probing_trial *t) {
+    struct probing *p = t->probing;
+    struct probing_item *i = t->item;
+    struct cause cause;
+    t->tried--;
+    if (p->open == 0) {
+        cause_set(&cause, STATUS_FAILED, "cannot open a socket: %s", strerror(errno));
+        fail(p, &cause);
+        return;
+    }
+    p->jobs = p->open;
+    if (t->tries) {
+        start_timers(t);
+        return;
+    }
+    trial_free(t);
+    if (!p->items) p->items_end = &i->next;
+    i->next = p->items;
+    p->items = i;
+}
+
+/* Tries the next address. False when the trial is none any more, or waits. */
+static bool launch(struct probing_trial *t) {
+    struct probing *p = t->probing;
+    struct cause cause;
+    struct trying *y = take_trying(t);
+    struct addr to = t->item->host->addrs.items[t->tried++];
+    addr_set_port(&to, t->item->port);
+    enum attempt_start started = attempt_start(&p->plan, &y->attempt, &to, attempt_done, &cause);
+    if (started == ATTEMPT_SHORT && (p->plan.spare[0] || p->plan.spare[1])) {
+        attempt_plan_free(&p->plan);
+        started = attempt_start(&p->plan, &y->attempt, &to, attempt_done, &cause);
+    }
+    if (started == ATTEMPT_PENDING) {
+        y->next = t->tries;
+        t->tries = y;
+        p->open++;
+        start_timers(t);
+        return false;
+    }
+    if (started == ATTEMPT_KNOWN) note(t, &y->attempt);
+    give_back(y);
+    if (started == ATTEMPT_SHORT) wait_for_descriptor(t);
+    if (started == ATTEMPT_IMPOSSIBLE) fail(p, &cause);
+    return started == ATTEMPT_KNOWN;
+}
+
+/* Only what the service says is not known yet. */
+static bool is_connected(const struct probing_trial *t) {
+    for (const struct trying *y = t->tries; y; y = y->next)
+        if (y->attempt.took) return true;
+    return false;
+}
+
+/* Until an address is open, or pending, or none is left. */
+static void advance(struct probing_trial *t) {
+    const struct probing *p = t->probing;
+    timer_stop(&t->stagger);
+    while (t->state != PORT_OPEN && !is_connected(t) && t->tried < t->item->host->addrs.count) {
+        if (t->tries && p->open >= p->jobs) {
+            start_timers(t);
+            return;
+        }
+        if (!launch(t)) return;
+    }
+    if (t->state == PORT_OPEN || !t->tries) finish(t);
+}
+
+void trial_begin(struct probing *p, struct probing_item *i) {
+    struct probing_trial *t = p->idle ? p->idle : mem_new(sizeof *t);
+    p->idle = NULL;
+    *t = (struct probing_trial){.probing = p, .item = i, .next = p->trials};
+    p->trials = t;
+    advance(t);
+}
+
+void trial_stop_all(struct probing *p) {
+    while (p->trials) {
+        struct probing_trial *t = p->trials;
+        drop_all(t, ECANCELED);
+        if (t->item->state == PORT_UNKNOWN) store(t);
+        trial_free(t);
+    }
+}

@@ -1,0 +1,66 @@
+#include "applets/serve/label.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/base/text.h"
+
+#define SHOW_AFTER (500 * TEXT_NS_PER_MS)
+#define PART_MOST ((size_t)65536) /* held back of an unfinished line */
+
+void label_start(struct label *l, struct loop *loop, struct sink *out, void (*full)(struct label *l, enum sink_result result)) {
+    *l = (struct label){.loop = loop, .out = out, .full = full};
+}
+
+static void put(struct label *l, const char *bytes, size_t n) {
+    enum sink_result result = sink_give(l->out, bytes, n);
+    if (result != SINK_MOVED) l->full(l, result);
+}
+
+/* What is held back of the line, in one piece; `end` finishes it. */
+static void show(struct label_speaker *s, const char *end) {
+    struct label *l = s->label;
+    struct buf line = {0};
+    timer_stop(&s->timer);
+    if (l->unfinished != s) {
+        if (l->unfinished) buf_put(&line, "\n", 1);
+        buf_put(&line, s->prefix, strlen(s->prefix));
+    }
+    buf_put(&line, buf_at(&s->part), s->part.size);
+    buf_put(&line, end, strlen(end));
+    l->unfinished = *end ? NULL : s;
+    buf_drop(&s->part, s->part.size);
+    put(l, buf_at(&line), line.size);
+    buf_free(&line);
+}
+
+static void time_to_show(struct timer *t) { show(container_of(t, struct label_speaker, timer), ""); }
+
+void label_join(struct label *l, struct label_speaker *s, const char *name) {
+    *s = (struct label_speaker){.label = l};
+    snprintf(s->prefix, sizeof s->prefix, "[%s] ", name);
+}
+
+void label_put(struct label_speaker *s, const char *bytes, size_t n) {
+    while (n > 0) {
+        const char *newline = memchr(bytes, '\n', n);
+        size_t size = newline ? (size_t)(newline - bytes) : n;
+        buf_put(&s->part, bytes, size);
+        if (newline)
+            show(s, "\n");
+        else if (s->part.size > PART_MOST)
+            show(s, "");
+        size += newline != NULL;
+        bytes += size;
+        n -= size;
+    }
+    if (s->part.size > 0 && !timer_running(&s->timer)) timer_start(s->label->loop, &s->timer, SHOW_AFTER, time_to_show);
+}
+
+void label_leave(struct label_speaker *s) {
+    if (!s->label) return;
+    if (s->part.size > 0 || s->label->unfinished == s) show(s, "\n");
+    timer_stop(&s->timer);
+    buf_free(&s->part);
+}

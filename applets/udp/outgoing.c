@@ -1,0 +1,92 @@
+#include "applets/udp/outgoing.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+
+#define READ_ONCE ((size_t)262144)
+
+size_t outgoing_take(struct outgoing *o, struct dgram *items, size_t most) {
+    struct cutter *c = &o->cutter;
+    size_t count = 0;
+    while (count < most && !o->complete) {
+        if (cutter_next(c, &items[count].bytes, &items[count].size)) {
+            count++;
+        } else if (!cutter_over(c)) {
+            break;
+        } else if (++o->rounds < o->repeat && c->at > 0) {
+            cutter_again(c);
+        } else {
+            o->complete = true;
+        }
+    }
+    return count;
+}
+
+/* --- a person's lines: one read may bring several --- */
+
+static void take_keyed(struct outgoing *o) {
+    size_t n = o->keyed.size;
+    memcpy(cutter_reserve(&o->cutter, n + 1), n > 0 ? buf_at(&o->keyed) : "", n);
+    cutter_grown(&o->cutter, n);
+    buf_free(&o->keyed);
+    o->cutter.ended = o->keyed_all;
+    o->wanted = false;
+    term_want(&o->term, false);
+    o->ready(o);
+}
+
+static void line_keyed(struct term *t, const char *text, size_t size) {
+    struct outgoing *o = container_of(t, struct outgoing, term);
+    o->keyed_all = !text;
+    buf_put(&o->keyed, text, size);
+    buf_put(&o->keyed, "\n", text ? 1 : 0);
+    if (o->wanted) take_keyed(o);
+}
+
+/* --- bytes --- */
+
+static void readable(struct source *in) {
+    struct outgoing *o = container_of(in, struct outgoing, in);
+    ssize_t n = source_read(in->fd, in->kind, cutter_reserve(&o->cutter, READ_ONCE), READ_ONCE);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    if (n < 0) {
+        o->failed(o, errno);
+        return;
+    }
+    o->cutter.ended = n == 0;
+    cutter_grown(&o->cutter, (size_t)n);
+    source_want(in, false);
+    o->ready(o);
+}
+
+bool outgoing_want(struct outgoing *o) {
+    if (!o->block && cutter_waiting(&o->cutter) > OUTGOING_LINE) return false;
+    o->wanted = true;
+    if (o->in.loop)
+        source_want(&o->in, true);
+    else if (o->keyed.size > 0 || o->keyed_all)
+        take_keyed(o);
+    else
+        term_want(&o->term, true);
+    return true;
+}
+
+void outgoing_start(struct outgoing *o, struct loop *loop, bool edit, struct screen *screen) {
+    o->cutter = (struct cutter){.words = o->words, .count = o->count, .block = o->block, .keep = o->repeat > 1};
+    if (o->words) return;
+    o->typed = isatty(STDIN_FILENO);
+    if (edit && !o->block && term_able())
+        term_start(&o->term, loop, screen, line_keyed);
+    else
+        source_start(&o->in, loop, STDIN_FILENO, readable);
+}
+
+void outgoing_stop(struct outgoing *o) {
+    term_stop(&o->term);
+    source_stop(&o->in);
+    cutter_free(&o->cutter);
+    buf_free(&o->keyed);
+}

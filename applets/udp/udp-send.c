@@ -1,0 +1,360 @@
+/* udp-send: each MESSAGE, line or block is one datagram; replies are shown. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cli/applet.h"
+#include "applets/udp/show.h"
+#include "common/base/mem.h"
+#include "applets/udp/outgoing.h"
+#include "applets/udp/destination.h"
+#include "common/base/text.h"
+
+#define REPLY_LIMIT (2 * TEXT_NS_PER_S)
+#define REFUSAL_LIMIT (100 * TEXT_NS_PER_MS) /* for the first datagram, while there are other addresses */
+#define MOST_ONCE ((size_t)2048)    /* datagrams given to the system in one turn */
+
+struct udp_send_conf {
+    struct common_conf common;
+    struct dgramsink_conf show;
+    int64_t replies, interval, repeat; /* interval in ns; 0: not given */
+    uint64_t block;                    /* 0: lines */
+    bool broadcast;
+};
+
+static const struct udp_send_conf defaults = {.repeat = 1};
+
+static const struct opt_row rows[] = {
+    OPT("replies", 'r', OPT_INTEGER, udp_send_conf, replies, .metavar = "N", .min = 1, .max = INT64_MAX,
+        .help = "wait for N replies and show them"),
+    OPT("timeout", 'w', OPT_TIME, udp_send_conf, common.timeout, .metavar = "TIME", .min = 1, .max = INT64_MAX,
+        .help = "how long after the last datagram sent (2s); limit on resolving (10s)"),
+    OPT("idle", 'i', OPT_TIME, udp_send_conf, common.idle, .metavar = "TIME", .min = 1, .max = INT64_MAX,
+        .help = "end when nothing was sent or received for TIME (status 5)"),
+    OPT("block", 0, OPT_SIZE, udp_send_conf, block, .metavar = "SIZE", .min = 1, .max = (int64_t)OUTGOING_LINE,
+        .help = "cut stdin into datagrams of SIZE bytes instead of lines"),
+    OPT("interval", 'I', OPT_TIME, udp_send_conf, interval, .metavar = "TIME", .min = 1, .max = INT64_MAX,
+        .help = "wait TIME between two datagrams"),
+    OPT("repeat", 0, OPT_INTEGER, udp_send_conf, repeat, .metavar = "N", .min = 1, .max = INT64_MAX, .help = "send all of it N times"),
+    OPT("broadcast", 0, OPT_FLAG, udp_send_conf, broadcast, .excludes = "unix", .help = "HOST may be a broadcast address"),
+    OPT_END,
+};
+
+static const struct opt_group groups[] = {
+    {"Options", rows, 0},
+    DGRAMSINK_GROUP(struct udp_send_conf),
+    APPLET_COMMON_GROUP(struct udp_send_conf),
+    {NULL, NULL, 0},
+};
+
+struct udp_send {
+    struct call *call;
+    const struct udp_send_conf *conf;
+    struct recipient whom;
+    struct watch socket;
+    bool trying;      /* this address may still turn out to refuse, and another is left */
+    bool full;        /* the system takes none now */
+    struct outgoing input;
+    struct dgram items[MOST_ONCE]; /* next .. count wait */
+    size_t count, next;
+    uint64_t sent, bytes, replies;
+    int64_t last;     /* when the last was sent, in loop_now's time */
+    struct timer pace, trial, patience, idle;
+    struct dgramsink out;
+    bool over;        /* with this status */
+    int status;
+};
+
+static void finish(struct udp_send *u, int status) {
+    if (!u->over) u->status = status;
+    u->over = true;
+    loop_stop(u->call->loop);
+}
+
+static void too_large(struct udp_send *u, const char *what, size_t size) {
+    msg_error("cannot send %s %zu bytes: too large for a datagram", what, size);
+    finish(u, STATUS_FAILED);
+}
+
+static void idle_over(struct timer *t) {
+    struct udp_send *u = container_of(t, struct udp_send, idle);
+    char text[TEXT_SHORT];
+    msg_error("nothing sent or received for %s (--idle)", text_duration(u->conf->common.idle, text));
+    finish(u, STATUS_TIMEOUT);
+}
+
+static void not_idle(struct udp_send *u) {
+    if (u->conf->common.idle) timer_start(u->call->loop, &u->idle, u->conf->common.idle, idle_over);
+}
+
+static void pump(struct udp_send *u);
+
+/* --- which address --- */
+
+static void socket_ready(struct watch *w, unsigned events);
+
+static bool wants_replies(const struct udp_send *u) {
+    return u->input.typed || u->replies < (uint64_t)u->conf->replies; /* a person sees them as they come */
+}
+
+static void update_socket(struct udp_send *u) {
+    bool reading = u->trying || (wants_replies(u) && !u->out.full);
+    watch_want(&u->socket, LOOP_HANGUP | (reading ? LOOP_READ : 0u) | (u->full ? LOOP_WRITE : 0u));
+}
+
+/* False: there is none any more (told). */
+static bool open_next(struct udp_send *u) {
+    struct cause cause;
+    watch_stop(&u->socket);
+    if (recipient_next(&u->whom, &cause) < 0) {
+        finish(u, msg_cause(&cause));
+        return false;
+    }
+    u->trying = recipient_has_more(&u->whom) && !u->whom.everybody;
+    u->full = false;
+    watch_start(u->call->loop, &u->socket, u->whom.fd, LOOP_HANGUP, socket_ready);
+    update_socket(u);
+    return true;
+}
+
+/* The address refuses: what was tried there goes to the next one. */
+static void refused(struct udp_send *u, int error) {
+    struct cause cause;
+    char text[ADDR_TEXT];
+    timer_stop(&u->trial);
+    if (!u->trying) {
+        recipient_cause(&u->whom, error, &cause);
+        finish(u, msg_cause(&cause));
+        return;
+    }
+    msg_note(1, "%s: %s", addr_text(&u->whom.to, text), strerror(error));
+    u->next = 0;
+    u->sent = u->bytes = 0;
+    if (open_next(u)) pump(u);
+}
+
+/* True when an answer to what was sent before says so. */
+static bool check_refusal(struct udp_send *u) {
+    int error = recipient_error(&u->whom);
+    if (error) refused(u, error);
+    return error;
+}
+
+/* It did not refuse in time. */
+static void trial_over(struct timer *t) {
+    struct udp_send *u = container_of(t, struct udp_send, trial);
+    timer_stop(t);
+    u->trying = false;
+    pump(u);
+}
+
+/* --- replies --- */
+
+static int64_t limit_of(const struct udp_send *u, int64_t otherwise) {
+    return u->conf->common.timeout ? u->conf->common.timeout : otherwise;
+}
+
+static void nobody_answered(struct timer *t) {
+    struct udp_send *u = container_of(t, struct udp_send, patience);
+    char text[TEXT_SHORT];
+    msg_error("%llu of %lld replies came within %s", (unsigned long long)u->replies, (long long)u->conf->replies,
+              text_duration(limit_of(u, REPLY_LIMIT), text));
+    finish(u, STATUS_TIMEOUT);
+}
+
+static void all_sent(struct udp_send *u) {
+    int64_t now = loop_now(u->call->loop), left = limit_of(u, REPLY_LIMIT) - (u->sent > 0 ? now - u->last : 0);
+    if (check_refusal(u)) return;
+    if (u->replies >= (uint64_t)u->conf->replies)
+        finish(u, STATUS_OK);
+    else /* the end of stdin may have come long after */
+        timer_start(u->call->loop, &u->patience, left, nobody_answered);
+}
+
+static void receive(struct udp_send *u) {
+    const struct dgram *items;
+    int n = dgram_receive(u->whom.io, &items);
+    if (n < 0 && dgram_full_now(errno)) return;
+    if (n < 0) {
+        refused(u, errno);
+        return;
+    }
+    not_idle(u);
+    for (int i = 0; i < n && wants_replies(u); i++) {
+        dgramsink_put(&u->out, &items[i]);
+        u->replies++;
+    }
+    dgramsink_flush(&u->out);
+    update_socket(u);
+    if (u->trying) trial_over(&u->trial);
+    if (timer_running(&u->patience) && !wants_replies(u)) finish(u, STATUS_OK);
+}
+
+static void socket_ready(struct watch *w, unsigned events) {
+    struct udp_send *u = container_of(w, struct udp_send, socket);
+    if (events & LOOP_WRITE && u->full) {
+        u->full = false;
+        update_socket(u);
+        pump(u);
+    } else if (w->want & LOOP_READ) {
+        receive(u);
+    } else {
+        check_refusal(u);
+    }
+}
+
+static void output_changed(struct dgramsink *out) {
+    struct udp_send *u = container_of(out, struct udp_send, out);
+    if (u->whom.io) update_socket(u);
+    if (out->status) finish(u, out->status);
+    if (u->over) loop_stop(u->call->loop);
+}
+
+/* --- sending --- */
+
+static void pace_over(struct timer *t) { pump(container_of(t, struct udp_send, pace)); }
+
+static void cannot(struct udp_send *u, const struct dgram *d, int error) {
+    if (error == ENOBUFS) { /* a queue below the socket is full: nobody tells when it is not */
+        timer_start(u->call->loop, &u->pace, DGRAM_PAUSE, pace_over);
+    } else if (dgram_full_now(error)) {
+        u->full = true;
+        update_socket(u);
+    } else if (error == EMSGSIZE) {
+        too_large(u, u->conf->block ? "a block of" : u->call->count > 0 ? "a MESSAGE of" : "a line of", d->size);
+    } else {
+        refused(u, error);
+    }
+}
+
+static void took(struct udp_send *u, size_t n) {
+    for (; n > 0; n--) {
+        const struct dgram *d = &u->items[u->next++];
+        u->sent++;
+        u->bytes += d->size;
+        if (u->conf->show.dump) dgramsink_sent(&u->out, &(struct dgram){.bytes = d->bytes, .size = d->size, .peer = &u->whom.to});
+    }
+    u->last = loop_now(u->call->loop);
+    not_idle(u);
+}
+
+/* The first datagram goes alone while another address is left. True: go on. */
+static bool tried(struct udp_send *u) {
+    if (check_refusal(u)) return false;
+    if (recipient_is_near(&u->whom)) { /* it would have refused by now */
+        u->trying = false;
+        update_socket(u);
+        return true;
+    }
+    timer_start(u->call->loop, &u->trial, REFUSAL_LIMIT, trial_over);
+    return false;
+}
+
+/* All that waits. True: the system took it. */
+static bool send_items(struct udp_send *u) {
+    while (u->next < u->count) {
+        const struct dgram *first = &u->items[u->next];
+        int n = dgram_send(u->whom.io, first, u->count - u->next);
+        if (n < 0) {
+            cannot(u, first, errno);
+            return false;
+        }
+        took(u, (size_t)n);
+    }
+    return !u->trying || u->sent == 0 || tried(u); /* an address of which nothing was asked has not been tried */
+}
+
+static void produce(struct udp_send *u, size_t most) {
+    u->next = 0;
+    u->count = outgoing_take(&u->input, u->items, most);
+    for (size_t i = 0; i < u->count; i++) u->items[i].peer = u->whom.everybody ? &u->whom.to : NULL;
+}
+
+/* One turn: sends what there is, and sees to it that the next turn comes. */
+static void pump(struct udp_send *u) {
+    int64_t interval = u->conf->interval;
+    size_t most = interval ? 1 : MOST_ONCE;
+    if (u->over || u->full || timer_running(&u->pace) || timer_running(&u->trial)) return;
+    if (u->next == u->count) produce(u, u->trying ? 1 : most);
+    bool sending = u->count > 0;
+    if (!send_items(u)) return;
+    produce(u, most);
+    if (u->count == 0 && u->input.complete) {
+        all_sent(u);
+        return;
+    }
+    if (u->count > 0 || (sending && interval)) timer_start(u->call->loop, &u->pace, interval ? interval : 1, pace_over);
+    if (u->count == 0 && !outgoing_want(&u->input)) too_large(u, "a line of more than", OUTGOING_LINE);
+}
+
+static void input_ready(struct outgoing *o) { pump(container_of(o, struct udp_send, input)); }
+
+static void input_failed(struct outgoing *o, int error) {
+    msg_error("cannot read stdin: %s", strerror(error));
+    finish(container_of(o, struct udp_send, input), STATUS_FAILED);
+}
+
+/* --- the run --- */
+
+static void exchange(struct udp_send *u) {
+    char bytes[TEXT_SHORT];
+    outgoing_start(&u->input, u->call->loop, !u->conf->show.raw, &u->out.screen);
+    if (open_next(u)) pump(u);
+    not_idle(u);
+    loop_run(u->call->loop);
+    while (u->out.full && !u->out.status && !call_over(u->call)) loop_run(u->call->loop);
+    outgoing_stop(&u->input);
+    msg_note(1, "sent %llu datagram%s (%s)", (unsigned long long)u->sent, u->sent == 1 ? "" : "s", text_bytes(u->bytes, bytes));
+}
+
+static void release(struct udp_send *u) {
+    struct timer *timers[] = {&u->pace, &u->trial, &u->patience, &u->idle};
+    for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) timer_stop(timers[i]);
+    watch_stop(&u->socket);
+    recipient_free(&u->whom);
+    free(u);
+}
+
+/* Returns 0, or the exit status, having told why. */
+static int find(struct udp_send *u) {
+    struct net_name target, source;
+    struct cause cause;
+    if (applet_target(u->call, SOCK_DGRAM, &target, &source) < 0) return STATUS_USAGE;
+    if (u->call->count > 0 && u->conf->block) {
+        msg_error("--block cuts stdin: it excludes MESSAGEs");
+        return STATUS_USAGE;
+    }
+    int found = recipient_find(&u->whom, u->call->loop, &target, &source, limit_of(u, APPLET_DIAL_LIMIT), &cause);
+    return found == 0 || call_over(u->call) ? STATUS_OK : msg_cause(&cause);
+}
+
+static int run(struct call *call) {
+    struct udp_send *u = mem_new(sizeof *u);
+    const struct udp_send_conf *conf = call->conf;
+    u->call = call;
+    u->conf = conf;
+    u->whom = (struct recipient){.options = &conf->common.sockopts, .broadcast = conf->broadcast, .fd = -1};
+    int status = find(u);
+    u->input = (struct outgoing){.words = call->count > 0 ? call->operands : NULL, .count = (size_t)call->count, .repeat = conf->repeat,
+                                 .block = (size_t)conf->block, .ready = input_ready, .failed = input_failed};
+    if (!status && !call_over(call)) {
+        status = dgramsink_start(&u->out, call->loop, &conf->show, output_changed);
+        if (!status) exchange(u);
+        status = dgramsink_stop(&u->out);
+        if (!status) status = u->status;
+    }
+    release(u);
+    return status;
+}
+
+const struct applet applet_udp_send = {
+    .name = "udp-send",
+    .summary = "Send each MESSAGE or line of stdin as a datagram; show replies",
+    .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
+    .groups = groups,
+    .conf_size = sizeof(struct udp_send_conf),
+    .defaults = &defaults,
+    .run = run,
+};

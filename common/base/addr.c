@@ -1,0 +1,262 @@
+#include "common/base/addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/base/text.h"
+
+int addr_family(const struct addr *a) { return a->as.any.sa_family; }
+
+/* The system gives no family at all for a Unix datagram peer without a path. */
+static bool is_inet(const struct addr *a) {
+    return addr_family(a) == AF_INET || addr_family(a) == AF_INET6;
+}
+
+uint16_t addr_port(const struct addr *a) {
+    switch (addr_family(a)) {
+    case AF_INET: return ntohs(a->as.v4.sin_port);
+    case AF_INET6: return ntohs(a->as.v6.sin6_port);
+    default: return 0;
+    }
+}
+
+void addr_set_port(struct addr *a, uint16_t port) {
+    if (addr_family(a) == AF_INET) a->as.v4.sin_port = htons(port);
+    if (addr_family(a) == AF_INET6) a->as.v6.sin6_port = htons(port);
+}
+
+/* The bytes of a socket path. The system may give it with or without its NUL; an abstract
+ * name (unix(7)) begins with one and is all the bytes there are. */
+static size_t path_size(const struct addr *a) {
+    size_t before = offsetof(struct sockaddr_un, sun_path);
+    size_t size = a->size > before ? a->size - before : 0;
+    const char *path = a->as.un.sun_path;
+    return size > 0 && path[0] != '\0' ? strnlen(path, size) : size;
+}
+
+bool addr_same_host(const struct addr *a, const struct addr *b) {
+    if (addr_family(a) != addr_family(b)) return false;
+    if (addr_family(a) == AF_INET) return a->as.v4.sin_addr.s_addr == b->as.v4.sin_addr.s_addr;
+    if (addr_family(a) == AF_INET6)
+        return IN6_ARE_ADDR_EQUAL(&a->as.v6.sin6_addr, &b->as.v6.sin6_addr) &&
+               a->as.v6.sin6_scope_id == b->as.v6.sin6_scope_id;
+    return true;
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b) {
+    if (!addr_same_host(a, b)) return false;
+    if (is_inet(a)) return addr_port(a) == addr_port(b);
+    size_t size = path_size(a);
+    return size == path_size(b) && memcmp(a->as.un.sun_path, b->as.un.sun_path, size) == 0;
+}
+
+/* A peer chooses its path, so nothing in it may act on the terminal it is shown on. */
+static const char *unix_text(const struct addr *a, char out[ADDR_TEXT]) {
+    const char *path = a->as.un.sun_path;
+    size_t size = path_size(a);
+    int written = snprintf(out, ADDR_TEXT, size > 0 && path[0] != '\0' ? "unix:" : "unix");
+    if (size == 0 || path[0] == '\0') return out;
+    char *end = out + written;
+    while (size > 0) {
+        uint32_t point = 0;
+        int length = text_decode(path, size, &point);
+        size_t step = length > 0 ? (size_t)length : 1;
+        bool harmless = length > 0 && text_width(point) >= 0 && !text_is_bidi(point);
+        memcpy(end, harmless ? path : "?", harmless ? step : 1);
+        end += harmless ? step : 1;
+        path += step;
+        size -= step;
+    }
+    *end = '\0';
+    return out;
+}
+
+static const char *v6_text(const struct sockaddr_in6 *v6, char out[ADDR_TEXT]) {
+    inet_ntop(AF_INET6, &v6->sin6_addr, out, ADDR_TEXT);
+    if (v6->sin6_scope_id == 0) return out;
+    char name[IF_NAMESIZE];
+    size_t end = strlen(out);
+    if (if_indextoname(v6->sin6_scope_id, name) != NULL)
+        snprintf(out + end, ADDR_TEXT - end, "%%%s", name);
+    else
+        snprintf(out + end, ADDR_TEXT - end, "%%%u", (unsigned)v6->sin6_scope_id);
+    return out;
+}
+
+static bool is_mapped(const struct addr *a) {
+    return addr_family(a) == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&a->as.v6.sin6_addr);
+}
+
+const char *addr_host_text(const struct addr *a, char out[ADDR_TEXT]) {
+    if (is_mapped(a)) return inet_ntop(AF_INET, &a->as.v6.sin6_addr.s6_addr[12], out, ADDR_TEXT);
+    if (addr_family(a) == AF_INET) return inet_ntop(AF_INET, &a->as.v4.sin_addr, out, ADDR_TEXT);
+    if (addr_family(a) == AF_INET6) return v6_text(&a->as.v6, out);
+    snprintf(out, ADDR_TEXT, "unix");
+    return out;
+}
+
+const char *addr_text(const struct addr *a, char out[ADDR_TEXT]) {
+    if (!is_inet(a)) return unix_text(a, out);
+    char host[ADDR_TEXT];
+    addr_host_text(a, host);
+    bool brackets = addr_family(a) == AF_INET6 && !is_mapped(a);
+    snprintf(out, ADDR_TEXT, brackets ? "[%.100s]:%u" : "%.100s:%u", host, (unsigned)addr_port(a));
+    return out;
+}
+
+static void set_v4(struct addr *out, struct in_addr host, uint16_t port) {
+    *out = (struct addr){.size = sizeof out->as.v4};
+    out->as.v4.sin_family = AF_INET;
+    out->as.v4.sin_addr = host;
+    out->as.v4.sin_port = htons(port);
+}
+
+static void set_v6(struct addr *out, struct in6_addr host, uint32_t zone, uint16_t port) {
+    *out = (struct addr){.size = sizeof out->as.v6};
+    out->as.v6.sin6_family = AF_INET6;
+    out->as.v6.sin6_addr = host;
+    out->as.v6.sin6_scope_id = zone;
+    out->as.v6.sin6_port = htons(port);
+}
+
+bool addr_is_loopback(const struct addr *a) {
+    if (addr_family(a) == AF_INET) return (ntohl(a->as.v4.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
+    return addr_family(a) == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->as.v6.sin6_addr);
+}
+
+const char *addr_hint(const struct addr *a, int error) {
+    const struct in6_addr *host = &a->as.v6.sin6_addr;
+    if (error != EINVAL || addr_family(a) != AF_INET6 || a->as.v6.sin6_scope_id) return "";
+    return IN6_IS_ADDR_LINKLOCAL(host) || IN6_IS_ADDR_MC_LINKLOCAL(host) ? " (a link-local address needs its interface behind it: %eth0)" : "";
+}
+
+void addr_loopback(int family, uint16_t port, struct addr *out) {
+    if (family == AF_INET) set_v4(out, (struct in_addr){htonl(INADDR_LOOPBACK)}, port);
+    else set_v6(out, in6addr_loopback, 0, port);
+}
+
+void addr_any(int family, uint16_t port, struct addr *out) {
+    if (family == AF_INET) set_v4(out, (struct in_addr){htonl(INADDR_ANY)}, port);
+    else set_v6(out, in6addr_any, 0, port);
+}
+
+/* An IPv6 address as written, its zone id cut off and left in *zone ("" where there is none). */
+static bool parse_v6(const char *text, struct in6_addr *out, const char **zone) {
+    char address[INET6_ADDRSTRLEN];
+    size_t size = strcspn(text, "%");
+    if (size >= sizeof address) return false;
+    memcpy(address, text, size);
+    address[size] = '\0';
+    *zone = text + size;
+    if (**zone == '%' && *++*zone == '\0') return false;
+    return inet_pton(AF_INET6, address, out) == 1;
+}
+
+/* RFC 4007 section 11.2: a number is the index itself. */
+static bool parse_zone(const char *zone, uint32_t *index) {
+    int64_t number;
+    *index = 0;
+    if (*zone == '\0') return true;
+    if (*zone >= '0' && *zone <= '9' && text_number(zone, &number) == 0 && number <= UINT32_MAX) {
+        *index = (uint32_t)number;
+        return true;
+    }
+    *index = if_nametoindex(zone);
+    return *index != 0;
+}
+
+bool addr_numeric(const char *host, uint16_t port, struct addr *out) {
+    struct in_addr v4;
+    struct in6_addr v6;
+    const char *zone;
+    uint32_t index;
+    if (inet_pton(AF_INET, host, &v4) == 1) {
+        set_v4(out, v4, port);
+        return true;
+    }
+    if (!parse_v6(host, &v6, &zone) || !parse_zone(zone, &index)) return false;
+    set_v6(out, v6, index, port);
+    return true;
+}
+
+int addr_unix(const char *path, struct addr *out) {
+    size_t size = strlen(path);
+    if (size == 0 || size >= sizeof out->as.un.sun_path) {
+        errno = size == 0 ? EINVAL : ENAMETOOLONG;
+        return -1;
+    }
+    *out = (struct addr){.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + 1)};
+    out->as.un.sun_family = AF_UNIX;
+    memcpy(out->as.un.sun_path, path, size + 1);
+    return 0;
+}
+
+bool addr_port_number(const char *text, uint16_t *port) {
+    size_t size = strspn(text, "0123456789");
+    int64_t number;
+    if (size == 0 || text[size] != '\0' || text_number(text, &number) != 0) return false;
+    if (number > UINT16_MAX) return false;
+    *port = (uint16_t)number;
+    return true;
+}
+
+static bool is_v6_literal(const char *text) {
+    struct in6_addr ignored;
+    const char *zone;
+    /* "fe80::1%eth0:80" is a port without its brackets, not an interface named eth0:80. */
+    return parse_v6(text, &ignored, &zone) && strchr(zone, ':') == NULL;
+}
+
+/* The ":PORT" behind a host. */
+static const char *parse_port(const char *text, struct endpoint *out) {
+    if (text[1] == '\0') return "the port is missing behind ':'";
+    out->port = mem_copy(text + 1);
+    return NULL;
+}
+
+static const char *parse_bracketed(const char *text, struct endpoint *out) {
+    const char *close = strchr(text, ']');
+    if (close == NULL) return "the ']' is missing";
+    if (close[1] != '\0' && close[1] != ':') return "only :PORT may follow the ']'";
+    out->host = mem_format("%.*s", (int)(close - text - 1), text + 1);
+    if (!is_v6_literal(out->host)) return "there is no IPv6 address between the brackets";
+    return close[1] == ':' ? parse_port(close + 1, out) : NULL;
+}
+
+static const char *parse_endpoint(const char *text, struct endpoint *out) {
+    const char *colon = strchr(text, ':');
+    if (*text == '\0') return "the host is missing";
+    if (*text == '[') return parse_bracketed(text, out);
+    if (strncmp(text, "unix:", 5) == 0) {
+        if (text[5] == '\0') return "the path is missing behind 'unix:'";
+        out->path = mem_copy(text + 5);
+        return NULL;
+    }
+    if (colon == NULL || is_v6_literal(text)) {
+        out->host = mem_copy(text);
+        return NULL;
+    }
+    if (strchr(colon + 1, ':') != NULL)
+        return "more than one ':' (an IPv6 address with a port is written [ADDRESS]:PORT)";
+    if (colon > text) out->host = mem_format("%.*s", (int)(colon - text), text);
+    return parse_port(colon, out);
+}
+
+const char *endpoint_parse(const char *text, struct endpoint *out) {
+    *out = (struct endpoint){0};
+    const char *wrong = parse_endpoint(text, out);
+    if (wrong != NULL) endpoint_free(out);
+    return wrong;
+}
+
+void endpoint_free(struct endpoint *e) {
+    free(e->host);
+    free(e->port);
+    free(e->path);
+    *e = (struct endpoint){0};
+}

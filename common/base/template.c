@@ -1,0 +1,44 @@
+#include "common/base/template.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/text.h"
+
+const char *template_check(const char *text) {
+    static char wrong[80];
+    while ((text = strchr(text, '%')) != NULL) {
+        if (text[1] == '\0') return "a '%' stands at its end ('%%' is a percent sign)";
+        if (strchr("mapt%", text[1]) == NULL) break;
+        text += 2;
+    }
+    if (text == NULL) return NULL;
+
+    uint32_t point;
+    int length = text_decode(text + 1, strlen(text + 1), &point);
+    size_t size = 1 + (length > 0 ? (size_t)length : 1);
+    char quoted[2 * TEXT_SHOWN];
+    text_quote(text, size, size, quoted);
+    int inside = (int)strlen(quoted) - 2;
+    snprintf(wrong, sizeof wrong, "unknown '%.*s' (%%m %%a %%p %%t %%%% are known)", inside,
+             quoted + 1);
+    return wrong;
+}
+
+void template_fill(struct buf *out, const char *text, const char *message, size_t size,
+                   const struct addr *peer, time_t now) {
+    for (;;) {
+        char host[ADDR_TEXT], stamp[TEXT_STAMP];
+        size_t plain = strcspn(text, "%");
+        buf_put(out, text, plain);
+        if (text[plain] == '\0') return;
+        switch (text[plain + 1]) {
+        case 'm': buf_put(out, message, size); break;
+        case 'a': buf_format(out, "%s", addr_host_text(peer, host)); break;
+        case 'p': buf_format(out, "%u", (unsigned)addr_port(peer)); break;
+        case 't': buf_format(out, "%s", text_stamp(now, stamp)); break;
+        default: buf_put(out, "%", 1);
+        }
+        text += plain + 2;
+    }
+}

@@ -1,0 +1,310 @@
+#include "common/cli/opt.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/base/msg.h"
+#include "common/base/text.h"
+
+#define ROWS_MOST 64 /* of one applet */
+
+/* A row met while walking through all groups, with its place in the configuration. */
+struct slot {
+    const struct opt_row *row;
+    size_t offset;
+    bool seen;
+};
+
+/* The rows of a command in one array, and what getopt_long wants to know of them. */
+struct table {
+    struct slot slots[ROWS_MOST];
+    struct option longs[ROWS_MOST + 1];
+    char shorts[2 * ROWS_MOST + 3];
+    int count;
+};
+
+/* Values getopt_long returns: the index of the row, above any letter. */
+#define ROW_BASE 1000
+
+static bool takes_value(const struct opt_row *row) { return row->metavar != NULL; }
+
+/* A group before this one has a row of the same name, which stands for it. */
+static bool replaced(const struct opt_group *groups, const struct opt_group *its, const struct opt_row *row) {
+    for (const struct opt_group *g = groups; g < its; g++)
+        for (const struct opt_row *other = g->rows; other->name; other++)
+            if (!strcmp(other->name, row->name)) return true;
+    return false;
+}
+
+static void table_fill(struct table *t, const struct opt_group *groups) {
+    char *shorts = t->shorts;
+    t->count = 0;
+    *shorts++ = '-';
+    *shorts++ = ':';
+    for (const struct opt_group *g = groups; g->rows; g++)
+        for (const struct opt_row *row = g->rows; row->name; row++) {
+            if (replaced(groups, g, row)) continue;
+            assert(t->count < ROWS_MOST);
+            t->slots[t->count] = (struct slot){row, g->offset + row->offset, false};
+            t->longs[t->count] = (struct option){row->name, takes_value(row), NULL, ROW_BASE + t->count};
+            t->count++;
+            if (!row->letter) continue;
+            *shorts++ = row->letter;
+            if (takes_value(row)) *shorts++ = ':';
+        }
+    t->longs[t->count] = (struct option){0};
+    *shorts = 0;
+}
+
+static struct slot *slot_named(struct table *t, const char *name, size_t size) {
+    for (int i = 0; i < t->count; i++)
+        if (strlen(t->slots[i].row->name) == size && !strncmp(t->slots[i].row->name, name, size))
+            return &t->slots[i];
+    return NULL;
+}
+
+static struct slot *slot_lettered(struct table *t, int letter) {
+    for (int i = 0; i < t->count; i++)
+        if (t->slots[i].row->letter && t->slots[i].row->letter == letter) return &t->slots[i];
+    return NULL;
+}
+
+/* --- values --- */
+
+static int refuse(const struct opt_row *row, const char *value, const char *why) {
+    char shown[256];
+    text_quote(value, strlen(value), 48, shown);
+    msg_error("--%s: %s: %s", row->name, shown, why);
+    return -1;
+}
+
+static int refuse_range(const struct opt_row *row, const char *value) {
+    char why[128], low[TEXT_SHORT], high[TEXT_SHORT];
+    if (row->kind == OPT_TIME && row->min > 0)
+        snprintf(why, sizeof why, "out of range (more than 0, 2562047h at most)");
+    else if (row->kind == OPT_SIZE)
+        snprintf(why, sizeof why, "out of range (%s to %s)", text_bytes((uint64_t)row->min, low),
+                 text_bytes((uint64_t)row->max, high));
+    else if (row->kind == OPT_INTEGER && row->max && row->max != INT64_MAX)
+        snprintf(why, sizeof why, "out of range (%lld to %lld)", (long long)row->min, (long long)row->max);
+    else if (row->kind == OPT_INTEGER)
+        snprintf(why, sizeof why, "out of range (%lld or more)", (long long)row->min);
+    else
+        snprintf(why, sizeof why, "out of range");
+    return refuse(row, value, why);
+}
+
+static int malformed(const struct opt_row *row, const char *value) {
+    if (errno == ERANGE) return refuse_range(row, value);
+    return refuse(row, value,
+                  row->kind == OPT_TIME   ? "not a time (such as 500ms, 2, 1.5s, 2m or 1h)"
+                  : row->kind == OPT_SIZE ? "not a size (such as 4096, 64K, 1M or 2G)"
+                                          : "not a number");
+}
+
+static int store_number(const struct opt_row *row, void *field, const char *value) {
+    int64_t number = 0;
+    uint64_t size = 0;
+    int64_t max = row->max || row->min ? row->max : INT64_MAX;
+    int result = row->kind == OPT_TIME   ? text_time(value, &number)
+                 : row->kind == OPT_SIZE ? text_size(value, &size)
+                                         : text_number(value, &number);
+    if (row->kind == OPT_TIME && (row->flags & OPT_INF_OK) && !strcmp(value, "inf")) {
+        number = INT64_MAX;
+        result = 0;
+    }
+    if (result < 0) return malformed(row, value);
+    if (row->kind == OPT_SIZE) {
+        if (size > (uint64_t)max || size < (uint64_t)row->min) return refuse_range(row, value);
+        *(uint64_t *)field = size;
+        return 0;
+    }
+    if (number < row->min || number > max) return refuse_range(row, value);
+    *(int64_t *)field = number;
+    return 0;
+}
+
+static int store(const struct slot *slot, void *conf, const char *value) {
+    const struct opt_row *row = slot->row;
+    void *field = (char *)conf + slot->offset;
+    const char *why;
+    if (value && !*value && !(row->flags & OPT_EMPTY_OK)) return refuse(row, value, "an empty value means nothing here");
+    switch (row->kind) {
+    case OPT_FLAG: *(bool *)field = true; return 0;
+    case OPT_COUNT: ++*(int *)field; return 0;
+    case OPT_STRING: *(const char **)field = value; return 0;
+    case OPT_CUSTOM:
+        why = row->parse(field, value);
+        return why ? refuse(row, value, why) : 0;
+    default: return store_number(row, field, value);
+    }
+}
+
+/* --- what getopt_long did not understand --- */
+
+static int hinted(const struct opt_command *command, const char *option) {
+    for (const struct opt_hint *h = command->hints; h && h->option; h++)
+        if (!strcmp(h->option, option)) {
+            msg_error("unknown option '%s': %s", option, h->hint);
+            return -1;
+        }
+    return 0;
+}
+
+static int unknown_letter(const struct opt_command *command, int letter) {
+    char option[3] = {'-', (char)letter, 0}, shown[16];
+    if (hinted(command, option)) return -1;
+    text_quote(option + 1, 1, 1, shown); /* the letter may be a byte that is no text */
+    shown[strlen(shown) - 1] = 0;
+    msg_error("unknown option '-%s' (see sockkit %s --help)", shown + 1, command->name);
+    return -1;
+}
+
+static int unknown_long(const struct opt_command *command, const struct table *t, const char *arg) {
+    char option[64], shown[300];
+    size_t size = strcspn(arg, "=");
+    int like = 0;
+    snprintf(option, sizeof option, "%.*s", (int)(size < 60 ? size : 60), arg);
+    text_quote(option, strlen(option), 60, shown);
+    shown[strlen(shown) - 1] = 0;
+    const char **names = mem_new(((size_t)t->count + 1) * sizeof *names);
+    for (int i = 0; i < t->count; i++) {
+        names[i] = t->slots[i].row->name;
+        like += !strncmp(names[i], option + 2, strlen(option + 2));
+    }
+    const char *nearest = text_nearest(option + 2, names);
+    if (like > 1)
+        msg_error("option '%s' is ambiguous (see sockkit %s --help)", shown + 1, command->name);
+    else if (nearest)
+        msg_error("unknown option '%s' (did you mean '--%s'?)", shown + 1, nearest);
+    else
+        msg_error("unknown option '%s' (see sockkit %s --help)", shown + 1, command->name);
+    free(names);
+    return -1;
+}
+
+/* getopt_long reports a long option that takes no value, but got one, as unknown with optopt set. */
+static int not_understood(const struct opt_command *command, struct table *t, const char *arg) {
+    if (!strncmp(arg, "--", 2) && arg[2]) {
+        size_t size = strcspn(arg + 2, "=");
+        const struct slot *slot = slot_named(t, arg + 2, size);
+        if (optopt >= ROW_BASE && optopt < ROW_BASE + t->count) slot = &t->slots[optopt - ROW_BASE];
+        if (slot) {
+            msg_error("--%s takes no value", slot->row->name);
+            return -1;
+        }
+        return unknown_long(command, t, arg);
+    }
+    return unknown_letter(command, optopt);
+}
+
+static struct slot *slot_of(struct table *t, int value) {
+    return value >= ROW_BASE ? &t->slots[value - ROW_BASE] : slot_lettered(t, value);
+}
+
+static int missing_value(struct table *t) {
+    const struct slot *slot = slot_of(t, optopt);
+    msg_error("--%s needs a value: --%s %s", slot->row->name, slot->row->name, slot->row->metavar);
+    return -1;
+}
+
+static int check_exclusions(struct table *t) {
+    for (int i = 0; i < t->count; i++) {
+        const char *name = t->slots[i].row->excludes;
+        if (!t->slots[i].seen || !name) continue;
+        while (*name) {
+            size_t size = strcspn(name, " ");
+            const struct slot *other = slot_named(t, name, size);
+            if (other && other->seen) {
+                msg_error("--%s and --%.*s exclude each other", t->slots[i].row->name, (int)size, name);
+                return -1;
+            }
+            name += size + strspn(name + size, " ");
+        }
+    }
+    return 0;
+}
+
+/* getopt_long gives operands in order (the leading '-' of shorts), as value 1. They are moved to the front of argv, to
+ * places that getopt_long is done with. */
+static int parse_all(const struct opt_command *command, struct table *t, void *conf, int argc, char **argv,
+                     int *before) {
+    int operands = 0;
+    optind = 0; /* both glibc and musl start afresh from it */
+    opterr = 0;
+    for (;;) {
+        int here = optind > 0 ? optind : 1;
+        int value = getopt_long(argc, argv, t->shorts, t->longs, NULL);
+        if (value == -1) break;
+        if (value == 1) {
+            argv[++operands] = optarg;
+            continue;
+        }
+        if (value == ':') return missing_value(t);
+        if (value == '?') return not_understood(command, t, argv[optind > here ? optind - 1 : here]);
+        struct slot *slot = slot_of(t, value);
+        slot->seen = true;
+        if (store(slot, conf, optarg) < 0) return -1;
+    }
+    if (before) *before = operands;
+    while (optind < argc) argv[++operands] = argv[optind++];
+    return check_exclusions(t) < 0 ? -1 : operands;
+}
+
+int opt_parse(const struct opt_command *command, void *conf, int argc, char **argv, int *before) {
+    struct table t;
+    table_fill(&t, command->groups);
+    int result = parse_all(command, &t, conf, argc, argv, before);
+    return result;
+}
+
+/* --- help --- */
+
+#define HELP_WIDTH 80
+#define HELP_INDENT 28
+
+/* The rest of a row, its further lines under the first. */
+static void help_text(const char *text) {
+    size_t room = HELP_WIDTH - HELP_INDENT;
+    while (strlen(text) > room) {
+        size_t size = room;
+        while (size > 0 && text[size] != ' ') size--;
+        if (size == 0) break;
+        printf("%.*s\n%*s", (int)size, text, HELP_INDENT, "");
+        text += size + 1;
+    }
+    puts(text);
+}
+
+static void help_row(const struct opt_row *row) {
+    char left[64];
+    snprintf(left, sizeof left, "%s%c%s--%s%s%s", row->letter ? "-" : " ", row->letter ? row->letter : ' ',
+             row->letter ? ", " : "  ", row->name, row->metavar ? " " : "", row->metavar ? row->metavar : "");
+    if (strlen(left) > 24)
+        printf("  %s\n%*s", left, HELP_INDENT, "");
+    else
+        printf("  %-*s", HELP_INDENT - 2, left);
+    help_text(row->help);
+}
+
+void opt_help(const struct opt_command *command) {
+    for (const struct opt_group *g = command->groups; g->rows; g++) {
+        printf("\n%s:\n", g->title);
+        for (const struct opt_row *row = g->rows; row->name; row++)
+            if (!replaced(command->groups, g, row)) help_row(row);
+    }
+}
+
+void opt_dump(const struct opt_command *command) {
+    for (const struct opt_group *g = command->groups; g->rows; g++)
+        for (const struct opt_row *row = g->rows; row->name; row++) {
+            if (replaced(command->groups, g, row)) continue;
+            printf("%s\t--%s\t%s%.*s\t%s\t%s\t%s\n", command->name, row->name, row->letter ? "-" : "", row->letter ? 1 : 0, &row->letter,
+                   row->metavar ? row->metavar : "", row->values ? row->values : "", row->help);
+        }
+}

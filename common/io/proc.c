@@ -1,0 +1,152 @@
+#include "common/io/proc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+#include "common/net/sysinfo.h"
+#include "common/base/text.h"
+
+#define GRACE (2 * TEXT_NS_PER_S)
+#define LOOK_EVERY (20 * TEXT_NS_PER_MS) /* nothing tells the end of a process that is not our child */
+
+static int exit_status(int status) {
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static struct proc *take(struct proc_group *g, pid_t pid) {
+    for (struct proc **at = &g->running; *at; at = &(*at)->next)
+        if ((*at)->pid == pid) {
+            struct proc *p = *at;
+            *at = p->next;
+            return p;
+        }
+    return NULL;
+}
+
+static void reap(struct sig_watch *w) {
+    struct proc_group *g = container_of(w, struct proc_group, child_signal);
+    pid_t pid;
+    int status;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct proc *p = take(g, pid);
+        if (!p) continue;
+        p->pid = 0;
+        p->status = exit_status(status);
+        p->ended(p);
+    }
+    if (g->stopping && !g->running) loop_stop(g->loop);
+}
+
+static void seal(int fd) {
+    int flags = fcntl(fd, F_GETFD);
+    if (fd > STDERR_FILENO && flags >= 0 && !(flags & FD_CLOEXEC)) fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+static void seal_inherited(void) {
+    DIR *d = opendir("/dev/fd");
+    struct dirent *e;
+    if (!d) {
+        for (int fd = STDERR_FILENO + 1; fd < 1024; fd++) seal(fd);
+        return;
+    }
+    while ((e = readdir(d))) seal(atoi(e->d_name));
+    closedir(d);
+}
+
+void proc_group_start(struct proc_group *g, struct loop *loop) {
+    g->loop = loop;
+    g->running = NULL;
+    g->stopping = false;
+    seal_inherited();
+    sysinfo_adopt_orphans(); /* a PID 1 that reaps late, or never, would keep their groups from ending */
+    sig_watch(&g->child_signal, SIGCHLD, reap);
+}
+
+static void set_endpoint(const char *ip_name, const char *port_name, const struct addr *a) {
+    char text[ADDR_TEXT];
+    setenv(ip_name, addr_host_text(a, text), 1);
+    snprintf(text, sizeof text, "%u", (unsigned)addr_port(a));
+    setenv(port_name, text, 1);
+}
+
+static void set_environment(const struct addr *local, const struct addr *peer) {
+    static const char *const names[] = {"TCPREMOTEIP", "TCPREMOTEPORT", "TCPLOCALIP", "TCPLOCALPORT"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) unsetenv(names[i]);
+    bool unix_socket = addr_family(local) == AF_UNIX;
+    setenv("PROTO", unix_socket ? "UNIX" : "TCP", 1);
+    if (unix_socket) return;
+    set_endpoint(names[0], names[1], peer);
+    set_endpoint(names[2], names[3], local);
+}
+
+_Noreturn static void run_child(const char *command, int fd, const struct addr *local, const struct addr *peer) {
+    setpgid(0, 0);
+    int flags = fcntl(fd, F_GETFL);
+    fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    dup2(fd, STDIN_FILENO);
+    dup2(fd, STDOUT_FILENO);
+    set_environment(local, peer);
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(127);
+}
+
+int proc_spawn(struct proc_group *g, struct proc *p, const char *command, int fd, const struct addr *local,
+               const struct addr *peer, void (*ended)(struct proc *p), struct cause *cause) {
+    pid_t pid = sig_fork();
+    if (pid < 0) return cause_set(cause, STATUS_FAILED, "cannot run '%s': %s", command, strerror(errno));
+    if (pid == 0) run_child(command, fd, local, peer);
+    setpgid(pid, pid); /* in both: whoever comes first */
+    *p = (struct proc){.pid = pid, .ended = ended, .next = g->running};
+    g->running = p;
+    return 0;
+}
+
+/* What is left at the end: a command's group may outlive the command. */
+struct stopping {
+    struct timer look;
+    struct proc_group *group;
+    pid_t *pids; /* of the process groups that have members */
+    size_t count;
+    int64_t until; /* then they are killed */
+};
+
+static bool groups_left(struct stopping *s) {
+    size_t left = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (kill(-s->pids[i], 0) == 0) s->pids[left++] = s->pids[i];
+    s->count = left;
+    return left > 0;
+}
+
+static void look(struct timer *t) {
+    struct stopping *s = container_of(t, struct stopping, look);
+    if (loop_now(s->group->loop) < s->until) {
+        timer_start(s->group->loop, t, LOOK_EVERY, look);
+    } else {
+        for (size_t i = 0; i < s->count; i++) kill(-s->pids[i], SIGKILL);
+        s->count = 0;
+    }
+    loop_stop(s->group->loop);
+}
+
+void proc_group_stop(struct proc_group *g) {
+    struct stopping s = {.group = g, .until = loop_now(g->loop) + GRACE};
+    for (const struct proc *p = g->running; p; p = p->next) {
+        s.pids = mem_resize(s.pids, s.count + 1, sizeof *s.pids);
+        s.pids[s.count++] = p->pid;
+        kill(-p->pid, SIGTERM);
+    }
+    timer_start(g->loop, &s.look, LOOK_EVERY, look);
+    g->stopping = true;
+    while (g->running || groups_left(&s)) loop_run(g->loop);
+    timer_stop(&s.look);
+    free(s.pids);
+    sig_unwatch(&g->child_signal);
+}

@@ -1,0 +1,341 @@
+#include "common/io/relay.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+#include "common/net/sock.h"
+#include "common/net/sysinfo.h"
+#include "common/base/text.h"
+
+#define PULLS_A_TURN 16
+#define BULK ((size_t)262144)       /* a turn that brings as much is part of a bulk transfer, ... */
+#define BULK_LOW_WATER (2 << 20)    /* ... for which we are woken seldom: SO_RCVLOWAT, which widens the window too; */
+#define BULK_PAUSE (2 * TEXT_NS_PER_MS) /* what is less waits no longer than this */
+#define SETTLE_FIRST (1 * TEXT_NS_PER_MS)
+#define SETTLE_MOST (100 * TEXT_NS_PER_MS)
+
+/* Probes of a peer that has ended its side and may be gone (tcp(7)): seconds, seconds, count. */
+#define PROBE_AFTER 10
+#define PROBE_EVERY 10
+#define PROBES 6
+
+static void update(struct relay *r) {
+    unsigned want = 0;
+    if (r->receiving == RELAY_OPEN && !r->out_full) want |= LOOP_READ;
+    if (r->sending != RELAY_DONE && r->peer_full) want |= LOOP_WRITE;
+    if (want == 0 && r->sending != RELAY_DONE) want = LOOP_HANGUP; /* else a hang-up, which does not go away, says nothing new */
+    if (r->sock.loop) watch_want(&r->sock, want);
+    if (r->out.loop) watch_want(&r->out, r->out_full ? LOOP_WRITE : 0);
+    if (r->in.loop) source_want(&r->in, r->sending == RELAY_OPEN && !r->peer_full);
+    if (r->want_typing) r->want_typing(r, r->sending == RELAY_OPEN && !r->peer_full);
+}
+
+void relay_stop(struct relay *r) {
+    watch_stop(&r->sock);
+    watch_stop(&r->out);
+    source_stop(&r->in);
+    timer_stop(&r->timer);
+    timer_stop(&r->settle);
+    timer_stop(&r->bulk);
+    sink_free(&r->to_peer);
+    sink_free(&r->to_out);
+}
+
+/* --- the end --- */
+
+static void finish(struct relay *r, enum status outcome) {
+    void (*done)(struct relay *, enum status) = r->done;
+    relay_stop(r);
+    done(r, outcome);
+}
+
+/* Bytes that left stdin and never reached the peer's system. */
+static uint64_t lost(const struct relay *r) {
+    int64_t unacknowledged = sysinfo_unacknowledged(r->sock.fd, r->fin);
+    return sink_waiting(&r->to_peer) + (unacknowledged > 0 ? (uint64_t)unacknowledged : 0);
+}
+
+static void tell_lost(const struct relay *r) {
+    uint64_t n = lost(r);
+    if (n > 0)
+        msg_error("%s did not take %llu byte%s of what was sent", r->peer, (unsigned long long)n, n == 1 ? "" : "s");
+    else if (r->cut)
+        msg_error("%s closed the connection before the end of stdin", r->peer);
+}
+
+static void fail(struct relay *r, int error) {
+    msg_error("connection with %s: %s", r->peer, strerror(error));
+    if (r->read > 0) tell_lost(r);
+    finish(r, STATUS_FAILED);
+}
+
+/* Both directions are over. What the peer's system has not acknowledged may still be lost: its reset is on its way, or it is only slow. */
+static void settle(struct relay *r);
+
+static void settle_again(struct timer *t) { settle(container_of(t, struct relay, settle)); }
+
+static void settle(struct relay *r) {
+    int *error = &r->to_peer.error;
+    bool closed = r->broken;
+    if (!closed && lost(r) > 0) {
+        sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, error, "SO_ERROR");
+        closed = *error || sock_tcp_state(r->sock.fd) == SYSINFO_CLOSED;
+    }
+    if (r->broken || (closed && lost(r) > 0)) { /* counted anew: the last acknowledgement may have closed it */
+        if (*error == ECONNRESET) msg_error("connection with %s: %s", r->peer, strerror(*error));
+        tell_lost(r);
+        finish(r, STATUS_FAILED);
+        return;
+    }
+    if (lost(r) == 0) {
+        finish(r, STATUS_OK);
+        return;
+    }
+    r->settle_step = r->settle_step ? r->settle_step * 2 : SETTLE_FIRST;
+    if (r->settle_step > SETTLE_MOST) r->settle_step = SETTLE_MOST;
+    timer_start(r->loop, &r->settle, r->settle_step, settle_again);
+}
+
+static void check_over(struct relay *r) {
+    if (r->receiving == RELAY_DONE && r->sending == RELAY_DONE && !timer_running(&r->settle)) settle(r);
+}
+
+/* --- towards the peer --- */
+
+static void end_sending(struct relay *r) {
+    r->sending = RELAY_DONE;
+    if ((r->half_close || r->receiving == RELAY_DONE) && !r->shut && !r->broken) {
+        r->shut = true;
+        r->fin = sock_shutdown(r->sock.fd) == 0;
+    }
+    check_over(r);
+}
+
+/* The peer takes no more. What it still says is read; then its end, or its reset, comes too. */
+static void sending_failed(struct relay *r) {
+    r->broken = true;
+    r->cut = (r->in.loop || r->want_typing) && r->sending == RELAY_OPEN;
+    r->sending = RELAY_DONE;
+    check_over(r);
+}
+
+/* Nothing is expected to happen, and yet: a reset; or a Unix socket whose peer closed it, which is no failure. */
+static void hung_up(struct relay *r) {
+    sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, &r->to_peer.error, "SO_ERROR");
+    if (r->to_peer.error) {
+        sending_failed(r);
+        return;
+    }
+    r->sending = RELAY_DONE;
+    check_over(r);
+}
+
+/* stdin has ended (or nothing more of it is wanted). */
+static void input_over(struct relay *r) {
+    r->sending = RELAY_DRAINING;
+    if (sink_waiting(&r->to_peer) == 0) end_sending(r);
+}
+
+static void flush_peer(struct relay *r) {
+    uint64_t before = r->to_peer.taken;
+    enum sink_result result = sink_flush(&r->to_peer);
+    if (r->to_peer.taken != before) r->active = loop_now(r->loop);
+    r->peer_full = result == SINK_FULL;
+    if (result == SINK_FAILED)
+        sending_failed(r);
+    else if (result == SINK_MOVED && r->sending == RELAY_DRAINING)
+        end_sending(r);
+}
+
+static void took_input(struct relay *r, enum sink_result result) {
+    r->peer_full = result == SINK_FULL || sink_waiting(&r->to_peer) > 0;
+    if (result == SINK_FAILED) sending_failed(r);
+    if (result == SINK_END) input_over(r);
+    if (r->sock.loop) update(r);
+}
+
+/* Several moves a turn, for as long as both ends are ready; a pipe or terminal is read once, a second read might block. */
+static void pull_input(struct source *in) {
+    struct relay *r = container_of(in, struct relay, in);
+    enum sink_result result = SINK_MOVED;
+    bool once = in->kind == SOURCE_TTY || (in->kind == SOURCE_PIPE && (r->to_peer.copying || r->to_peer.look || r->to_peer.mover.declined));
+    for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED && r->sending == RELAY_OPEN; i++) {
+        size_t moved;
+        result = sink_pull(&r->to_peer, in->fd, in->kind, &moved);
+        r->read += moved;
+        if (moved) r->active = loop_now(r->loop);
+        if (once || r->to_peer.mover.declined) break;
+    }
+    if (result == SINK_SOURCE_FAILED) {
+        msg_error("cannot read stdin: %s", strerror(errno));
+        finish(r, STATUS_FAILED);
+        return;
+    }
+    took_input(r, result);
+}
+
+void relay_type(struct relay *r, const char *bytes, size_t n) {
+    if (r->sending != RELAY_OPEN || !r->sock.loop) return;
+    r->read += n;
+    r->active = loop_now(r->loop);
+    took_input(r, n > 0 ? sink_give(&r->to_peer, bytes, n) : SINK_END);
+}
+
+/* --- from the peer --- */
+
+static bool readable_now(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, 0) > 0 && p.revents & POLLIN;
+}
+
+/* Is a stdin that has not ended to be sent to its end? */
+static bool keeps_sending(const struct relay *r) {
+    if (!r->in.loop) return r->want_typing && r->rest == RELAY_REST_ALL;
+    if (r->rest == RELAY_REST_ALL || r->in.kind == SOURCE_FILE) return true;
+    if (r->in.kind != SOURCE_PIPE) return false;
+    return r->rest == RELAY_REST_PIPES || r->read > 0 || readable_now(r->in.fd);
+}
+
+static void probe_peer(const struct relay *r) {
+    struct addr local;
+    if (sock_local(r->sock.fd, &local) < 0 || addr_family(&local) == AF_UNIX) return;
+    sock_set(r->sock.fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+    sock_set(r->sock.fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_AFTER, "TCP_KEEPIDLE");
+    sock_set(r->sock.fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_EVERY, "TCP_KEEPINTVL");
+    sock_set(r->sock.fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES, "TCP_KEEPCNT");
+}
+
+static void end_receiving(struct relay *r) {
+    r->receiving = RELAY_DONE;
+    watch_stop(&r->out);
+    if (r->close_out && close(r->to_out.fd) < 0) { /* a reader of ours sees the end while we still send */
+        msg_error("cannot write to stdout: %s", strerror(errno));
+        finish(r, STATUS_FAILED);
+        return;
+    }
+    if (r->sending == RELAY_OPEN && keeps_sending(r))
+        probe_peer(r);
+    else if (r->sending == RELAY_OPEN)
+        input_over(r);
+    else if (r->sending == RELAY_DONE)
+        end_sending(r); /* shuts down what --no-half-close had left open */
+}
+
+static void output_failed(struct relay *r) {
+    if (r->to_out.error != EPIPE) msg_error("cannot write to stdout: %s", strerror(r->to_out.error));
+    finish(r, r->to_out.error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
+}
+
+static void flush_output(struct relay *r) {
+    enum sink_result result = sink_flush(&r->to_out);
+    r->out_full = result == SINK_FULL;
+    if (result == SINK_FAILED)
+        output_failed(r);
+    else if (result == SINK_MOVED && r->receiving == RELAY_DRAINING)
+        end_receiving(r);
+}
+
+static void pull_peer(struct relay *r);
+static void watch_bulk(struct relay *r, size_t moved);
+
+static void bulk_paused(struct timer *t) {
+    struct relay *r = container_of(t, struct relay, bulk);
+    if (r->out_full)
+        watch_bulk(r, 0); /* the pace is that of stdout: what is read next must not have to be much */
+    else if (r->receiving == RELAY_OPEN)
+        pull_peer(r);
+    if (r->sock.loop) update(r);
+}
+
+/* Only where pages are moved: with --trace the calls that matter are to be seen, not these. */
+static void watch_bulk(struct relay *r, size_t moved) {
+    bool on = moved >= BULK && r->receiving == RELAY_OPEN && !r->to_out.copying && !r->to_out.look && !r->to_out.mover.declined;
+    if (on != r->low_water) sock_set(r->sock.fd, SOL_SOCKET, SO_RCVLOWAT, on ? BULK_LOW_WATER : 1, "SO_RCVLOWAT");
+    r->low_water = on;
+    if (on)
+        timer_start(r->loop, &r->bulk, BULK_PAUSE, bulk_paused);
+    else
+        timer_stop(&r->bulk);
+}
+
+static void pull_peer(struct relay *r) {
+    enum sink_result result = SINK_MOVED;
+    uint64_t before = r->received;
+    for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED; i++) {
+        size_t moved;
+        result = sink_pull(&r->to_out, r->sock.fd, SOURCE_SOCKET, &moved);
+        r->received += moved;
+        if (moved) r->active = loop_now(r->loop);
+        if (sock_tracing()) break;
+    }
+    r->out_full = result == SINK_FULL || sink_waiting(&r->to_out) > 0;
+    watch_bulk(r, r->received - before);
+    if (result == SINK_SOURCE_FAILED) {
+        fail(r, errno);
+    } else if (result == SINK_FAILED) {
+        output_failed(r);
+    } else if (result == SINK_END) {
+        r->receiving = RELAY_DRAINING;
+        if (!r->out_full) end_receiving(r);
+    }
+}
+
+/* --- events --- */
+
+static void sock_ready(struct watch *w, unsigned events) {
+    struct relay *r = container_of(w, struct relay, sock);
+    if (events & LOOP_READ) pull_peer(r);
+    if (w->loop && events & LOOP_WRITE) flush_peer(r);
+    if (w->loop && events == LOOP_HANGUP && r->sending != RELAY_DONE) hung_up(r);
+    if (w->loop) update(r);
+}
+
+static void out_ready(struct watch *w, unsigned events) {
+    struct relay *r = container_of(w, struct relay, out);
+    (void)events;
+    flush_output(r);
+    if (w->loop) update(r);
+}
+
+static void idle_over(struct timer *t) {
+    struct relay *r = container_of(t, struct relay, timer);
+    char idle[TEXT_SHORT];
+    int64_t left = r->active + r->idle - loop_now(r->loop);
+    if (left > 0) {
+        timer_start(r->loop, t, left, idle_over);
+        return;
+    }
+    msg_error("%s: no byte either way for %s", r->peer, text_duration(r->idle, idle));
+    if (r->read > 0) tell_lost(r);
+    finish(r, STATUS_TIMEOUT);
+}
+
+void relay_start(struct relay *r, struct loop *loop, int sock, int in, int out) {
+    *r = (struct relay){.loop = loop, .half_close = true, .close_out = true, .active = loop_now(loop)};
+    sink_start(&r->to_peer, sock);
+    sink_start(&r->to_out, out);
+    watch_start(loop, &r->sock, sock, 0, sock_ready);
+    watch_start(loop, &r->out, out, 0, out_ready);
+    if (in >= 0) source_start(&r->in, loop, in, pull_input);
+}
+
+void relay_out_waits(struct relay *r) {
+    r->out_full = true;
+    if (r->sock.loop) update(r);
+}
+
+void relay_say(struct relay *r, const char *bytes, size_t n) {
+    if (n > 0) buf_put(&r->to_peer.held, bytes, n);
+}
+
+void relay_run(struct relay *r) {
+    if (r->idle) timer_start(r->loop, &r->timer, r->idle, idle_over);
+    if (!r->in.loop && !r->want_typing) r->sending = RELAY_DRAINING;
+    r->peer_full = true; /* the first event sends what was said, or finds that nothing waits */
+    update(r);
+}

@@ -1,0 +1,16 @@
+#include "common/io/sink.h"
+
+enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kind, int to, enum source_kind to_kind, size_t *moved,
+                            size_t *taken) {
+    (void)m, (void)from, (void)from_kind, (void)to, (void)to_kind, (void)moved, (void)taken;
+    return SINK_DECLINED;
+}
+
+enum sink_result mover_flush(struct mover *m, int to, size_t *taken) {
+    (void)m, (void)to, (void)taken;
+    return SINK_DECLINED;
+}
+
+void mover_take_back(struct mover *m, struct buf *held) { (void)m, (void)held; }
+
+void mover_free(struct mover *m) { (void)m; }

@@ -1,0 +1,127 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/io/sink.h"
+
+#define PIPE_WANTED (1 << 20)           /* fs.pipe-max-size of an ordinary user */
+#define MOVE_ONCE ((size_t)4 << 20)     /* a slot of a pipe can hold more than a page */
+#define FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
+
+static bool not_yet(void) { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
+static bool declines(void) { return errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP; }
+
+static bool ready_to_take(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    return poll(&p, 1, 0) > 0;
+}
+
+/* A socket that blocks would block in splice too. */
+static bool blocks(int fd, enum source_kind kind) {
+    return kind == SOURCE_SOCKET && !(fcntl(fd, F_GETFL) & O_NONBLOCK);
+}
+
+static bool is_regular(int fd) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* splice does not say which end failed. Where one is a socket, it is that but for the errors of the other. */
+static enum sink_result failure(enum source_kind to_kind) {
+    if (to_kind == SOURCE_SOCKET) return errno == EIO ? SINK_SOURCE_FAILED : SINK_FAILED;
+    return errno == EPIPE || errno == ENOSPC || errno == EFBIG || errno == EDQUOT || errno == EIO ? SINK_FAILED
+                                                                                                 : SINK_SOURCE_FAILED;
+}
+
+/* One of the two is a pipe: the pages go straight through. */
+static enum sink_result move_direct(int from, int to, enum source_kind to_kind, size_t *moved, size_t *taken) {
+    ssize_t n = splice(from, NULL, to, NULL, MOVE_ONCE, FLAGS);
+    if (n == 0) return SINK_END;
+    if (n < 0 && declines()) return SINK_DECLINED;
+    if (n < 0 && not_yet()) return ready_to_take(to) ? SINK_DRY : SINK_FULL;
+    if (n < 0) return failure(to_kind);
+    *moved = *taken = (size_t)n;
+    return SINK_MOVED;
+}
+
+static bool open_pipe(struct mover *m) {
+    if (m->ends[1] > 0) return true;
+    if (pipe2(m->ends, O_CLOEXEC) < 0) return false;
+    fcntl(m->ends[1], F_SETPIPE_SZ, PIPE_WANTED);
+    return true;
+}
+
+/* Others may write to the same open file: all of a script to its log. write(2) takes its place there and moves the offset in one step;
+ * splice(2) does not, and the one would write over the other. But lseek(2) does, so it takes the place. NULL: there are no places. */
+static loff_t *take_place(const struct mover *m, int to, loff_t *place) {
+    if (!m->places) return NULL;
+    off_t end = lseek(to, (off_t)m->inside, SEEK_CUR);
+    *place = end - (off_t)m->inside;
+    return end < 0 ? NULL : place;
+}
+
+enum sink_result mover_flush(struct mover *m, int to, size_t *taken) {
+    loff_t place, *at = take_place(m, to, &place);
+    ssize_t n = 0;
+    for (; m->inside > 0; m->inside -= (size_t)n, *taken += (size_t)n)
+        if ((n = splice(m->ends[0], NULL, to, at, m->inside, FLAGS)) <= 0) break;
+    if (m->inside == 0) return SINK_MOVED;
+    int error = n < 0 ? errno : EIO;
+    if (at) lseek(to, -(off_t)m->inside, SEEK_CUR);
+    errno = error;
+    return declines() ? SINK_DECLINED : not_yet() ? SINK_FULL : SINK_FAILED;
+}
+
+static enum sink_result move_through(struct mover *m, int from, int to, size_t *moved, size_t *taken) {
+    if (!open_pipe(m)) return SINK_DECLINED;
+    ssize_t n = splice(from, NULL, m->ends[1], NULL, MOVE_ONCE, FLAGS);
+    if (n == 0) return SINK_END;
+    if (n < 0 && declines()) return SINK_DECLINED;
+    if (n < 0) return not_yet() ? SINK_DRY : SINK_SOURCE_FAILED;
+    m->inside = *moved = (size_t)n;
+    return mover_flush(m, to, taken);
+}
+
+/* sockatmark(3), but with nothing left undecided. */
+static bool at_mark(int fd) {
+    int mark = 0;
+    return ioctl(fd, SIOCATMARK, &mark) == 0 && mark;
+}
+
+enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kind, int to, enum source_kind to_kind, size_t *moved,
+                            size_t *taken) {
+    bool direct = from_kind == SOURCE_PIPE || to_kind == SOURCE_PIPE;
+    if (!m->prepared) {
+        if (blocks(from, from_kind) || blocks(to, to_kind)) return SINK_DECLINED;
+        m->places = to_kind == SOURCE_FILE && is_regular(to);
+        if (direct) fcntl(to_kind == SOURCE_PIPE ? to : from, F_SETPIPE_SZ, PIPE_WANTED);
+        m->prepared = true;
+    }
+    enum sink_result result = direct ? move_direct(from, to, to_kind, moved, taken) : move_through(m, from, to, moved, taken);
+    /* splice stops before an urgent byte for good; recv leaves it out and goes on. */
+    bool stopped = from_kind == SOURCE_SOCKET && (result == SINK_DRY || result == SINK_END);
+    return stopped && at_mark(from) ? SINK_DECLINED : result;
+}
+
+void mover_take_back(struct mover *m, struct buf *held) {
+    while (m->inside > 0) {
+        char *room = buf_reserve(held, m->inside);
+        ssize_t n = read(m->ends[0], room, m->inside);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return;
+        buf_grown(held, (size_t)n);
+        m->inside -= (size_t)n;
+    }
+}
+
+void mover_free(struct mover *m) {
+    if (m->ends[1] <= 0) return;
+    close(m->ends[0]);
+    close(m->ends[1]);
+    m->ends[0] = m->ends[1] = 0;
+}

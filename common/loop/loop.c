@@ -1,0 +1,226 @@
+#include "common/loop/loop.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/base/mem.h"
+
+struct report {
+    struct watch *watch; /* NULL: stopped since */
+    unsigned events;
+};
+
+struct loop {
+    struct loop_backend *backend;
+    int64_t now;
+    bool running, stopped;
+
+    struct report *batch; /* what the last wait brought */
+    size_t batch_size, batch_room;
+
+    struct timer **heap; /* heap[1] is due first */
+    size_t heap_size, heap_room;
+
+    struct later *laters, **laters_end;
+};
+
+int64_t loop_clock(void) {
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+int64_t loop_now(const struct loop *loop) {
+    return loop->running ? loop->now : loop_clock();
+}
+
+/* --- watches --- */
+
+void watch_start(struct loop *loop, struct watch *w, int fd, unsigned want,
+                 void (*ready)(struct watch *, unsigned)) {
+    assert(!w->loop);
+    *w = (struct watch){.ready = ready, .loop = loop, .fd = fd, .want = want};
+    backend_set(loop->backend, w);
+}
+
+void watch_want(struct watch *w, unsigned want) {
+    assert(w->loop);
+    if (w->want == want)
+        return;
+    w->want = want;
+    backend_set(w->loop->backend, w);
+}
+
+void watch_stop(struct watch *w) {
+    struct loop *loop = w->loop;
+    if (!loop)
+        return;
+    backend_forget(loop->backend, w);
+    w->loop = NULL;
+    for (size_t i = 0; i < loop->batch_size; i++)
+        if (loop->batch[i].watch == w)
+            loop->batch[i].watch = NULL;
+}
+
+void loop_report(struct watch *w, unsigned events) {
+    struct loop *loop = w->loop;
+    if (loop->batch_size == loop->batch_room) {
+        loop->batch_room = loop->batch_room ? 2 * loop->batch_room : 64;
+        loop->batch = mem_resize(loop->batch, loop->batch_room, sizeof *loop->batch);
+    }
+    loop->batch[loop->batch_size++] = (struct report){w, events};
+}
+
+/* What its owner asked for may have changed since the wait. */
+static unsigned wanted_events(const struct watch *w, unsigned events) {
+    unsigned both = LOOP_READ | LOOP_WRITE;
+    if ((events & LOOP_HANGUP) && (w->want & both))
+        events = both;
+    return events & w->want;
+}
+
+static void deliver(struct loop *loop) {
+    for (size_t i = 0; i < loop->batch_size; i++) {
+        struct watch *w = loop->batch[i].watch;
+        unsigned events = w ? wanted_events(w, loop->batch[i].events) : 0;
+        if (events)
+            w->ready(w, events);
+    }
+    loop->batch_size = 0;
+}
+
+/* --- timers: a binary heap --- */
+
+static void heap_set(struct loop *loop, size_t place, struct timer *t) {
+    loop->heap[place] = t;
+    t->place = place;
+}
+
+static void sift_up(struct loop *loop, size_t place, struct timer *t) {
+    for (; place > 1 && t->due < loop->heap[place / 2]->due; place /= 2)
+        heap_set(loop, place, loop->heap[place / 2]);
+    heap_set(loop, place, t);
+}
+
+static void sift_down(struct loop *loop, size_t place, struct timer *t) {
+    for (;;) {
+        size_t child = 2 * place;
+        if (child < loop->heap_size && loop->heap[child + 1]->due < loop->heap[child]->due)
+            child++;
+        if (child > loop->heap_size || t->due <= loop->heap[child]->due)
+            break;
+        heap_set(loop, place, loop->heap[child]);
+        place = child;
+    }
+    heap_set(loop, place, t);
+}
+
+void timer_start(struct loop *loop, struct timer *t, int64_t ns, void (*fired)(struct timer *)) {
+    timer_stop(t);
+    int64_t now = loop_now(loop);
+    if (ns < 1)
+        ns = 1; /* never due in this very turn: a timer that starts itself again must not hold it up */
+    t->due = ns > INT64_MAX - now ? INT64_MAX : now + ns;
+    t->fired = fired;
+    t->loop = loop;
+    if (loop->heap_size + 1 >= loop->heap_room) {
+        loop->heap_room = loop->heap_room ? 2 * loop->heap_room : 16;
+        loop->heap = mem_resize(loop->heap, loop->heap_room, sizeof *loop->heap);
+    }
+    sift_up(loop, ++loop->heap_size, t);
+}
+
+void timer_stop(struct timer *t) {
+    if (!timer_running(t))
+        return;
+    struct loop *loop = t->loop;
+    size_t place = t->place;
+    struct timer *last = loop->heap[loop->heap_size--];
+    t->place = 0;
+    if (last == t)
+        return;
+    if (place > 1 && last->due < loop->heap[place / 2]->due)
+        sift_up(loop, place, last);
+    else
+        sift_down(loop, place, last);
+}
+
+static void fire_timers(struct loop *loop) {
+    while (loop->heap_size && loop->heap[1]->due <= loop->now) {
+        struct timer *t = loop->heap[1];
+        timer_stop(t);
+        t->fired(t);
+    }
+}
+
+/* How long the next wait may be, rounded up so that no timer needs a second one. By the clock, not by loop->now: the
+ * turn itself may have been long. */
+static int milliseconds_left(const struct loop *loop) {
+    if (loop->heap_size == 0)
+        return -1;
+    int64_t left = loop->heap[1]->due - loop_clock();
+    if (left <= 0)
+        return 0;
+    int64_t ms = left / 1000000 + (left % 1000000 != 0);
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+/* --- laters --- */
+
+void later_run(struct loop *loop, struct later *l, void (*run)(struct later *)) {
+    if (l->queued)
+        return;
+    *l = (struct later){.run = run, .queued = true};
+    *loop->laters_end = l;
+    loop->laters_end = &l->next;
+}
+
+static void run_laters(struct loop *loop) {
+    while (loop->laters) {
+        struct later *l = loop->laters;
+        loop->laters = l->next;
+        if (!loop->laters)
+            loop->laters_end = &loop->laters;
+        l->queued = false;
+        l->run(l);
+    }
+}
+
+void loop_settle(struct loop *loop) { run_laters(loop); }
+
+/* --- the loop --- */
+
+struct loop *loop_new(void) {
+    struct loop *loop = mem_new(sizeof *loop);
+    loop->backend = backend_new();
+    loop->laters_end = &loop->laters;
+    return loop;
+}
+
+void loop_free(struct loop *loop) {
+    if (!loop)
+        return;
+    backend_free(loop->backend);
+    free(loop->batch);
+    free(loop->heap);
+    free(loop);
+}
+
+void loop_stop(struct loop *loop) { loop->stopped = true; }
+
+void loop_run(struct loop *loop) {
+    assert(!loop->running);
+    loop->now = loop_clock();
+    loop->running = true;
+    /* Laters first: those queued before the first turn must not wait for an event. */
+    for (run_laters(loop); !loop->stopped; run_laters(loop)) {
+        backend_wait(loop->backend, milliseconds_left(loop));
+        loop->now = loop_clock();
+        deliver(loop);
+        fire_timers(loop);
+    }
+    loop->running = false;
+    loop->stopped = false;
+}

@@ -1,0 +1,131 @@
+#include "common/loop/sig.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static int pipe_ends[2] = {-1, -1};
+static struct loop *pipe_loop;
+static struct watch pipe_watch;
+static struct later pipe_later;
+static struct sig_watch *watches;
+
+static void handler(int signal) {
+    int saved = errno;
+    unsigned char byte = (unsigned char)signal;
+    ssize_t n = write(pipe_ends[1], &byte, 1); /* -1 after sig_stop: the program is about to end */
+    (void)n; /* full: as many signals as the pipe holds are on their way already */
+    errno = saved;
+}
+
+static void tell(int signal) {
+    struct sig_watch *next;
+    for (struct sig_watch *w = watches; w; w = next) {
+        next = w->next;
+        if (w->signal == signal) w->caught(w);
+    }
+}
+
+static void pipe_ready(struct watch *w, unsigned events) {
+    unsigned char bytes[64];
+    (void)events;
+    ssize_t n = read(w->fd, bytes, sizeof bytes);
+    for (ssize_t i = 0; i < n; i++) tell(bytes[i]);
+}
+
+/* Returns the action before. */
+static void (*set_action(int signal, void (*action)(int)))(int) {
+    struct sigaction now, before;
+    memset(&now, 0, sizeof now);
+    now.sa_handler = action; /* no SA_RESTART: a write to a stopped terminal must not outlive Ctrl-C */
+    sigemptyset(&now.sa_mask);
+    return sigaction(signal, &now, &before) == 0 ? before.sa_handler : SIG_ERR;
+}
+
+static void watch_pipe(struct later *l) {
+    (void)l;
+    watch_start(pipe_loop, &pipe_watch, pipe_ends[0], LOOP_READ, pipe_ready);
+}
+
+/* Watched once the loop runs: a run that never waits is spared the calls. */
+static void open_pipe(struct loop *loop) {
+    pipe_loop = loop;
+    pipe_watch = (struct watch){0};
+    pipe_later = (struct later){0};
+    pipe_ends[0] = pipe_ends[1] = -1;
+    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) == 0) later_run(loop, &pipe_later, watch_pipe);
+}
+
+void sig_start(struct loop *loop) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL); /* whoever started us may have blocked SIGCHLD or SIGTERM */
+    set_action(SIGPIPE, SIG_IGN);
+    open_pipe(loop);
+}
+
+void sig_forked(struct loop *loop) {
+    int others[2] = {pipe_ends[0], pipe_ends[1]};
+    open_pipe(loop);
+    for (const struct sig_watch *w = watches; w && pipe_ends[1] < 0; w = w->next)
+        if (set_action(w->signal, SIG_DFL) == SIG_IGN) set_action(w->signal, SIG_IGN);
+    for (int i = 0; i < 2; i++)
+        if (others[i] >= 0) close(others[i]);
+}
+
+void sig_stop(void) {
+    watches = NULL;
+    pipe_watch = (struct watch){0};
+    for (int i = 0; i < 2; i++) {
+        if (pipe_ends[i] >= 0) close(pipe_ends[i]);
+        pipe_ends[i] = -1;
+    }
+}
+
+void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch *w)) {
+    w->signal = signal;
+    w->caught = caught;
+    w->next = watches;
+    watches = w;
+    if (pipe_ends[1] < 0) return; /* out of descriptors: to end without clean-up is better than not to end */
+    if (set_action(signal, handler) == SIG_IGN && signal != SIGCHLD) set_action(signal, SIG_IGN);
+}
+
+static bool is_watched(int signal) {
+    for (const struct sig_watch *w = watches; w; w = w->next)
+        if (w->signal == signal) return true;
+    return false;
+}
+
+void sig_unwatch(struct sig_watch *w) {
+    for (struct sig_watch **at = &watches; *at; at = &(*at)->next)
+        if (*at == w) {
+            *at = w->next;
+            if (!is_watched(w->signal) && set_action(w->signal, SIG_DFL) == SIG_IGN) set_action(w->signal, SIG_IGN);
+            return;
+        }
+}
+
+/* Our handler in the child would write to the pipe that both have. */
+pid_t sig_fork(void) {
+    sigset_t mask;
+    sigfillset(&mask);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    pid_t pid = fork();
+    int error = errno;
+    for (int signal = 1; pid == 0 && signal < NSIG; signal++) set_action(signal, SIG_DFL);
+    sigemptyset(&mask);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    errno = error;
+    return pid;
+}
+
+void sig_end(int signal) {
+    sigset_t set;
+    set_action(signal, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(signal);
+}

@@ -1,0 +1,147 @@
+#include "common/net/sockopt.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/net/sock.h"
+#include "common/base/text.h"
+
+enum value_kind { SWITCH, NUMBER, BYTES, SECONDS, WORD };
+
+struct sockopt_row {
+    const char *name;
+    const char *help;
+    const char *label; /* in the trace */
+    enum value_kind kind;
+    int level, option;
+    int level6, option6; /* for AF_INET6; 0, 0: the same */
+    int min, max;
+};
+
+static const struct sockopt_row rows[] = {
+    {"nodelay", "send small segments at once", "TCP_NODELAY", SWITCH, IPPROTO_TCP, TCP_NODELAY, 0, 0, 0, 1},
+    {"keepalive", "probe an idle peer", "SO_KEEPALIVE", SWITCH, SOL_SOCKET, SO_KEEPALIVE, 0, 0, 0, 1},
+    {"keepidle", "idle time before the first probe", "TCP_KEEPIDLE", SECONDS, IPPROTO_TCP, TCP_KEEPIDLE, 0, 0, 1, 32767},
+    {"keepintvl", "time between probes", "TCP_KEEPINTVL", SECONDS, IPPROTO_TCP, TCP_KEEPINTVL, 0, 0, 1, 32767},
+    {"keepcnt", "probes before giving up", "TCP_KEEPCNT", NUMBER, IPPROTO_TCP, TCP_KEEPCNT, 0, 0, 1, 127},
+    {"maxseg", "largest TCP segment", "TCP_MAXSEG", BYTES, IPPROTO_TCP, TCP_MAXSEG, 0, 0, 1, 65535},
+    {"reuseaddr", "bind although a closed connection is in TIME_WAIT", "SO_REUSEADDR", SWITCH, SOL_SOCKET, SO_REUSEADDR, 0, 0, 0, 1},
+    {"reuseport", "share the port with others that ask so too", "SO_REUSEPORT", SWITCH, SOL_SOCKET, SO_REUSEPORT, 0, 0, 0, 1},
+    {"rcvbuf", "receive buffer", "SO_RCVBUF", BYTES, SOL_SOCKET, SO_RCVBUF, 0, 0, 0, INT_MAX},
+    {"sndbuf", "send buffer", "SO_SNDBUF", BYTES, SOL_SOCKET, SO_SNDBUF, 0, 0, 0, INT_MAX},
+    {"linger", "close(2) waits for unsent data so long", "SO_LINGER", SECONDS, SOL_SOCKET, SO_LINGER, 0, 0, 0, 32767},
+    {"ttl", "hops a packet may take", "IP_TTL", NUMBER, IPPROTO_IP, IP_TTL, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1, 255},
+    {"tos", "type of service (traffic class)", "IP_TOS", NUMBER, IPPROTO_IP, IP_TOS, IPPROTO_IPV6, IPV6_TCLASS, 0, 255},
+    {"broadcast", "may send to a broadcast address", "SO_BROADCAST", SWITCH, SOL_SOCKET, SO_BROADCAST, 0, 0, 0, 1},
+    {"dontroute", "only to hosts on the same link", "SO_DONTROUTE", SWITCH, SOL_SOCKET, SO_DONTROUTE, 0, 0, 0, 1},
+    {"oobinline", "urgent data in line", "SO_OOBINLINE", SWITCH, SOL_SOCKET, SO_OOBINLINE, 0, 0, 0, 1},
+    {"interface", "only through this network interface", "SO_BINDTODEVICE", WORD, SOL_SOCKET, SO_BINDTODEVICE, 0, 0, 0, 0},
+    {"multicast-ttl", "hops a multicast may take", "IP_MULTICAST_TTL", NUMBER, IPPROTO_IP, IP_MULTICAST_TTL, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 0, 255},
+    {"multicast-loop", "own multicasts are heard here too", "IP_MULTICAST_LOOP", SWITCH, IPPROTO_IP, IP_MULTICAST_LOOP, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, 1},
+};
+#define ROWS (sizeof rows / sizeof rows[0])
+
+static const char *const units[] = {
+    [SWITCH] = "0|1", [NUMBER] = "N", [BYTES] = "BYTES (64K, 1M)", [SECONDS] = "SECONDS", [WORD] = "NAME"};
+
+static const struct sockopt_row *row_named(const char *name, size_t size) {
+    for (size_t i = 0; i < ROWS; i++)
+        if (strlen(rows[i].name) == size && !strncmp(rows[i].name, name, size)) return &rows[i];
+    return NULL;
+}
+
+static const char *unknown(const char *value, size_t size) {
+    static char why[128]; /* valid until the next one, and there is no next one */
+    const char *names[ROWS + 1] = {NULL};
+    char name[24];
+    snprintf(name, sizeof name, "%.*s", (int)(size < sizeof name ? size : sizeof name - 1), value);
+    for (size_t i = 0; i < ROWS; i++) names[i] = rows[i].name;
+    const char *nearest = text_nearest(name, names);
+    if (nearest)
+        snprintf(why, sizeof why, "unknown socket option (did you mean '%s'?)", nearest);
+    else
+        snprintf(why, sizeof why, "unknown socket option (-O help lists them)");
+    return why;
+}
+
+static const char *read_value(struct sockopt *o, const char *value) {
+    static char why[96];
+    uint64_t bytes = 0;
+    int64_t number = 0;
+    if (!*value) return "the value is missing behind '='";
+    if (o->row->kind == WORD) {
+        o->text = value;
+        return strlen(value) < IF_NAMESIZE ? NULL : "no interface has a name as long as this";
+    }
+    int result = o->row->kind == BYTES ? text_size(value, &bytes) : text_number(value, &number);
+    if (o->row->kind == BYTES) number = bytes > INT_MAX ? INT64_MAX : (int64_t)bytes;
+    if (result == 0 && number >= o->row->min && number <= o->row->max) {
+        o->number = (int)number;
+        return NULL;
+    }
+    snprintf(why, sizeof why, "%s takes %s, %d to %d", o->row->name, units[o->row->kind], o->row->min, o->row->max);
+    return why;
+}
+
+const char *sockopt_parse(void *field, const char *value) {
+    struct sockopt_list *list = field;
+    struct sockopt o = {0};
+    size_t size = strcspn(value, "=");
+    if (!strcmp(value, "help")) {
+        list->help = true;
+        return NULL;
+    }
+    o.row = row_named(value, size);
+    if (!o.row) return unknown(value, size);
+    if (!value[size]) return "a value is missing: NAME=VALUE (-O help lists them)";
+    const char *why = read_value(&o, value + size + 1);
+    if (why) return why;
+    list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = o;
+    return NULL;
+}
+
+static int apply(const struct sockopt *o, int fd, int family) {
+    bool six = family == AF_INET6 && o->row->level6;
+    int level = six ? o->row->level6 : o->row->level;
+    int option = six ? o->row->option6 : o->row->option;
+    if (level == SOL_SOCKET && option == SO_LINGER) {
+        struct linger linger = {.l_onoff = 1, .l_linger = o->number};
+        return sock_set_bytes(fd, level, option, &linger, sizeof linger, o->row->label);
+    }
+    if (o->row->kind == WORD)
+        return sock_set_bytes(fd, level, option, o->text, (socklen_t)strlen(o->text), o->row->label);
+    return sock_set(fd, level, option, o->number, o->row->label);
+}
+
+int sockopt_apply(const struct sockopt_list *list, int fd, int family, struct cause *cause) {
+    for (size_t i = 0; i < list->count; i++)
+        if (apply(&list->items[i], fd, family) < 0)
+            return cause_set(cause, STATUS_FAILED, "cannot set socket option %s: %s", list->items[i].row->name, strerror(errno));
+    return 0;
+}
+
+bool sockopt_given(const struct sockopt_list *list, const char *name) {
+    for (size_t i = 0; i < list->count; i++)
+        if (!strcmp(list->items[i].row->name, name)) return true;
+    return false;
+}
+
+void sockopt_help(void) {
+    for (size_t i = 0; i < ROWS; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "%s=%s", rows[i].name, units[rows[i].kind]);
+        printf("  %-26s  %s\n", left, rows[i].help);
+    }
+}
+
+void sockopt_names(void) {
+    for (size_t i = 0; i < ROWS; i++) printf("%s%s", i ? " " : "", rows[i].name);
+}

@@ -1,0 +1,154 @@
+#include "common/net/stream.h"
+
+#include <errno.h>
+
+#include "common/net/sock.h"
+
+/* What the loop should wait for, from the state. A broken stream waits for the call that tells so. */
+static void update(struct stream *s) {
+    unsigned want = s->hung || (s->ended && s->shut) ? 0 : LOOP_HANGUP; /* when both sides have ended it hangs up for good */
+    if (!s->watch.loop) return;
+    if (s->reading && !s->ended) want |= LOOP_READ;
+    if (s->out.size > 0 || s->ask_space || s->broken || (s->shutting && !s->shut)) want |= LOOP_WRITE;
+    watch_want(&s->watch, want);
+}
+
+void stream_came(struct stream *s, size_t n) {
+    s->received += n;
+    s->active = loop_now(s->loop);
+}
+
+void stream_went(struct stream *s, size_t n) {
+    s->sent += n;
+    s->active = loop_now(s->loop);
+}
+
+void stream_ended(struct stream *s) {
+    s->ended = true;
+    update(s);
+    s->ops->end(s);
+}
+
+void stream_failed(struct stream *s, int error) {
+    watch_stop(&s->watch);
+    s->ops->fail(s, error);
+}
+
+/* One read a turn: a peer that sends without pause must not hold up the others. */
+static void read_some(struct stream *s) {
+    static char bytes[STREAM_READ];
+    if (s->ops->readable) {
+        s->ops->readable(s);
+        return;
+    }
+    ssize_t n = sock_recv(s->fd, bytes, sizeof bytes);
+    if (n > 0) {
+        stream_came(s, (size_t)n);
+        s->ops->data(s, bytes, (size_t)n);
+    } else if (n == 0) {
+        stream_ended(s);
+    } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
+        stream_failed(s, errno);
+    }
+}
+
+/* How many bytes went; a failure is remembered and told from the loop, never from within a send. */
+static size_t send_now(struct stream *s, const struct iovec *pieces, int count) {
+    if (s->broken || s->shut) return 0;
+    ssize_t n = sock_sendv(s->fd, pieces, count);
+    if (n > 0) stream_went(s, (size_t)n);
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) s->broken = errno;
+    return n > 0 ? (size_t)n : 0;
+}
+
+static void shut_now(struct stream *s) {
+    s->shut = true;
+    sock_shutdown(s->fd);
+}
+
+/* Why a send failed is told by the socket: what was received before it must be read first. */
+static void write_some(struct stream *s) {
+    if (s->broken) {
+        if (s->reading && !s->ended)
+            read_some(s);
+        else
+            stream_failed(s, s->broken);
+        return;
+    }
+    if (s->out.size > 0) {
+        struct iovec piece = {.iov_base = s->out.bytes + s->out.start, .iov_len = s->out.size};
+        buf_drop(&s->out, send_now(s, &piece, 1));
+    }
+    if (s->out.size == 0 && s->shutting && !s->shut && !s->broken) shut_now(s);
+    if (s->out.size == 0 && s->ask_space && !s->broken) s->ops->space(s);
+    update(s);
+}
+
+/* A Unix socket hangs up without an error. */
+static int socket_error(int fd) {
+    int error = 0;
+    sock_get(fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
+    return error ? error : EPIPE;
+}
+
+/* What came before is read first, when its owner reads again: then the end, or the error, is told too. */
+static void hung_up(struct stream *s) {
+    if (s->reading || s->ended) {
+        stream_failed(s, socket_error(s->fd));
+        return;
+    }
+    s->hung = true;
+    update(s);
+}
+
+static void ready(struct watch *w, unsigned events) {
+    struct stream *s = (struct stream *)(void *)w; /* its first member */
+    if (events & LOOP_READ && s->reading && !s->ended) read_some(s);
+    if (s->watch.loop && events & LOOP_WRITE) write_some(s);
+    if (s->watch.loop && events == LOOP_HANGUP) hung_up(s);
+}
+
+void stream_start(struct stream *s, struct loop *loop, int fd, const struct stream_ops *ops) {
+    *s = (struct stream){.loop = loop, .ops = ops, .fd = fd, .reading = true, .active = loop_now(loop)};
+    watch_start(loop, &s->watch, fd, LOOP_READ | LOOP_HANGUP, ready);
+}
+
+void stream_stop(struct stream *s) {
+    watch_stop(&s->watch);
+    buf_free(&s->out);
+}
+
+void stream_send(struct stream *s, const void *bytes, size_t n) {
+    const char *at = bytes;
+    if (s->out.size == 0 && n > 0) {
+        struct iovec piece = {.iov_base = (void *)(uintptr_t)at, .iov_len = n};
+        size_t gone = send_now(s, &piece, 1);
+        at += gone;
+        n -= gone;
+    }
+    if (n > 0 && !s->broken && !s->shut) buf_put(&s->out, at, n);
+    update(s);
+}
+
+size_t stream_try(struct stream *s, const struct iovec *pieces, int count) {
+    size_t gone = send_now(s, pieces, count);
+    if (s->broken) update(s);
+    return gone;
+}
+
+void stream_ask_space(struct stream *s, bool on) {
+    s->ask_space = on;
+    update(s);
+}
+
+void stream_read(struct stream *s, bool on) {
+    s->reading = on;
+    if (on) s->hung = false;
+    update(s);
+}
+
+void stream_shut(struct stream *s) {
+    s->shutting = true;
+    if (s->out.size == 0 && !s->shut && !s->broken) shut_now(s);
+    update(s);
+}

@@ -1,0 +1,182 @@
+#include "common/net/sysinfo.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* /proc/net/tcp: addresses are printed as 32-bit words in host order. */
+static void words_text(const struct addr *a, char out[40]) {
+    uint32_t words[4];
+    size_t count = addr_family(a) == AF_INET ? 1 : 4;
+    if (count == 1)
+        memcpy(words, &a->as.v4.sin_addr, sizeof words[0]);
+    else
+        memcpy(words, &a->as.v6.sin6_addr, sizeof words);
+    for (size_t i = 0; i < count; i++) snprintf(out + 8 * i, 9, "%08" PRIX32, words[i]);
+}
+
+static bool holds(const char *held, const struct addr *a) {
+    char wanted[40];
+    words_text(a, wanted);
+    return !strcmp(held, wanted) || strspn(held, "0") == strlen(held) || strspn(wanted, "0") == strlen(wanted);
+}
+
+/* The inode of the socket that holds the address, in one of the tables of proc_net(5); *waiting when only a TIME_WAIT does. */
+static uint64_t table_inode(const char *table, const struct addr *a, bool *waiting) {
+    char line[512], held[40];
+    unsigned port, state;
+    uint64_t inode, found = 0;
+    FILE *f = fopen(table, "re");
+    if (!f) return 0;
+    while (!found && fgets(line, sizeof line, f)) {
+        if (sscanf(line, " %*d: %39[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*u %*u %" SCNu64, held, &port, &state,
+                   &inode) != 4)
+            continue;
+        if (port != addr_port(a) || !holds(held, a)) continue;
+        if (state == TCP_TIME_WAIT)
+            *waiting = true;
+        else
+            found = inode;
+    }
+    fclose(f);
+    return found;
+}
+
+/* The same for a path, in /proc/net/unix. */
+static uint64_t path_inode(const char *path) {
+    char line[512];
+    uint64_t inode, found = 0;
+    int at;
+    FILE *f = fopen("/proc/net/unix", "re");
+    if (!f) return 0;
+    while (!found && fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = 0;
+        at = 0;
+        if (sscanf(line, "%*x: %*x %*x %*x %*x %*x %" SCNu64 " %n", &inode, &at) == 1 && at && !strcmp(line + at, path))
+            found = inode;
+    }
+    fclose(f);
+    return found;
+}
+
+static bool process_has(const char *pid, const char *link) {
+    char path[300], to[64];
+    struct dirent *e;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%s/fd", pid);
+    DIR *d = opendir(path);
+    while (d && !found && (e = readdir(d))) {
+        ssize_t n = readlinkat(dirfd(d), e->d_name, to, sizeof to - 1);
+        if (n < 0) continue;
+        to[n] = 0;
+        found = !strcmp(to, link);
+    }
+    if (d) closedir(d);
+    return found;
+}
+
+static bool process_name(const char *pid, char out[SYSINFO_OWNER]) {
+    char path[300], name[32] = "?";
+    snprintf(path, sizeof path, "/proc/%s/comm", pid);
+    FILE *f = fopen(path, "re");
+    if (f && fgets(name, sizeof name, f)) name[strcspn(name, "\n")] = 0;
+    if (f) fclose(f);
+    for (char *c = name; *c; c++)
+        if (*c < ' ' || *c > '~') *c = '?';
+    snprintf(out, SYSINFO_OWNER, "by %s, pid %.12s", name, pid);
+    return true;
+}
+
+static bool inode_owner(uint64_t inode, char out[SYSINFO_OWNER]) {
+    char link[64];
+    struct dirent *e;
+    bool found = false;
+    snprintf(link, sizeof link, "socket:[%" PRIu64 "]", inode);
+    DIR *d = opendir("/proc");
+    while (d && !found && (e = readdir(d)))
+        if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && process_has(e->d_name, link))
+            found = process_name(e->d_name, out);
+    if (d) closedir(d);
+    return found;
+}
+
+bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
+    bool waiting = false;
+    uint64_t inode;
+    if (addr_family(a) == AF_UNIX)
+        inode = path_inode(a->as.un.sun_path);
+    else {
+        bool v4 = addr_family(a) == AF_INET, stream = type == SOCK_STREAM;
+        const char *table4 = stream ? "/proc/net/tcp" : "/proc/net/udp", *table6 = stream ? "/proc/net/tcp6" : "/proc/net/udp6";
+        inode = table_inode(v4 ? table4 : table6, a, &waiting);
+        if (!inode && v4) inode = table_inode(table6, a, &waiting); /* of a socket for both families */
+    }
+    if (inode) return inode_owner(inode, out);
+    if (waiting) snprintf(out, SYSINFO_OWNER, "in TIME_WAIT");
+    return waiting;
+}
+
+/* struct tcp_info of the kernel, whose beginning never changes; libc declares only a part of it. */
+#define INFO_STATE 0
+#define INFO_BYTES_RECEIVED 128
+#define INFO_NOT_SENT 144
+#define INFO_BYTES_SENT 200
+#define INFO_BYTES_SENT_AGAIN 208
+#define INFO_SIZE 216
+
+static size_t tcp_info(int fd, unsigned char info[INFO_SIZE]) {
+    socklen_t size = INFO_SIZE;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &size) == 0 ? size : 0;
+}
+
+enum sysinfo_state sysinfo_tcp_state(int fd) {
+    unsigned char info[INFO_SIZE];
+    if (!tcp_info(fd, info)) return SYSINFO_UNKNOWN;
+    switch (info[INFO_STATE]) {
+    case TCP_ESTABLISHED: return SYSINFO_ESTABLISHED;
+    case TCP_CLOSE_WAIT:
+    case TCP_LAST_ACK: return SYSINFO_PEER_ENDED;
+    case TCP_FIN_WAIT1:
+    case TCP_FIN_WAIT2:
+    case TCP_CLOSING: return SYSINFO_WE_ENDED;
+    case TCP_CLOSE: return SYSINFO_CLOSED;
+    case TCP_LISTEN: return SYSINFO_LISTEN;
+    default: return SYSINFO_UNKNOWN;
+    }
+}
+
+int64_t sysinfo_unacknowledged(int fd, bool ended) {
+    int queued;
+    if (ioctl(fd, TIOCOUTQ, &queued) < 0) return -1;
+    return queued > 0 && ended ? queued - 1 : queued; /* a FIN has a sequence number of its own, behind all data */
+}
+
+bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent) {
+    unsigned char info[INFO_SIZE];
+    uint64_t again;
+    uint32_t waiting;
+    int unread = 0;
+    if (ioctl(fd, FIONREAD, &unread) < 0 || tcp_info(fd, info) < INFO_SIZE) return false;
+    memcpy(received, info + INFO_BYTES_RECEIVED, sizeof *received);
+    memcpy(sent, info + INFO_BYTES_SENT, sizeof *sent);
+    memcpy(&again, info + INFO_BYTES_SENT_AGAIN, sizeof again);
+    memcpy(&waiting, info + INFO_NOT_SENT, sizeof waiting);
+    bool fin = info[INFO_STATE] == TCP_CLOSE_WAIT || info[INFO_STATE] == TCP_LAST_ACK || info[INFO_STATE] == TCP_CLOSING;
+    *received -= (uint64_t)unread + fin; /* a FIN is counted as a byte */
+    *sent += waiting - again;
+    return true;
+}
+
+pid_t sysinfo_peer_pid(int fd) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
+void sysinfo_adopt_orphans(void) { prctl(PR_SET_CHILD_SUBREAPER, 1); }

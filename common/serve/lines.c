@@ -1,0 +1,155 @@
+#include "common/serve/lines.h"
+
+#include "common/base/mem.h"
+
+#define WAITING_MOST ((size_t)256 * 1024) /* answers that a client does not fetch: then its requests wait too */
+
+static struct text_session *of_session(struct session *s) { return container_of(s, struct text_session, session); }
+
+static struct text_server *server_of(const struct text_session *t) {
+    return container_of(t->session.server, struct text_server, server);
+}
+
+struct buf *text_answers(struct text_session *t) { return &server_of(t)->answers; }
+
+static bool is_open(const struct text_session *t) { return t->session.state == SESSION_OPEN; }
+
+/* False: that was the last one. */
+static bool hand_over(struct text_session *t, enum line_kind kind, const char *text, size_t size) {
+    const struct text_ops *ops = server_of(t)->text_ops;
+    if (kind == LINE_MESSAGE) return ops->message(t, text, size);
+    if (ops->too_long)
+        ops->too_long(t);
+    else
+        buf_format(text_answers(t), "ERR line too long\n");
+    return true;
+}
+
+/* One write for all that was answered. A client that closes after an answer still gets it (session_finish delivers first). */
+static void send_answers(struct text_session *t) {
+    struct buf *answers = text_answers(t);
+    if (answers->size > 0 && t->session.state != SESSION_CLOSED) {
+        if (server_of(t)->text_ops->answered) server_of(t)->text_ops->answered(t, buf_at(answers), answers->size);
+        session_send(&t->session, buf_at(answers), answers->size);
+        if (is_open(t) && stream_waiting(&t->session.stream) > WAITING_MOST) {
+            stream_read(&t->session.stream, false);
+            stream_ask_space(&t->session.stream, true);
+        }
+    }
+    buf_clear(answers);
+}
+
+static void silence_over(struct timer *timer) {
+    struct text_session *t = container_of(timer, struct text_session, silence);
+    const char *text;
+    size_t size;
+    enum line_kind kind = line_quiet(&t->line, &text, &size);
+    bool last = kind != LINE_NONE && is_open(t) && !hand_over(t, kind, text, size);
+    send_answers(t);
+    if (last) session_finish(&t->session);
+}
+
+static void watch_silence(struct text_session *t) {
+    if (is_open(t) && line_waiting(&t->line))
+        timer_start(t->session.server->loop, &t->silence, LINE_SILENCE, silence_over);
+    else
+        timer_stop(&t->silence);
+}
+
+static void work_through(struct text_session *t, const char *bytes, size_t n) {
+    const struct text_ops *ops = server_of(t)->text_ops;
+    const char *begin = bytes, *text;
+    size_t size, left = n;
+    bool more = true;
+    while (more && !t->paused && is_open(t) && ops->message) {
+        enum line_kind kind = line_next(&t->line, &bytes, &left, &text, &size);
+        if (kind == LINE_NONE) break;
+        more = hand_over(t, kind, text, size);
+    }
+    if (ops->raw) ops->raw(t, begin, more ? n : n - left);
+    if (t->paused && left > 0) buf_put(&t->rest, bytes, left);
+    send_answers(t);
+    if (!more) session_finish(&t->session);
+    watch_silence(t);
+}
+
+static void on_data(struct session *s, const char *bytes, size_t n) { work_through(of_session(s), bytes, n); }
+
+void text_pause(struct text_session *t) {
+    t->paused = true;
+    stream_read(&t->session.stream, false);
+}
+
+void text_resume(struct text_session *t) {
+    struct buf rest = t->rest;
+    if (!t->paused || !is_open(t)) return;
+    t->paused = false;
+    t->rest = (struct buf){0};
+    if (rest.size > 0) work_through(t, buf_at(&rest), rest.size);
+    buf_free(&rest);
+    if (!t->paused && is_open(t)) stream_read(&t->session.stream, true);
+}
+
+static void on_readable(struct session *s) {
+    struct text_session *t = of_session(s);
+    server_of(t)->text_ops->readable(t);
+}
+
+static void on_end(struct session *s) {
+    struct text_session *t = of_session(s);
+    const struct text_ops *ops = server_of(t)->text_ops;
+    const char *text;
+    size_t size;
+    timer_stop(&t->silence);
+    if (ops->message) {
+        enum line_kind kind = line_end(&t->line, &text, &size);
+        bool more = kind == LINE_NONE || hand_over(t, kind, text, size);
+        send_answers(t);
+        if (!more) session_finish(s);
+    }
+    if (!is_open(t)) return;
+    if (ops->end)
+        ops->end(t);
+    else
+        session_finish(s);
+}
+
+static void on_space(struct session *s) {
+    struct text_session *t = of_session(s);
+    const struct text_ops *ops = server_of(t)->text_ops;
+    if (!t->paused) stream_read(&s->stream, true);
+    if (ops->space)
+        ops->space(t);
+    else
+        stream_ask_space(&s->stream, false);
+}
+
+static void on_open(struct session *s) {
+    struct text_session *t = of_session(s);
+    line_start(&t->line, LINE_MOST);
+    if (server_of(t)->text_ops->open) server_of(t)->text_ops->open(t);
+    send_answers(t);
+}
+
+static void on_closed(struct session *s) {
+    struct text_session *t = of_session(s);
+    timer_stop(&t->silence);
+    if (server_of(t)->text_ops->closed) server_of(t)->text_ops->closed(t);
+    line_free(&t->line);
+    buf_free(&t->rest);
+}
+
+void text_server_start(struct text_server *ts, struct loop *loop, struct net_listeners *listeners, const struct server_conf *conf,
+                       const struct common_conf *common, const struct text_ops *ops, bool once, void *owner) {
+    ts->text_ops = ops;
+    ts->answers = (struct buf){0};
+    ts->ops = (struct server_ops){.session_size = ops->session_size, .open = on_open, .data = on_data, .end = on_end,
+                                  .space = on_space, .closed = on_closed};
+    if (ops->readable) ts->ops.readable = on_readable;
+    server_start(&ts->server, loop, listeners, conf, common, &ts->ops, once, owner);
+}
+
+void text_server_stop(struct text_server *ts) {
+    server_stop(&ts->server);
+    buf_free(&ts->answers);
+}

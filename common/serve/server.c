@@ -1,0 +1,289 @@
+#include "common/serve/server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/net/sock.h"
+#include "common/base/text.h"
+
+#define LINGER (5 * TEXT_NS_PER_S)
+#define PAUSE TEXT_NS_PER_S /* when out of descriptors, unless a session ends before */
+#define ACCEPTS_A_TURN 64
+
+static struct session *of_stream(struct stream *s) { return container_of(s, struct session, stream); }
+
+const char *session_peer(const struct session *s, char out[SESSION_PEER]) {
+    if (addr_family(&s->peer) != AF_UNIX) return addr_text(&s->peer, out);
+    pid_t pid = sock_peer_pid(s->stream.fd);
+    if (pid > 0)
+        snprintf(out, SESSION_PEER, "unix (pid %ld)", (long)pid);
+    else
+        snprintf(out, SESSION_PEER, "unix");
+    return out;
+}
+
+/* --- when to accept --- */
+
+static bool full(const struct server *server) {
+    return server->conf->max_clients > 0 && server->count >= (size_t)server->conf->max_clients;
+}
+
+/* A server at its limit does not watch its listeners: who is too many waits in the backlog. */
+static void update_accepting(struct server *server) {
+    bool accepting = !full(server) && !timer_running(&server->pause) && !(server->once && server->met);
+    for (size_t i = 0; i < server->listeners->count; i++)
+        if (server->doors[i].watch.loop) watch_want(&server->doors[i].watch, accepting ? LOOP_READ : 0);
+}
+
+/* --- the end of a session --- */
+
+static void forget(struct later *l) {
+    struct session *s = container_of(l, struct session, reap);
+    free(s);
+}
+
+static void unlink_session(struct session *s) {
+    struct server *server = s->server;
+    if (s->previous)
+        s->previous->next = s->next;
+    else
+        server->sessions = s->next;
+    if (s->next) s->next->previous = s->previous;
+    server->count--;
+    timer_stop(&server->pause); /* a descriptor is free again */
+}
+
+static void narrate_end(const struct session *s, const char *peer) {
+    char took[TEXT_SHORT];
+    msg_note(0, "%s closed (received %llu bytes, sent %llu bytes, %s)", peer, (unsigned long long)s->stream.received,
+             (unsigned long long)s->stream.sent, text_duration(loop_clock() - s->since, took));
+}
+
+void session_close(struct session *s, enum status outcome) {
+    struct server *server = s->server;
+    char peer[SESSION_PEER];
+    if (s->state == SESSION_CLOSED) return;
+    s->state = SESSION_CLOSED;
+    if (outcome != STATUS_OK) s->outcome = (int)outcome;
+    if (server->ops->closed) server->ops->closed(s);
+    timer_stop(&s->timer);
+    stream_stop(&s->stream);
+    if (msg_level() >= 0) session_peer(s, peer);
+    sock_close(s->stream.fd);
+    if (msg_level() >= 0) narrate_end(s, peer);
+    unlink_session(s);
+    later_run(server->loop, &s->reap, forget);
+    if (server->once) {
+        server->outcome = s->outcome;
+        loop_stop(server->loop);
+    }
+    update_accepting(server);
+}
+
+static void linger_over(struct timer *t) { session_close(container_of(t, struct session, timer), STATUS_OK); }
+
+/* Half-closed, and what the peer still sends is of no interest. */
+static void linger(struct session *s) {
+    if (s->state == SESSION_LINGERING) return;
+    s->state = SESSION_LINGERING;
+    if (s->stream.ended) {
+        session_close(s, STATUS_OK);
+        return;
+    }
+    stream_read(&s->stream, true);
+    timer_start(s->server->loop, &s->timer, LINGER, linger_over);
+}
+
+void session_finish(struct session *s) {
+    if (s->state != SESSION_OPEN) return;
+    s->state = SESSION_FINISHING;
+    stream_shut(&s->stream);
+    if (s->stream.shut)
+        linger(s);
+    else
+        stream_ask_space(&s->stream, true); /* called when all is sent, and the write side is shut */
+}
+
+void session_detach(struct session *s) {
+    stream_stop(&s->stream);
+    timer_stop(&s->timer);
+}
+
+void session_attach(struct session *s, uint64_t received, uint64_t sent) {
+    stream_start(&s->stream, s->server->loop, s->stream.fd, s->stream.ops);
+    s->stream.received = received;
+    s->stream.sent = sent;
+}
+
+void session_send(struct session *s, const void *bytes, size_t n) { stream_send(&s->stream, bytes, n); }
+
+/* --- what streams tell --- */
+
+static void on_data(struct stream *t, const char *bytes, size_t n) {
+    struct session *s = of_stream(t);
+    if (s->state == SESSION_OPEN) s->server->ops->data(s, bytes, n);
+}
+
+static void on_readable(struct stream *t) {
+    struct session *s = of_stream(t);
+    static char discarded[STREAM_READ];
+    if (s->state == SESSION_OPEN) {
+        s->server->ops->readable(s);
+        return;
+    }
+    ssize_t n = sock_recv(t->fd, discarded, sizeof discarded);
+    if (n > 0) stream_came(t, (size_t)n);
+    if (n == 0) stream_ended(t);
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) stream_failed(t, errno);
+}
+
+static void on_end(struct stream *t) {
+    struct session *s = of_stream(t);
+    if (s->state == SESSION_LINGERING)
+        session_close(s, STATUS_OK);
+    else if (s->state == SESSION_OPEN && s->server->ops->end)
+        s->server->ops->end(s);
+    else
+        session_finish(s);
+}
+
+static void on_space(struct stream *t) {
+    struct session *s = of_stream(t);
+    if (s->state == SESSION_OPEN && s->server->ops->space)
+        s->server->ops->space(s);
+    else
+        stream_ask_space(t, false);
+    if (s->state == SESSION_FINISHING && t->shut) linger(s);
+}
+
+/* A peer that is gone while its connection is being closed took what it wanted. */
+static void on_fail(struct stream *t, int error) {
+    struct session *s = of_stream(t);
+    char peer[SESSION_PEER];
+    bool loss = s->state == SESSION_OPEN || stream_waiting(t) > 0;
+    bool orderly = error == EPIPE && !t->broken; /* a Unix socket whose peer closed it */
+    if (loss && !orderly) msg_error("connection with %s: %s", session_peer(s, peer), strerror(error));
+    session_close(s, loss && !orderly ? STATUS_FAILED : STATUS_OK);
+}
+
+static const struct stream_ops with_data = {.data = on_data, .end = on_end, .space = on_space, .fail = on_fail};
+static const struct stream_ops with_readable = {.readable = on_readable, .end = on_end, .space = on_space, .fail = on_fail};
+
+/* --- idle --- */
+
+static void idle_over(struct timer *t) {
+    struct session *s = container_of(t, struct session, timer);
+    struct server *server = s->server;
+    char peer[SESSION_PEER], idle[TEXT_SHORT];
+    int64_t left = s->stream.active + server->idle - loop_now(server->loop);
+    if (left > 0) {
+        timer_start(server->loop, t, left, idle_over);
+        return;
+    }
+    msg_note(0, "%s idle for %s", session_peer(s, peer), text_duration(server->idle, idle));
+    session_close(s, STATUS_TIMEOUT);
+}
+
+/* --- the beginning of a session --- */
+
+static size_t count_of_host(const struct server *server, const struct addr *peer) {
+    size_t n = 0;
+    for (const struct session *s = server->sessions; s; s = s->next) n += addr_same_host(&s->peer, peer);
+    return n;
+}
+
+/* Why this peer is not served; NULL: it is. */
+static const char *refusal(const struct server *server, const struct addr *peer) {
+    const struct server_conf *conf = server->conf;
+    if (!access_allows(&conf->access, peer)) return "denied";
+    if (conf->max_per_host > 0 && count_of_host(server, peer) >= (size_t)conf->max_per_host)
+        return "denied: too many clients of this address";
+    return NULL;
+}
+
+static void open_session(struct server *server, int fd, const struct addr *peer) {
+    struct session *s = mem_new(server->ops->session_size);
+    char text[SESSION_PEER];
+    *s = (struct session){.server = server, .next = server->sessions, .peer = *peer, .since = loop_now(server->loop)};
+    stream_start(&s->stream, server->loop, fd, server->ops->readable ? &with_readable : &with_data);
+    if (server->sessions) server->sessions->previous = s;
+    server->sessions = s;
+    server->count++;
+    server->met = true;
+    timer_stop(&server->patience);
+    if (server->idle) timer_start(server->loop, &s->timer, server->idle, idle_over);
+    if (msg_level() >= 0) msg_note(0, "%s connected", session_peer(s, text));
+    server->ops->open(s);
+}
+
+static void pause_over(struct timer *t) { update_accepting(container_of(t, struct server, pause)); }
+
+static void accept_failed(struct server *server) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK) server->short_told = false; /* nobody waits any more */
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return; /* not yet, or the connection's own trouble (accept(2)) */
+    if (!server->short_told) msg_note(0, "cannot accept for now: %s", strerror(errno));
+    server->short_told = true;
+    timer_start(server->loop, &server->pause, PAUSE, pause_over);
+    update_accepting(server);
+}
+
+static bool accept_one(struct server *server, int listener) {
+    struct addr peer;
+    char text[ADDR_TEXT];
+    int fd = sock_accept(listener, &peer);
+    if (fd < 0) {
+        accept_failed(server);
+        return false;
+    }
+    const char *why = refusal(server, &peer);
+    if (why) {
+        msg_note(0, "%s %s", addr_text(&peer, text), why);
+        sock_close(fd);
+        return true;
+    }
+    open_session(server, fd, &peer);
+    return true;
+}
+
+/* Several a turn, but not all that a storm brings: those inside want their turn too. Whoever came may have had the doors shut. */
+static void door_ready(struct watch *w, unsigned events) {
+    struct server_door *door = container_of(w, struct server_door, watch);
+    struct server *server = door->server;
+    (void)events;
+    for (int i = 0; i < ACCEPTS_A_TURN && w->loop && w->want; i++) {
+        if (!accept_one(server, w->fd)) break;
+        update_accepting(server);
+    }
+}
+
+static void nobody_came(struct timer *t) {
+    struct server *server = container_of(t, struct server, patience);
+    msg_error("no client came in time");
+    server->outcome = STATUS_TIMEOUT;
+    loop_stop(server->loop);
+}
+
+void server_start(struct server *server, struct loop *loop, struct net_listeners *listeners, const struct server_conf *conf,
+                  const struct common_conf *common, const struct server_ops *ops, bool once, void *owner) {
+    *server = (struct server){.loop = loop, .ops = ops, .conf = conf, .idle = common->idle, .once = once, .owner = owner, .listeners = listeners};
+    for (size_t i = 0; i < listeners->count; i++) {
+        server->doors[i].server = server;
+        watch_start(loop, &server->doors[i].watch, listeners->fds[i], LOOP_READ, door_ready);
+    }
+    if (common->timeout) timer_start(loop, &server->patience, common->timeout, nobody_came);
+}
+
+void server_shut_doors(struct server *server) {
+    for (size_t i = 0; i < server->listeners->count; i++) watch_stop(&server->doors[i].watch);
+    timer_stop(&server->patience);
+    timer_stop(&server->pause);
+}
+
+void server_stop(struct server *server) {
+    server_shut_doors(server);
+    while (server->sessions) session_close(server->sessions, STATUS_OK);
+    loop_settle(server->loop); /* sessions are freed there */
+}

@@ -1,0 +1,216 @@
+#include "common/serve/server_dgram.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/net/sock.h"
+#include "common/base/text.h"
+
+#define CENSUS TEXT_NS_PER_S
+#define RECEIVE_BUFFER (4 << 20) /* bytes, or what the system gives: a burst must wait for us somewhere */
+#define TRIES 100       /* DGRAM_PAUSE apart, for an answer to a peer that does not read */
+#define DRAIN_MOST 65536 /* batches: more than a receive buffer holds, and an end for who is being flooded */
+
+/* Once for a row of datagrams of one peer: anybody can send many. */
+static void tell(struct dgram_server *server, const struct dgram *d, const char *what, const char *why) {
+    char peer[DGRAM_PEER];
+    assert(d->peer);
+    if (addr_equal(&server->told, d->peer)) return;
+    server->told = *d->peer;
+    msg_note(0, "%s %s%s", dgram_peer(d, peer), what, why);
+}
+
+/* --- drops --- */
+
+static void tell_drops(struct dgram_door *door) {
+    char text[ADDR_TEXT];
+    bool at_least;
+    int64_t drops = dgram_drops(door->io, &at_least);
+    if (drops <= door->drops) return;
+    msg_note(0, "%s: %s%lld datagram%s dropped so far%s", addr_text(door->local, text), at_least ? "at least " : "", (long long)drops,
+             drops == 1 ? "" : "s", door->drops ? "" : ": the receive buffer was full (-O rcvbuf=SIZE enlarges it)");
+    door->drops = drops;
+}
+
+static void census_due(struct timer *t) {
+    struct dgram_server *server = container_of(t, struct dgram_server, census);
+    for (size_t i = 0; i < server->count; i++) tell_drops(&server->doors[i]);
+    if (server->resting) timer_start(server->loop, t, CENSUS, census_due);
+}
+
+/* --- answers --- */
+
+static void update(struct dgram_door *door) {
+    struct dgram_server *server = door->server;
+    if (door->watch.loop && door->count == 0) watch_want(&door->watch, server->resting || server->ended ? 0 : LOOP_READ);
+}
+
+static void stop_when_idle(struct dgram_server *server) {
+    for (size_t i = 0; i < server->count; i++)
+        if (server->doors[i].count > 0) return;
+    loop_stop(server->loop);
+}
+
+static void send_answers(struct dgram_door *door);
+
+static void pause_over(struct timer *t) { send_answers(container_of(t, struct dgram_door, pause)); }
+
+/* A Unix socket polls writable whatever the peer's queue holds. */
+static void wait_for_room(struct dgram_door *door, int error) {
+    bool tells = error != ENOBUFS && addr_family(door->local) != AF_UNIX;
+    if (!tells) timer_start(door->server->loop, &door->pause, DGRAM_PAUSE, pause_over);
+    watch_want(&door->watch, tells ? LOOP_WRITE : 0);
+}
+
+static void took(struct dgram_door *door, size_t n) {
+    const struct dgram_ops *ops = door->server->ops;
+    for (size_t i = 0; ops->answered && i < n; i++) ops->answered(door->server, &door->answers[door->next + i]);
+    door->next += n;
+    door->tries = 0;
+}
+
+static void send_answers(struct dgram_door *door) {
+    while (door->next < door->count) {
+        const struct dgram *first = &door->answers[door->next];
+        int n = dgram_send(door->io, first, door->count - door->next);
+        if (n > 0) {
+            took(door, (size_t)n);
+        } else if (dgram_full_now(errno) && door->tries++ < TRIES) {
+            wait_for_room(door, errno);
+            return;
+        } else {
+            tell(door->server, first, "cannot be answered: ", strerror(errno));
+            door->next++;
+            door->tries = 0;
+        }
+    }
+    door->next = door->count = 0;
+    buf_clear(&door->bytes);
+    update(door);
+    if (door->server->ended) stop_when_idle(door->server);
+}
+
+static void add_answer(struct dgram_door *door, const struct dgram *question, size_t size) {
+    if (door->count == door->room) {
+        door->room = door->room ? 2 * door->room : 64;
+        door->answers = mem_resize(door->answers, door->room, sizeof *door->answers);
+    }
+    door->answers[door->count] = *question;
+    door->answers[door->count++].size = size;
+}
+
+/* The bytes have their final place only when all are there. */
+static void place_answers(struct dgram_door *door) {
+    const char *at = door->bytes.size ? buf_at(&door->bytes) : "";
+    for (size_t i = 0; i < door->count; i++) {
+        door->answers[i].bytes = at;
+        at += door->answers[i].size;
+    }
+}
+
+/* --- questions --- */
+
+static void hand_over(struct dgram_door *door, const struct dgram *items, size_t count) {
+    struct dgram_server *server = door->server;
+    const struct addr *last = NULL;
+    bool allowed = false;
+    for (size_t i = 0; i < count && !server->ended; i++) {
+        const struct dgram *d = &items[i];
+        if (d->peer != last) allowed = access_allows(server->access, d->peer);
+        last = d->peer;
+        if (!allowed) {
+            tell(server, d, "denied", "");
+            continue;
+        }
+        size_t before = door->bytes.size;
+        server->received++;
+        server->bytes += d->size;
+        if (server->ops->message(server, d, &door->bytes)) add_answer(door, d, door->bytes.size - before);
+    }
+}
+
+/* One batch; false when there was none. */
+static bool receive(struct dgram_door *door) {
+    struct dgram_server *server = door->server;
+    const struct dgram *items;
+    uint64_t before = server->received;
+    int n = dgram_receive(door->io, &items);
+    if (n < 0) return errno != EAGAIN && errno != EWOULDBLOCK; /* an earlier answer's error; it goes by being told */
+    hand_over(door, items, (size_t)n);
+    if (server->received > before) timer_stop(&server->patience);
+    if (!timer_running(&server->census)) timer_start(server->loop, &server->census, CENSUS, census_due);
+    if (server->ops->batch) server->ops->batch(server);
+    place_answers(door);
+    send_answers(door);
+    return true;
+}
+
+static void door_ready(struct watch *w, unsigned events) {
+    struct dgram_door *door = container_of(w, struct dgram_door, watch);
+    (void)events;
+    if (door->count > 0)
+        send_answers(door);
+    else if (w->want & LOOP_READ)
+        receive(door);
+}
+
+/* --- the server --- */
+
+static void nobody_came(struct timer *t) {
+    struct dgram_server *server = container_of(t, struct dgram_server, patience);
+    msg_error("no datagram came in time");
+    server->outcome = STATUS_TIMEOUT;
+    loop_stop(server->loop);
+}
+
+void dgram_server_rest(struct dgram_server *server, bool on) {
+    server->resting = on;
+    for (size_t i = 0; i < server->count; i++) update(&server->doors[i]);
+}
+
+void dgram_server_end(struct dgram_server *server) {
+    server->ended = true;
+    for (size_t i = 0; i < server->count; i++) update(&server->doors[i]);
+    stop_when_idle(server);
+}
+
+void dgram_server_drain(struct dgram_server *server) {
+    for (size_t i = 0; i < server->count; i++) {
+        struct dgram_door *door = &server->doors[i];
+        for (int n = 0; n < DRAIN_MOST && !server->ended && !server->resting && door->count == 0; n++)
+            if (!receive(door)) break;
+    }
+}
+
+void dgram_server_start(struct dgram_server *server, struct loop *loop, const struct net_listeners *listeners,
+                        const struct server_conf *conf, const struct common_conf *common, const struct dgram_ops *ops, void *owner) {
+    *server = (struct dgram_server){.loop = loop, .ops = ops, .access = &conf->access, .owner = owner, .count = listeners->count};
+    for (size_t i = 0; i < listeners->count; i++) {
+        struct dgram_door *door = &server->doors[i];
+        door->server = server;
+        door->local = &listeners->addrs[i];
+        if (!sockopt_given(&common->sockopts, "rcvbuf"))
+            sock_set(listeners->fds[i], SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER, "SO_RCVBUF");
+        door->io = dgram_new(listeners->fds[i], door->local);
+        watch_start(loop, &door->watch, listeners->fds[i], LOOP_READ, door_ready);
+    }
+    if (common->timeout) timer_start(loop, &server->patience, common->timeout, nobody_came);
+}
+
+void dgram_server_stop(struct dgram_server *server) {
+    for (size_t i = 0; i < server->count; i++) {
+        struct dgram_door *door = &server->doors[i];
+        tell_drops(door);
+        watch_stop(&door->watch);
+        timer_stop(&door->pause);
+        dgram_free(door->io);
+        buf_free(&door->bytes);
+        free(door->answers);
+    }
+    server->count = 0;
+    timer_stop(&server->patience);
+    timer_stop(&server->census);
+}

@@ -1,0 +1,131 @@
+#include "common/tty/console.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+#include "common/base/msg.h"
+
+#define READ_ONCE ((size_t)2048) /* a turn; little against STREAM_READ: a room says more than it is told, and who does not keep up is dropped */
+
+/* --- stdout --- */
+
+static void output_result(struct console *c, enum sink_result result) {
+    if (result == SINK_FULL) watch_want(&c->out_watch, LOOP_WRITE);
+    if (result == SINK_FAILED) c->failed(c, c->out.error);
+}
+
+static void output_ready(struct watch *w, unsigned events) {
+    struct console *c = container_of(w, struct console, out_watch);
+    (void)events;
+    enum sink_result result = sink_flush(&c->out);
+    if (result == SINK_MOVED) {
+        watch_want(w, 0);
+        c->drained(c);
+    } else {
+        output_result(c, result);
+    }
+}
+
+static void screen_full(struct screen *s) { output_result(container_of(s, struct console, screen), SINK_FULL); }
+
+void console_show(struct console *c, const char *text, size_t size) {
+    struct buf line = {0};
+    buf_put(&line, text, size);
+    buf_put(&line, "\n", 1);
+    if (c->screen.sink)
+        screen_line(&c->screen, buf_at(&line), line.size);
+    else
+        output_result(c, sink_put(&c->out, buf_at(&line), line.size));
+    buf_free(&line);
+}
+
+bool console_waits(const struct console *c) { return sink_waiting(&c->out) > 0; }
+
+/* --- stdin --- */
+
+static void tell(struct console *c, enum line_kind kind, const char *text, size_t size) {
+    if (kind == LINE_MESSAGE)
+        c->line(c, text, size);
+    else if (kind == LINE_TOO_LONG) {
+        c->skipped++;
+        msg_error("a line of stdin has more than %zu bytes: skipped", LINE_MOST);
+    }
+}
+
+static void end(struct console *c) {
+    const char *text;
+    size_t size;
+    if (c->ended) return;
+    c->ended = true;
+    source_want(&c->in, false);
+    enum line_kind kind = line_end(&c->framing, &text, &size);
+    tell(c, kind, text, size);
+    c->line(c, NULL, 0);
+}
+
+static void input_ready(struct source *in) {
+    struct console *c = container_of(in, struct console, in);
+    static char bytes[READ_ONCE];
+    const char *at = bytes, *text;
+    size_t left, size;
+    ssize_t n = source_read(in->fd, in->kind, bytes, sizeof bytes);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    if (n < 0) msg_error("cannot read stdin: %s", strerror(errno));
+    if (n <= 0) {
+        end(c);
+        return;
+    }
+    left = (size_t)n;
+    for (enum line_kind kind; (kind = line_next(&c->framing, &at, &left, &text, &size)) != LINE_NONE;) tell(c, kind, text, size);
+}
+
+static void line_typed(struct term *t, const char *text, size_t size) {
+    struct console *c = container_of(t, struct console, term);
+    if (!text) c->ended = true;
+    c->line(c, text, size);
+}
+
+bool console_ready(const struct console *c) {
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+    return !c->ended && !c->typed && poll(&p, 1, 0) > 0;
+}
+
+void console_want(struct console *c, bool on) {
+    if (c->ended) return;
+    if (c->term.loop)
+        term_want(&c->term, on);
+    else if (c->in.loop)
+        source_want(&c->in, on);
+}
+
+/* --- both --- */
+
+void console_start(struct console *c, struct loop *loop) {
+    c->loop = loop;
+    c->on_terminal = isatty(STDOUT_FILENO);
+    c->typed = isatty(STDIN_FILENO);
+    line_start(&c->framing, LINE_MOST);
+    sink_start(&c->out, STDOUT_FILENO);
+    watch_start(loop, &c->out_watch, STDOUT_FILENO, 0, output_ready);
+    if (c->on_terminal) {
+        screen_start(&c->screen, &c->out, screen_full);
+        screen_divert(&c->screen);
+    }
+    if (term_able())
+        term_start(&c->term, loop, &c->screen, line_typed);
+    else
+        source_start(&c->in, loop, STDIN_FILENO, input_ready);
+}
+
+void console_stop(struct console *c) {
+    if (!c->loop) return;
+    term_stop(&c->term);
+    screen_stop(&c->screen);
+    source_stop(&c->in);
+    watch_stop(&c->out_watch);
+    sink_free(&c->out);
+    line_free(&c->framing);
+}

@@ -1,0 +1,49 @@
+/* console: lines of a person or a script on stdin, lines for it on stdout. At a terminal they are edited (term.h) and what arrives appears above (screen.h); elsewhere
+ * they are bytes. */
+#ifndef SOCKKIT_TTY_CONSOLE_H
+#define SOCKKIT_TTY_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/line.h"
+#include "common/loop/loop.h"
+#include "common/tty/screen.h"
+#include "common/io/sink.h"
+#include "common/io/source.h"
+#include "common/tty/term.h"
+
+struct console {
+    /* The owner's, set before console_start. */
+    void (*line)(struct console *c, const char *text, size_t size); /* without its ending; NULL: stdin has ended, told once */
+    void (*drained)(struct console *c);                             /* stdout, which was slow (console_waits), takes more */
+    void (*failed)(struct console *c, int error);                   /* stdout cannot be written */
+
+    bool on_terminal; /* stdout is one */
+    bool typed;       /* stdin is one */
+    unsigned skipped; /* lines of stdin that were too long; each was told */
+
+    /* private */
+    struct loop *loop;
+    struct sink out;
+    struct watch out_watch;
+    struct screen screen;
+    struct term term;
+    struct source in;
+    struct line framing;
+    bool ended;
+};
+
+/* Rests at first. */
+void console_start(struct console *c, struct loop *loop);
+/* Whether lines are wanted. Those that one read brought are still told. */
+void console_want(struct console *c, bool on);
+/* A finished line without its ending; harmless, where stdout is a terminal. */
+void console_show(struct console *c, const char *text, size_t size);
+/* True while stdout takes nothing: then the owner reads nobody. */
+bool console_waits(const struct console *c);
+/* True when stdin has something (or its end) right now. */
+bool console_ready(const struct console *c);
+void console_stop(struct console *c);
+
+#endif
