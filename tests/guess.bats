@@ -1,4 +1,4 @@
-# guess: the mystery number, over TCP. Rules and fairness are tested in unit/test_guessing.c.
+# guess: the mystery number, over TCP. Rules and fairness are tested in unit/test_game.c.
 # shellcheck disable=SC2016,SC2153,SC2154
 
 load helper

@@ -53,12 +53,12 @@ static const struct opt_group groups[] = {
 struct room {
     struct call *call;
     const struct chat_serve_conf *conf;
-    struct text_server server;
+    struct lines_server server;
     struct fanout log;
     uint64_t slowest;     /* no member is further back; brought up to date when the ring would overrun it */
     struct later turn;    /* what was said in this turn is sent at its end */
     struct buf line;      /* the one being put together */
-    struct chronicle chronicle;
+    struct history history;
     struct display display;
     struct roster roster;
     bool closing;         /* nobody is told any more who leaves */
@@ -66,8 +66,8 @@ struct room {
 };
 
 struct member {
-    struct text_session text;
-    struct reader reader;
+    struct lines_session text;
+    struct subscriber reader;
     uint64_t leave_at; /* hears the log up to here, then is finished; UINT64_MAX: stays */
     bool blocked;      /* its socket is full */
     struct roster_entry called; /* there as long as the others have not heard that it left */
@@ -75,8 +75,8 @@ struct member {
     struct timer token;
 };
 
-static struct member *of_text(struct text_session *t) { return container_of(t, struct member, text); }
-static struct room *room_of(const struct member *m) { return text_owner(&m->text); }
+static struct member *of_text(struct lines_session *t) { return container_of(t, struct member, text); }
+static struct room *room_of(const struct member *m) { return lines_owner(&m->text); }
 static struct stream *stream_of(struct member *m) { return &m->text.session.stream; }
 static bool is_open(const struct member *m) { return m->text.session.state == SESSION_OPEN; }
 static struct member *first_member(const struct room *r) {
@@ -95,7 +95,7 @@ static uint64_t end_for(const struct member *m) {
     return m->leave_at < end ? m->leave_at : end;
 }
 
-static bool lacks(const struct member *m) { return reader_lacks(&m->reader, end_for(m)); }
+static bool lacks(const struct member *m) { return subscriber_lacks(&m->reader, end_for(m)); }
 
 static bool may_speak(const struct member *m) {
     return m->reader.notes.size <= PRIVATE_MOST && !timer_running(&m->token) && m->leave_at == UINT64_MAX;
@@ -106,15 +106,15 @@ static void write_to(struct member *m) {
     size_t all, n = 0;
     if (!is_open(m)) return;
     do {
-        int count = reader_gather(&m->reader, &room_of(m)->log, end_for(m), pieces, PIECES, &all);
+        int count = subscriber_gather(&m->reader, &room_of(m)->log, end_for(m), pieces, PIECES, &all);
         if (all > 0) n = stream_try(stream_of(m), pieces, count);
-        reader_took(&m->reader, end_for(m), n);
+        subscriber_took(&m->reader, end_for(m), n);
     } while (all > 0 && n == all && lacks(m));
     if (!is_open(m)) return;
     m->blocked = lacks(m);
     stream_ask_space(stream_of(m), m->blocked);
     if (!m->blocked && m->leave_at <= m->reader.position) session_finish(&m->text.session);
-    if (may_speak(m)) text_resume(&m->text);
+    if (may_speak(m)) lines_resume(&m->text);
 }
 
 static void write_to_all(struct room *r) {
@@ -161,7 +161,7 @@ static void say_line(struct room *r) {
     buf_put(&line, "\n", 1);
     make_room(r, line.size);
     fanout_append(&r->log, buf_at(&line), line.size);
-    chronicle_write(&r->chronicle, buf_at(&line), line.size);
+    history_write(&r->history, buf_at(&line), line.size);
     later_run(r->call->loop, &r->turn, turn_over);
     if (r->line.size == 0) {
         buf_clear(&line);
@@ -173,8 +173,8 @@ static void say_line(struct room *r) {
 
 static void tell(struct member *m, const char *text, size_t size) {
     struct room *r = room_of(m);
-    reader_note(&m->reader, r->log.end, text, size);
-    if (m->reader.notes.size > PRIVATE_MOST) text_pause(&m->text);
+    subscriber_note(&m->reader, r->log.end, text, size);
+    if (m->reader.notes.size > PRIVATE_MOST) lines_pause(&m->text);
     later_run(r->call->loop, &r->turn, turn_over);
 }
 
@@ -201,7 +201,7 @@ static void gone(struct member *m, const char *why) {
 /* It hears what was said up to now, and ends. */
 static void leave(struct member *m) {
     struct room *r = room_of(m);
-    text_pause(&m->text);
+    lines_pause(&m->text);
     m->leave_at = r->log.end;
     gone(m, NULL);
     later_run(r->call->loop, &r->turn, turn_over);
@@ -215,7 +215,7 @@ static void tell_who(struct member *m) {
     buf_free(&line);
 }
 
-static void on_open(struct text_session *t) {
+static void on_open(struct lines_session *t) {
     struct member *m = of_text(t);
     struct room *r = room_of(m);
     m->leave_at = UINT64_MAX;
@@ -227,15 +227,15 @@ static void on_open(struct text_session *t) {
     tellf(m, ROOM_WELCOME "%s (/help lists the commands)", m->called.name);
     tell_who(m);
     const struct buf *line;
-    for (uint64_t i = 0; (line = chronicle_line(&r->chronicle, i)); i++) tell(m, buf_at(line), line->size);
+    for (uint64_t i = 0; (line = history_line(&r->history, i)); i++) tell(m, buf_at(line), line->size);
     write_to(m); /* now: in a storm of joins none has to keep its list of all who are there */
 }
 
-static void on_closed(struct text_session *t) {
+static void on_closed(struct lines_session *t) {
     struct member *m = of_text(t);
     gone(m, NULL);
     timer_stop(&m->token);
-    reader_free(&m->reader);
+    subscriber_free(&m->reader);
 }
 
 /* --- what members say --- */
@@ -268,24 +268,24 @@ static void whisper(struct member *m, const struct room_line *l) {
 static void say(struct member *m, const struct room_line *l) {
     struct room *r = room_of(m);
     room_speak(&r->line, l, m->called.name);
-    chronicle_keep(&r->chronicle, buf_at(&r->line), r->line.size);
+    history_keep(&r->history, buf_at(&r->line), r->line.size);
     say_line(r);
 }
 
 static void token_came(struct timer *t) {
     struct member *m = container_of(t, struct member, token);
-    if (may_speak(m)) text_resume(&m->text);
+    if (may_speak(m)) lines_resume(&m->text);
 }
 
 static void spend_token(struct member *m) {
     struct loop *loop = room_of(m)->call->loop;
     int64_t wait = bucket_spend(&m->bucket, loop_now(loop));
     if (wait == 0) return;
-    text_pause(&m->text);
+    lines_pause(&m->text);
     timer_start(loop, &m->token, wait, token_came);
 }
 
-static bool on_message(struct text_session *t, const char *text, size_t size) {
+static bool on_message(struct lines_session *t, const char *text, size_t size) {
     struct member *m = of_text(t);
     struct room_line l;
     room_read(&l, text, size);
@@ -306,13 +306,13 @@ static bool on_message(struct text_session *t, const char *text, size_t size) {
     return true;
 }
 
-static void on_too_long(struct text_session *t) {
+static void on_too_long(struct lines_session *t) {
     tellf(of_text(t), "! a message has at most %zu bytes, this one has more than %zu", ROOM_MESSAGE_MOST, LINE_MOST);
 }
 
-static void on_end(struct text_session *t) { leave(of_text(t)); }
+static void on_end(struct lines_session *t) { leave(of_text(t)); }
 
-static void on_space(struct text_session *t) {
+static void on_space(struct lines_session *t) {
     struct member *m = of_text(t);
     m->blocked = false;
     write_to(m);
@@ -327,7 +327,7 @@ static void display_failed(struct display *d, int error) {
     loop_stop(r->call->loop);
 }
 
-static const struct text_ops ops = {
+static const struct lines_ops ops = {
     .session_size = sizeof(struct member),
     .open = on_open,
     .message = on_message,
@@ -338,7 +338,7 @@ static const struct text_ops ops = {
 };
 
 static int open_room(struct room *r) {
-    if (chronicle_start(&r->chronicle, (uint64_t)r->conf->history, r->conf->log) < 0) {
+    if (history_start(&r->history, (uint64_t)r->conf->history, r->conf->log) < 0) {
         msg_error("cannot write %s: %s", r->conf->log, strerror(errno));
         return STATUS_FAILED;
     }
@@ -350,7 +350,7 @@ static int open_room(struct room *r) {
 static void close_room(struct room *r) {
     display_free(&r->display);
     fanout_free(&r->log);
-    chronicle_free(&r->chronicle);
+    history_free(&r->history);
     buf_free(&r->line);
 }
 
@@ -358,14 +358,14 @@ static int serve_room(struct room *r, struct ready *ready, struct net_listeners 
     const struct chat_serve_conf *conf = r->conf;
     int status = open_room(r);
     if (status) return status;
-    text_server_start(&r->server, r->call->loop, listeners, &conf->server, &conf->common, &ops, false, r);
+    lines_server_start(&r->server, r->call->loop, listeners, &conf->server, &conf->common, &ops, false, r);
     status = ready_announce(ready, &conf->server, listeners);
     if (!status) {
         ready_confine(ready, &conf->server);
         loop_run(r->call->loop);
     }
     r->closing = true;
-    text_server_stop(&r->server);
+    lines_server_stop(&r->server);
     status = status ? status : r->failure ? r->failure : r->server.server.outcome;
     close_room(r);
     return status;

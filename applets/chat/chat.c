@@ -68,9 +68,9 @@ struct chat {
     bool farewell;              /* the last line was one */
 
     /* a room of two */
-    struct text_server server;
-    struct text_session *guest; /* NULL: not yet */
-    struct couple couple;
+    struct lines_server server;
+    struct lines_session *guest; /* NULL: not yet */
+    struct duo duo;
     struct net_listeners listeners;
     struct timer last_call;     /* the guest has ended: what stdin has ready is still sent */
 };
@@ -204,7 +204,7 @@ static void heard(struct talker *t, enum line_kind kind, const char *text, size_
         msg_error("a line of %s has more than %zu bytes: skipped", c->peer, LINE_MOST);
         return;
     }
-    c->farewell = size > 1 && text[0] == '*' && ends_with(text, size, COUPLE_FAREWELL);
+    c->farewell = size > 1 && text[0] == '*' && ends_with(text, size, DUO_FAREWELL);
     if (c->naming && size > 1 && text[0] == '!' && !c->console.typed)
         msg_error("the room refused the name %s: %.*s", c->conf->name, (int)(size - 2), text + 2);
     else
@@ -271,7 +271,7 @@ static int join(struct chat *c) {
 
 /* What the rules have put down for each. */
 static void deliver(struct chat *c) {
-    struct buf *to_guest = &c->couple.to[COUPLE_GUEST], *to_host = &c->couple.to[COUPLE_HOST];
+    struct buf *to_guest = &c->duo.to[DUO_GUEST], *to_host = &c->duo.to[DUO_HOST];
     if (to_guest->size > 0 && c->guest) session_send(&c->guest->session, buf_at(to_guest), to_guest->size);
     for (const char *at = buf_at(to_host), *end = at + to_host->size; at < end;) {
         size_t size = (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at);
@@ -280,7 +280,7 @@ static void deliver(struct chat *c) {
     }
     buf_clear(to_guest);
     buf_clear(to_host);
-    if (c->couple.over && c->guest) {
+    if (c->duo.over && c->guest) {
         c->leaving = true;
         session_finish(&c->guest->session);
     }
@@ -291,9 +291,9 @@ static void host_line(struct console *console, const char *text, size_t size) {
     struct chat *c = container_of(console, struct chat, console);
     if (c->leaving || !c->guest) return;
     if (text) {
-        couple_line(&c->couple, COUPLE_HOST, text, size, c->conf->quit_word);
+        duo_line(&c->duo, DUO_HOST, text, size, c->conf->quit_word);
     } else {
-        couple_leave(&c->couple, COUPLE_HOST);
+        duo_leave(&c->duo, DUO_HOST);
         c->leaving = true;
     }
     deliver(c);
@@ -301,23 +301,23 @@ static void host_line(struct console *console, const char *text, size_t size) {
     if (!text && timer_running(&c->last_call)) session_finish(&c->guest->session);
 }
 
-static void guest_came(struct text_session *t) {
-    struct chat *c = text_owner(t);
+static void guest_came(struct lines_session *t) {
+    struct chat *c = lines_owner(t);
     c->guest = t;
     server_shut_doors(&c->server.server);
     net_listeners_close(&c->listeners); /* a third finds nobody listening */
-    couple_greet(&c->couple);
+    duo_greet(&c->duo);
     deliver(c);
 }
 
-static bool guest_line(struct text_session *t, const char *text, size_t size) {
-    struct chat *c = text_owner(t);
-    couple_line(&c->couple, COUPLE_GUEST, text, size, c->conf->quit_word);
+static bool guest_line(struct lines_session *t, const char *text, size_t size) {
+    struct chat *c = lines_owner(t);
+    duo_line(&c->duo, DUO_GUEST, text, size, c->conf->quit_word);
     deliver(c);
     return true;
 }
 
-static void guest_too_long(struct text_session *t) {
+static void guest_too_long(struct lines_session *t) {
     static const char refusal[] = "! a line has at most 65536 bytes\n";
     session_send(&t->session, refusal, sizeof refusal - 1);
 }
@@ -330,24 +330,24 @@ static void last_call_over(struct timer *t) {
         session_finish(&c->guest->session);
 }
 
-static void guest_ended(struct text_session *t) {
-    struct chat *c = text_owner(t);
-    couple_leave(&c->couple, COUPLE_GUEST);
+static void guest_ended(struct lines_session *t) {
+    struct chat *c = lines_owner(t);
+    duo_leave(&c->duo, DUO_GUEST);
     deliver(c);
     if (t->session.state == SESSION_OPEN) timer_start(c->call->loop, &c->last_call, LAST_CALL, last_call_over);
 }
 
-static void guest_space(struct text_session *t) { update(text_owner(t)); }
+static void guest_space(struct lines_session *t) { update(lines_owner(t)); }
 
-static void guest_gone(struct text_session *t) {
-    struct chat *c = text_owner(t);
+static void guest_gone(struct lines_session *t) {
+    struct chat *c = lines_owner(t);
     timer_stop(&c->last_call);
     c->guest = NULL;
 }
 
 static int host(struct chat *c, struct ready *ready) {
-    static const struct text_ops ops = {
-        .session_size = sizeof(struct text_session),
+    static const struct lines_ops ops = {
+        .session_size = sizeof(struct lines_session),
         .open = guest_came,
         .message = guest_line,
         .too_long = guest_too_long,
@@ -356,17 +356,17 @@ static int host(struct chat *c, struct ready *ready) {
         .closed = guest_gone,
     };
     const struct chat_conf *conf = c->conf;
-    couple_start(&c->couple, conf->name ? conf->name : "host", "guest");
+    duo_start(&c->duo, conf->name ? conf->name : "host", "guest");
     c->console.line = host_line;
     console_start(&c->console, c->call->loop);
-    text_server_start(&c->server, c->call->loop, &c->listeners, &conf->server, &conf->common, &ops, true, c);
+    lines_server_start(&c->server, c->call->loop, &c->listeners, &conf->server, &conf->common, &ops, true, c);
     int status = ready_announce(ready, &conf->server, &c->listeners);
     if (!status) {
         ready_confine(ready, &conf->server);
         loop_run(c->call->loop);
     }
-    text_server_stop(&c->server);
-    couple_free(&c->couple);
+    lines_server_stop(&c->server);
+    duo_free(&c->duo);
     return status ? status : c->status ? c->status : c->server.server.outcome;
 }
 

@@ -4,17 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static void tell(struct couple *c, enum couple_who who, const struct buf *line) {
+static void tell(struct duo *c, enum duo_who who, const struct buf *line) {
     buf_put(&c->to[who], buf_at(line), line->size);
     buf_put(&c->to[who], "\n", 1);
 }
 
-static void tell_both(struct couple *c, const struct buf *line) {
-    tell(c, COUPLE_HOST, line);
-    tell(c, COUPLE_GUEST, line);
+static void tell_both(struct duo *c, const struct buf *line) {
+    tell(c, DUO_HOST, line);
+    tell(c, DUO_GUEST, line);
 }
 
-static void set_name(struct couple *c, enum couple_who who, const char *name, size_t size) {
+static void set_name(struct duo *c, enum duo_who who, const char *name, size_t size) {
     snprintf(c->names[who], ROOM_NAME_BYTES, "%.*s", (int)size, name);
 }
 
@@ -25,34 +25,34 @@ static bool same_name(const char *a, size_t size, const char *b) {
     return !strcmp(keys[0], keys[1]);
 }
 
-void couple_start(struct couple *c, const char *host, const char *guest) {
-    *c = (struct couple){.over = false};
-    set_name(c, COUPLE_HOST, host, strlen(host));
+void duo_start(struct duo *c, const char *host, const char *guest) {
+    *c = (struct duo){.over = false};
+    set_name(c, DUO_HOST, host, strlen(host));
     if (same_name(guest, strlen(guest), host)) guest = "guest2";
-    set_name(c, COUPLE_GUEST, guest, strlen(guest));
+    set_name(c, DUO_GUEST, guest, strlen(guest));
 }
 
-void couple_free(struct couple *c) {
-    buf_free(&c->to[COUPLE_HOST]);
-    buf_free(&c->to[COUPLE_GUEST]);
+void duo_free(struct duo *c) {
+    buf_free(&c->to[DUO_HOST]);
+    buf_free(&c->to[DUO_GUEST]);
 }
 
-void couple_greet(struct couple *c) {
-    buf_format(&c->to[COUPLE_HOST], "* %s joined\n", c->names[COUPLE_GUEST]);
-    buf_format(&c->to[COUPLE_GUEST], ROOM_WELCOME "%s (/help lists the commands)\n* here: %s %s\n", c->names[COUPLE_GUEST],
-               c->names[COUPLE_HOST], c->names[COUPLE_GUEST]);
+void duo_greet(struct duo *c) {
+    buf_format(&c->to[DUO_HOST], "* %s joined\n", c->names[DUO_GUEST]);
+    buf_format(&c->to[DUO_GUEST], ROOM_WELCOME "%s (/help lists the commands)\n* here: %s %s\n", c->names[DUO_GUEST],
+               c->names[DUO_HOST], c->names[DUO_GUEST]);
 }
 
-void couple_leave(struct couple *c, enum couple_who who) {
+void duo_leave(struct duo *c, enum duo_who who) {
     struct buf line = {0};
-    buf_format(&line, "* %s left, " COUPLE_FAREWELL, c->names[who]);
-    tell(c, who == COUPLE_HOST ? COUPLE_GUEST : COUPLE_HOST, &line);
+    buf_format(&line, "* %s left, " DUO_FAREWELL, c->names[who]);
+    tell(c, who == DUO_HOST ? DUO_GUEST : DUO_HOST, &line);
     buf_free(&line);
 }
 
-static void change_name(struct couple *c, enum couple_who who, const struct room_line *l, struct buf *line) {
+static void change_name(struct duo *c, enum duo_who who, const struct room_line *l, struct buf *line) {
     const char *fault = room_name_fault(l->name, l->name_size);
-    const char *other = c->names[who == COUPLE_HOST ? COUPLE_GUEST : COUPLE_HOST];
+    const char *other = c->names[who == DUO_HOST ? DUO_GUEST : DUO_HOST];
     if (!fault && same_name(l->name, l->name_size, other)) fault = "that name is taken";
     if (fault) {
         buf_format(line, "! %s", fault);
@@ -64,23 +64,23 @@ static void change_name(struct couple *c, enum couple_who who, const struct room
     tell_both(c, line);
 }
 
-static void whisper(struct couple *c, enum couple_who who, const struct room_line *l, struct buf *line) {
-    for (int to = COUPLE_HOST; to <= COUPLE_GUEST; to++) {
+static void whisper(struct duo *c, enum duo_who who, const struct room_line *l, struct buf *line) {
+    for (int to = DUO_HOST; to <= DUO_GUEST; to++) {
         if (room_name_fault(l->name, l->name_size) || !same_name(l->name, l->name_size, c->names[to])) continue;
         room_whisper(line, l, c->names[who], c->names[to]);
         tell(c, who, line);
-        if (to != (int)who) tell(c, (enum couple_who)to, line);
+        if (to != (int)who) tell(c, (enum duo_who)to, line);
         return;
     }
     room_whisper(line, l, c->names[who], NULL);
     tell(c, who, line);
 }
 
-static void help(struct couple *c, enum couple_who who) {
+static void help(struct duo *c, enum duo_who who) {
     for (const char *const *line = room_help; *line; line++) buf_format(&c->to[who], "* %s\n", *line);
 }
 
-void couple_line(struct couple *c, enum couple_who who, const char *text, size_t size, const char *quit_word) {
+void duo_line(struct duo *c, enum duo_who who, const char *text, size_t size, const char *quit_word) {
     struct room_line l;
     struct buf line = {0};
     room_read(&l, text, size);
@@ -94,14 +94,14 @@ void couple_line(struct couple *c, enum couple_who who, const char *text, size_t
         break;
     case ROOM_NICK: change_name(c, who, &l, &line); break;
     case ROOM_WHO:
-        buf_format(&line, "* here: %s %s", c->names[COUPLE_HOST], c->names[COUPLE_GUEST]);
+        buf_format(&line, "* here: %s %s", c->names[DUO_HOST], c->names[DUO_GUEST]);
         tell(c, who, &line);
         break;
     case ROOM_MSG: whisper(c, who, &l, &line); break;
     case ROOM_HELP: help(c, who); break;
     case ROOM_QUIT:
-        couple_leave(c, who);
-        if (who == COUPLE_GUEST) buf_format(&c->to[COUPLE_GUEST], "* bye, " COUPLE_FAREWELL "\n");
+        duo_leave(c, who);
+        if (who == DUO_GUEST) buf_format(&c->to[DUO_GUEST], "* bye, " DUO_FAREWELL "\n");
         c->over = true;
         break;
     case ROOM_FAULT:

@@ -40,7 +40,7 @@ const char *room_name_fault(const char *name, size_t size) {
 }
 
 /* Upper, then lower: letters with several small forms (s and the long s, k and the Kelvin sign) meet in one. */
-static uint32_t fold(uint32_t point) { return letter_lower(letter_upper(point)); }
+static uint32_t fold(uint32_t point) { return casemap_lower(casemap_upper(point)); }
 
 void room_name_key(const char *name, size_t size, char key[ROOM_NAME_BYTES]) {
     size_t used = 0;

@@ -5,26 +5,26 @@
 
 #include "common/base/mem.h"
 
-struct reader_place {
+struct subscriber_place {
     uint64_t place; /* in the log */
     size_t size;    /* of the note */
 };
 
-void reader_free(struct reader *r) {
+void subscriber_free(struct subscriber *r) {
     buf_free(&r->notes);
     free(r->places);
     r->places = NULL;
     r->count = 0;
 }
 
-void reader_note(struct reader *r, uint64_t place, const char *text, size_t size) {
+void subscriber_note(struct subscriber *r, uint64_t place, const char *text, size_t size) {
     r->places = mem_resize(r->places, r->count + 1, sizeof *r->places);
-    r->places[r->count++] = (struct reader_place){place, size + 1};
+    r->places[r->count++] = (struct subscriber_place){place, size + 1};
     buf_put(&r->notes, text, size);
     buf_put(&r->notes, "\n", 1);
 }
 
-bool reader_lacks(const struct reader *r, uint64_t end) { return r->position < end || r->count > 0; }
+bool subscriber_lacks(const struct subscriber *r, uint64_t end) { return r->position < end || r->count > 0; }
 
 /* The log from *from to a place: at most two pieces. */
 static int add_log(const struct fanout *log, uint64_t *from, uint64_t to, struct iovec *pieces, size_t *all) {
@@ -34,7 +34,7 @@ static int add_log(const struct fanout *log, uint64_t *from, uint64_t to, struct
     return n;
 }
 
-int reader_gather(const struct reader *r, const struct fanout *log, uint64_t end, struct iovec *pieces, int most, size_t *all) {
+int subscriber_gather(const struct subscriber *r, const struct fanout *log, uint64_t end, struct iovec *pieces, int most, size_t *all) {
     uint64_t at = r->position;
     size_t offset = 0, i;
     int n = 0;
@@ -50,14 +50,14 @@ int reader_gather(const struct reader *r, const struct fanout *log, uint64_t end
     return n;
 }
 
-static size_t took_log(struct reader *r, size_t n, uint64_t to) {
+static size_t took_log(struct subscriber *r, size_t n, uint64_t to) {
     uint64_t step = to > r->position ? to - r->position : 0;
     if (step > n) step = n;
     r->position += step;
     return n - (size_t)step;
 }
 
-void reader_took(struct reader *r, uint64_t end, size_t n) {
+void subscriber_took(struct subscriber *r, uint64_t end, size_t n) {
     size_t over = 0; /* notes read to their end */
     while (n > 0 && over < r->count) {
         size_t left = r->places[over].size - r->done;

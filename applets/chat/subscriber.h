@@ -9,29 +9,29 @@
 #include "common/base/buf.h"
 #include "common/base/fanout.h"
 
-struct reader_place;
+struct subscriber_place;
 
 /* {0} with a position is one with no notes. */
-struct reader {
+struct subscriber {
     uint64_t position;  /* in the log */
     struct buf notes;   /* their bytes, one after the other */
-    struct reader_place *places;
+    struct subscriber_place *places;
     size_t count;
     size_t done;        /* bytes of the first note that are read already */
 };
 
-void reader_free(struct reader *r);
+void subscriber_free(struct subscriber *r);
 
 /* A line (a newline is added) for this reader, to be read when the log has been up to `place`, which never goes back. */
-void reader_note(struct reader *r, uint64_t place, const char *text, size_t size);
+void subscriber_note(struct subscriber *r, uint64_t place, const char *text, size_t size);
 
 /* True when there is something to read, with a log that ends at `end`. */
-bool reader_lacks(const struct reader *r, uint64_t end);
+bool subscriber_lacks(const struct subscriber *r, uint64_t end);
 
 /* What it lacks, in order, as at most `most` (4 or more) pieces; returns how many, *all: their bytes. Valid until the log or the notes change. */
-int reader_gather(const struct reader *r, const struct fanout *log, uint64_t end, struct iovec *pieces, int most, size_t *all);
+int subscriber_gather(const struct subscriber *r, const struct fanout *log, uint64_t end, struct iovec *pieces, int most, size_t *all);
 
 /* The first n bytes of that have been read. */
-void reader_took(struct reader *r, uint64_t end, size_t n);
+void subscriber_took(struct subscriber *r, uint64_t end, size_t n);
 
 #endif

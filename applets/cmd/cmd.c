@@ -28,31 +28,31 @@ static const struct opt_group groups[] = {
 
 struct cmd {
     struct responder responder;
-    struct text_server server;
+    struct lines_server server;
 };
 
 struct client {
-    struct text_session text;
+    struct lines_session text;
     char name[SESSION_PEER];
 };
 
-static struct client *of_text(struct text_session *t) { return container_of(t, struct client, text); }
+static struct client *of_text(struct lines_session *t) { return container_of(t, struct client, text); }
 
-static void on_open(struct text_session *t) { session_peer(&t->session, of_text(t)->name); }
+static void on_open(struct lines_session *t) { session_peer(&t->session, of_text(t)->name); }
 
-static bool on_message(struct text_session *t, const char *text, size_t size) {
-    return cmdlang_answer(text_answers(t), text, size, of_text(t)->name, time(NULL));
+static bool on_message(struct lines_session *t, const char *text, size_t size) {
+    return language_answer(lines_answers(t), text, size, of_text(t)->name, time(NULL));
 }
 
-static const struct text_ops text_ops = {.session_size = sizeof(struct client), .open = on_open, .message = on_message};
+static const struct lines_ops lines_ops = {.session_size = sizeof(struct client), .open = on_open, .message = on_message};
 
 static struct server *start(struct responder *r) {
     struct cmd *cmd = container_of(r, struct cmd, responder);
-    text_server_start(&cmd->server, r->call->loop, &r->streams, &r->limits, &r->common, &text_ops, false, cmd);
+    lines_server_start(&cmd->server, r->call->loop, &r->streams, &r->limits, &r->common, &lines_ops, false, cmd);
     return &cmd->server.server;
 }
 
-static void stop(struct responder *r) { text_server_stop(&container_of(r, struct cmd, responder)->server); }
+static void stop(struct responder *r) { lines_server_stop(&container_of(r, struct cmd, responder)->server); }
 
 /* The size of the line without its ending; of several, none. */
 static bool one_line(const struct dgram *d, size_t *size) {
@@ -68,7 +68,7 @@ static bool on_datagram(struct responder *r, const struct dgram *question, struc
     size_t size, before = answer->size;
     (void)r;
     if (one_line(question, &size))
-        cmdlang_answer(answer, question->bytes, size, dgram_peer(question, name), time(NULL));
+        language_answer(answer, question->bytes, size, dgram_peer(question, name), time(NULL));
     else
         buf_format(answer, "ERR one line a datagram\n");
     if (answer->size - before > ANSWER_MOST) {

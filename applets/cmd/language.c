@@ -66,9 +66,9 @@ static void put_letters(struct buf *out, const struct request *r, char first, ui
     buf_grown(out, (size_t)(to - begin));
 }
 
-static void upper(struct buf *out, const struct request *r) { put_letters(out, r, 'a', letter_upper); }
+static void upper(struct buf *out, const struct request *r) { put_letters(out, r, 'a', casemap_upper); }
 
-static void lower(struct buf *out, const struct request *r) { put_letters(out, r, 'A', letter_lower); }
+static void lower(struct buf *out, const struct request *r) { put_letters(out, r, 'A', casemap_lower); }
 
 /* Characters are put from the end of the room to its beginning; marks that combine stay behind their letter. */
 static void reverse(struct buf *out, const struct request *r) {
@@ -158,7 +158,7 @@ static void answer(struct buf *out, const struct command *command, const struct 
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-bool cmdlang_answer(struct buf *out, const char *line, size_t size, const char *peer, time_t now) {
+bool language_answer(struct buf *out, const char *line, size_t size, const char *peer, time_t now) {
     const char *end = line + size, *word = line;
     while (word < end && is_blank(*word)) word++;
     const char *text = word;

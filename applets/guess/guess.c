@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "common/cli/applet.h"
-#include "applets/guess/rules.h"
+#include "applets/guess/game.h"
 #include "common/base/mem.h"
 #include "common/serve/responder.h"
 #include "common/serve/lines.h"
@@ -18,9 +18,9 @@ struct guess_conf {
 static const struct guess_conf defaults = {.server = SERVER_CONF_DEFAULTS, .max = 100, .tries = 7, .seed = -1};
 
 static const struct opt_row rows[] = {
-    OPT("max", 0, OPT_INTEGER, guess_conf, max, .metavar = "N", .min = 1, .max = GUESSING_MOST,
+    OPT("max", 0, OPT_INTEGER, guess_conf, max, .metavar = "N", .min = 1, .max = GAME_MOST,
         .help = "pick numbers from 1 to N (100)"),
-    OPT("tries", 0, OPT_INTEGER, guess_conf, tries, .metavar = "K", .min = 1, .max = GUESSING_MOST,
+    OPT("tries", 0, OPT_INTEGER, guess_conf, tries, .metavar = "K", .min = 1, .max = GAME_MOST,
         .help = "allow K tries (7)"),
     OPT("seed", 0, OPT_INTEGER, guess_conf, seed, .metavar = "S",
         .help = "pick the same numbers in every run with this S"),
@@ -37,36 +37,36 @@ static const struct opt_group groups[] = {
 
 struct guess {
     struct responder responder;
-    struct text_server server;
-    struct guessing rules;
+    struct lines_server server;
+    struct game_rules rules;
 };
 
 struct player {
-    struct text_session text;
-    struct guessing_game game;
+    struct lines_session text;
+    struct game game;
 };
 
-static struct player *of_text(struct text_session *t) { return container_of(t, struct player, text); }
-static struct guessing *rules_of(struct text_session *t) { return &((struct guess *)text_owner(t))->rules; }
+static struct player *of_text(struct lines_session *t) { return container_of(t, struct player, text); }
+static struct game_rules *rules_of(struct lines_session *t) { return &((struct guess *)lines_owner(t))->rules; }
 
-static void on_open(struct text_session *t) {
-    of_text(t)->game = guessing_draw(rules_of(t));
-    guessing_rules(text_answers(t), rules_of(t));
+static void on_open(struct lines_session *t) {
+    of_text(t)->game = game_draw(rules_of(t));
+    game_explain(lines_answers(t), rules_of(t));
 }
 
-static bool on_message(struct text_session *t, const char *text, size_t size) {
-    return guessing_answer(text_answers(t), rules_of(t), &of_text(t)->game, text, size);
+static bool on_message(struct lines_session *t, const char *text, size_t size) {
+    return game_answer(lines_answers(t), rules_of(t), &of_text(t)->game, text, size);
 }
 
-static const struct text_ops text_ops = {.session_size = sizeof(struct player), .open = on_open, .message = on_message};
+static const struct lines_ops lines_ops = {.session_size = sizeof(struct player), .open = on_open, .message = on_message};
 
 static struct server *start(struct responder *r) {
     struct guess *guess = container_of(r, struct guess, responder);
-    text_server_start(&guess->server, r->call->loop, &r->streams, &r->limits, &r->common, &text_ops, false, guess);
+    lines_server_start(&guess->server, r->call->loop, &r->streams, &r->limits, &r->common, &lines_ops, false, guess);
     return &guess->server.server;
 }
 
-static void stop(struct responder *r) { text_server_stop(&container_of(r, struct guess, responder)->server); }
+static void stop(struct responder *r) { lines_server_stop(&container_of(r, struct guess, responder)->server); }
 
 static int run(struct call *call) {
     static const struct responder_ops ops = {.start = start, .stop = stop};

@@ -65,7 +65,7 @@ struct probe {
     struct targets targets;
     struct net_name source;
     struct net_resolve source_look_up;
-    struct probing probing;
+    struct scan scan;
     /* the run */
     size_t left, open; /* ports of this round whose state is not known; which are open */
     size_t settled;    /* --wait: targets that are as they shall be */
@@ -76,7 +76,7 @@ struct probe {
     int status;        /* of what went wrong here */
     /* the output */
     struct printer out;
-    enum probing_format format;
+    enum scan_format format;
     size_t shown_target, shown_item; /* the first that has not been shown */
     bool watched, drawn;             /* stderr is a terminal; the progress stands on it */
 };
@@ -135,10 +135,10 @@ static void show_known(struct probe *p, bool end) {
     for (; p->shown_target < p->targets.count; p->shown_target++, p->shown_item = 0) {
         const struct target *t = &p->targets.items[p->shown_target];
         for (; p->shown_item < t->count; p->shown_item++) {
-            const struct probing_item *i = &t->items[p->shown_item];
+            const struct scan_item *i = &t->items[p->shown_item];
             if (i->state == PORT_UNKNOWN && !end) return;
             if (!is_listed(p, t, i->state == PORT_OPEN)) continue;
-            probing_put(&p->out.text, i, p->format, p->targets.width);
+            scan_put(&p->out.text, i, p->format, p->targets.width);
             show(p);
         }
     }
@@ -150,7 +150,7 @@ static void show_summary(struct probe *p) {
         for (size_t i = 0; i < t->count; i++) {
             const struct tally *tally = &t->tallies[i];
             if (!tally->probes || !is_listed(p, t, tally->times.count > 0)) continue;
-            probing_put_summary(&p->out.text, &t->items[i], tally->probes, &tally->times, p->format, p->targets.width);
+            scan_put_summary(&p->out.text, &t->items[i], tally->probes, &tally->times, p->format, p->targets.width);
             show(p);
         }
     }
@@ -158,9 +158,9 @@ static void show_summary(struct probe *p) {
 
 static void prepare_output(struct probe *p) {
     const char *terminal = getenv("TERM");
-    p->format = p->conf->json                                          ? PROBING_JSON
-                : isatty(has_command(p) ? STDERR_FILENO : STDOUT_FILENO) ? PROBING_TABLE
-                                                                         : PROBING_TABS;
+    p->format = p->conf->json                                          ? SCAN_JSON
+                : isatty(has_command(p) ? STDERR_FILENO : STDOUT_FILENO) ? SCAN_TABLE
+                                                                         : SCAN_TABS;
     p->watched = isatty(STDERR_FILENO) && !p->conf->common.quiet && terminal && strcmp(terminal, "dumb") != 0;
     printer_start(&p->out, p->call->loop, STDOUT_FILENO, output_failed);
 }
@@ -171,7 +171,7 @@ static bool is_settled(const struct probe *p, const struct target *t) { return t
 
 static void probe_target(struct probe *p, struct target *t) {
     t->left = t->count;
-    for (size_t i = 0; i < t->count; i++) probing_add(&p->probing, &t->items[i]);
+    for (size_t i = 0; i < t->count; i++) scan_add(&p->scan, &t->items[i]);
 }
 
 static void retry(struct timer *timer) {
@@ -186,7 +186,7 @@ static void begin_round(struct timer *timer) {
     p->open = p->shown_target = p->shown_item = 0;
     for (size_t n = 0; n < p->targets.count; n++) {
         struct target *t = &p->targets.items[n];
-        for (size_t i = 0; i < t->count; i++) probing_item_clear(&t->items[i]);
+        for (size_t i = 0; i < t->count; i++) scan_item_clear(&t->items[i]);
         probe_target(p, t);
     }
 }
@@ -215,8 +215,8 @@ static void pass_over(struct probe *p, struct target *t) {
     }
 }
 
-static void item_done(struct probing *probing, struct probing_item *i) {
-    struct probe *p = container_of(probing, struct probe, probing);
+static void item_done(struct scan *scan, struct scan_item *i) {
+    struct probe *p = container_of(scan, struct probe, scan);
     struct target *t = i->owner;
     t->left--;
     if (p->conf->wait) {
@@ -234,14 +234,14 @@ static void item_done(struct probing *probing, struct probing_item *i) {
     if (p->left == 0) round_over(p);
 }
 
-static void probing_failed(struct probing *probing, const struct cause *cause) {
-    fail(container_of(probing, struct probe, probing), msg_cause(cause));
+static void scan_failed(struct scan *scan, const struct cause *cause) {
+    fail(container_of(scan, struct probe, scan), msg_cause(cause));
 }
 
-static void host_resolved(struct probing *probing, const struct probing_host *h) {
+static void host_resolved(struct scan *scan, const struct scan_host *h) {
     char took[TEXT_SHORT], text[ADDR_TEXT];
     struct buf list = {0};
-    (void)probing;
+    (void)scan;
     if (msg_level() < 1 || !h->took) return;
     text_duration(h->took, took);
     for (size_t i = 0; i < h->addrs.count; i++) buf_format(&list, "%s%s", i ? ", " : "", addr_host_text(&h->addrs.items[i], text));
@@ -260,12 +260,12 @@ static void wait_over(struct timer *t) {
 
 static void start_probing(struct probe *p) {
     const struct probe_conf *conf = p->conf;
-    p->probing.timeout = conf->common.timeout;
-    p->probing.jobs = (size_t)conf->jobs;
-    p->probing.done = item_done;
-    p->probing.failed = probing_failed;
-    p->probing.resolved = host_resolved;
-    p->probing.plan = (struct attempt_plan){
+    p->scan.timeout = conf->common.timeout;
+    p->scan.jobs = (size_t)conf->jobs;
+    p->scan.done = item_done;
+    p->scan.failed = scan_failed;
+    p->scan.resolved = host_resolved;
+    p->scan.plan = (struct attempt_plan){
         .loop = p->call->loop,
         .type = conf->udp ? SOCK_DGRAM : SOCK_STREAM,
         .options = &conf->common.sockopts,
@@ -282,7 +282,7 @@ static void start_probing(struct probe *p) {
         t->owner = p;
         if (has_rounds(p)) t->tallies = mem_new(t->count * sizeof *t->tallies);
     }
-    probing_start(&p->probing);
+    scan_start(&p->scan);
 }
 
 static void run_probing(struct probe *p) {
@@ -296,7 +296,7 @@ static void run_probing(struct probe *p) {
     timer_stop(&p->progress);
     timer_stop(&p->next_round);
     for (size_t n = 0; n < p->targets.count; n++) timer_stop(&p->targets.items[n].retry);
-    probing_stop(&p->probing);
+    scan_stop(&p->scan);
     progress_clear(p);
 }
 
@@ -328,9 +328,9 @@ static void tell_unmet(const struct probe *p) {
         snprintf(what, sizeof what, "not %s after %s (--wait)", p->conf->gone ? "gone" : "open", text_duration(p->conf->wait, text));
     else
         snprintf(what, sizeof what, "COMMAND is not run");
-    probing_name(t->items, name);
+    scan_name(t->items, name);
     if (t->single)
-        msg_error("%s: %s is %s", what, name, probing_state(t->items));
+        msg_error("%s: %s is %s", what, name, scan_state(t->items));
     else
         msg_error("%s: %s to %u: %s", what, name, (unsigned)t->items[t->count - 1].port, p->conf->gone ? "one is open" : "none is open");
 }
@@ -345,7 +345,7 @@ static int verdict(const struct probe *p) {
     size_t unresolved = 0;
     if (!p->expired && is_met(p)) return STATUS_OK;
     for (size_t i = 0; i < p->targets.host_count; i++) {
-        const struct probing_host *h = p->targets.hosts[i];
+        const struct scan_host *h = p->targets.hosts[i];
         if (!h->why) continue;
         unresolved++;
         if (!p->conf->common.quiet) msg_error("%s", h->why);

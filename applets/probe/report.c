@@ -22,9 +22,9 @@ static const char *const states[] = {
 
 static double milliseconds(double ns) { return ns / (double)TEXT_NS_PER_MS; }
 
-const char *probing_state(const struct probing_item *i) { return states[i->state]; }
+const char *scan_state(const struct scan_item *i) { return states[i->state]; }
 
-const char *probing_name(const struct probing_item *i, char out[NET_NAME_TEXT]) {
+const char *scan_name(const struct scan_item *i, char out[NET_NAME_TEXT]) {
     struct net_name name = i->host->name;
     name.port = i->port;
     return net_name_text(&name, out);
@@ -48,27 +48,27 @@ static int put_harmless(struct buf *out, const char *s, size_t n) {
     return columns;
 }
 
-static int put_name(struct buf *out, const struct probing_item *i) {
+static int put_name(struct buf *out, const struct scan_item *i) {
     char name[NET_NAME_TEXT];
-    probing_name(i, name);
+    scan_name(i, name);
     return put_harmless(out, name, strlen(name));
 }
 
-int probing_width(const struct probing_item *i) {
+int scan_width(const struct scan_item *i) {
     struct buf name = {0};
     int columns = put_name(&name, i);
     buf_free(&name);
     return columns;
 }
 
-static void put_text(struct buf *out, const struct probing_item *i, int width) {
+static void put_text(struct buf *out, const struct scan_item *i, int width) {
     char time[TEXT_SHORT];
     int columns = put_name(out, i);
     snprintf(time, sizeof time, "%.2f ms", milliseconds((double)i->took));
     if (width)
-        buf_format(out, "%*s%-*s%*s", width + GAP - columns, "", STATE_WIDTH + GAP, probing_state(i), TIME_WIDTH, time);
+        buf_format(out, "%*s%-*s%*s", width + GAP - columns, "", STATE_WIDTH + GAP, scan_state(i), TIME_WIDTH, time);
     else
-        buf_format(out, "\t%s\t%s", probing_state(i), time);
+        buf_format(out, "\t%s\t%s", scan_state(i), time);
     if (i->banner) {
         buf_format(out, "%s", width ? "  " : "\t");
         put_harmless(out, i->banner, i->banner_size);
@@ -77,7 +77,7 @@ static void put_text(struct buf *out, const struct probing_item *i, int width) {
 }
 
 /* "host":"db","port":5432: what both kinds of object begin with. A Unix socket has no port. */
-static void json_begin(struct buf *out, const struct probing_item *i) {
+static void json_begin(struct buf *out, const struct scan_item *i) {
     const struct net_name *n = &i->host->name;
     char path[NET_NAME_TEXT];
     const char *host = n->path ? net_name_text(n, path) : n->host ? n->host : "localhost";
@@ -89,10 +89,10 @@ static void json_begin(struct buf *out, const struct probing_item *i) {
         buf_format(out, ",\"port\":%u", (unsigned)i->port);
 }
 
-static void put_json(struct buf *out, const struct probing_item *i) {
+static void put_json(struct buf *out, const struct scan_item *i) {
     const char *error = i->state == PORT_UNRESOLVED && i->host->why ? i->host->why : i->error ? strerror(i->error) : NULL;
     json_begin(out, i);
-    buf_format(out, ",\"state\":\"%s\",\"ms\":%.3f", probing_state(i), milliseconds((double)i->took));
+    buf_format(out, ",\"state\":\"%s\",\"ms\":%.3f", scan_state(i), milliseconds((double)i->took));
     if (i->banner) buf_format(out, ",\"banner\":");
     if (i->banner) json_string(out, i->banner, i->banner_size);
     if (error) buf_format(out, ",\"error\":");
@@ -100,14 +100,14 @@ static void put_json(struct buf *out, const struct probing_item *i) {
     buf_format(out, "}\n");
 }
 
-void probing_put(struct buf *out, const struct probing_item *i, enum probing_format format, int width) {
-    if (format == PROBING_JSON)
+void scan_put(struct buf *out, const struct scan_item *i, enum scan_format format, int width) {
+    if (format == SCAN_JSON)
         put_json(out, i);
     else
-        put_text(out, i, format == PROBING_TABLE ? width : 0);
+        put_text(out, i, format == SCAN_TABLE ? width : 0);
 }
 
-static void put_json_summary(struct buf *out, const struct probing_item *i, uint64_t rounds, const struct stats *s) {
+static void put_json_summary(struct buf *out, const struct scan_item *i, uint64_t rounds, const struct stats *s) {
     json_begin(out, i);
     buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f", (unsigned long long)rounds, (unsigned long long)s->count,
                100 * (double)(rounds - s->count) / (double)rounds);
@@ -117,7 +117,7 @@ static void put_json_summary(struct buf *out, const struct probing_item *i, uint
     buf_format(out, "}\n");
 }
 
-static void put_text_summary(struct buf *out, const struct probing_item *i, uint64_t rounds, const struct stats *s, int width) {
+static void put_text_summary(struct buf *out, const struct scan_item *i, uint64_t rounds, const struct stats *s, int width) {
     const char *gap = width ? "  " : "\t";
     int columns = put_name(out, i);
     buf_format(out, "%*s%s%llu probes%s%llu open%s%.4g%% loss", width ? width - columns : 0, "", gap, (unsigned long long)rounds, gap,
@@ -128,10 +128,10 @@ static void put_text_summary(struct buf *out, const struct probing_item *i, uint
     buf_put(out, "\n", 1);
 }
 
-void probing_put_summary(struct buf *out, const struct probing_item *i, uint64_t rounds, const struct stats *s,
-                         enum probing_format format, int width) {
-    if (format == PROBING_JSON)
+void scan_put_summary(struct buf *out, const struct scan_item *i, uint64_t rounds, const struct stats *s,
+                         enum scan_format format, int width) {
+    if (format == SCAN_JSON)
         put_json_summary(out, i, rounds, s);
     else
-        put_text_summary(out, i, rounds, s, format == PROBING_TABLE ? width : 0);
+        put_text_summary(out, i, rounds, s, format == SCAN_TABLE ? width : 0);
 }

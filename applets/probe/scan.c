@@ -16,7 +16,7 @@
 
 /* --- hosts --- */
 
-static bool needs_look_up(const struct probing_host *h, const struct probing_item *i) {
+static bool needs_look_up(const struct scan_host *h, const struct scan_item *i) {
     return !h->looked_up || h->why || (h->took && i->state > PORT_OPEN && sock_clock() - h->known_at > FRESH);
 }
 
@@ -35,15 +35,15 @@ static void interleave(struct net_addrs *addrs) {
     addrs->items = mixed;
 }
 
-static void append(struct probing *p, struct probing_item *i) {
+static void append(struct scan *p, struct scan_item *i) {
     i->next = NULL;
     *p->items_end = i;
     p->items_end = &i->next;
 }
 
 /* The host's items go on: to be tried, or they are done. */
-static void release_items(struct probing *p, struct probing_host *h) {
-    struct probing_item *next, *i = h->items;
+static void release_items(struct scan *p, struct scan_host *h) {
+    struct scan_item *next, *i = h->items;
     h->items = NULL;
     h->items_end = &h->items;
     for (; i; i = next) {
@@ -53,23 +53,23 @@ static void release_items(struct probing *p, struct probing_host *h) {
             append(p, i);
             continue;
         }
-        probing_item_clear(i);
+        scan_item_clear(i);
         i->state = PORT_UNRESOLVED;
         i->took = h->took;
         if (!p->stopped) p->done(p, i);
     }
 }
 
-static void leave(struct probing *p, struct probing_host *h) {
-    struct probing_host **at = &p->looked_up;
+static void leave(struct scan *p, struct scan_host *h) {
+    struct scan_host **at = &p->looked_up;
     while (*at != h) at = &(*at)->next;
     *at = h->next;
     h->phase = HOST_RESTS;
 }
 
 static void host_resolved(struct net_resolve *r, const struct cause *failure) {
-    struct probing_host *h = container_of(r, struct probing_host, resolve);
-    struct probing *p = h->probing;
+    struct scan_host *h = container_of(r, struct scan_host, resolve);
+    struct scan *p = h->scan;
     int64_t now = sock_clock();
     p->open--;
     p->resolving--;
@@ -77,23 +77,23 @@ static void host_resolved(struct net_resolve *r, const struct cause *failure) {
     h->known_at = now;
     leave(p, h);
     h->looked_up = true;
-    probing_host_free(h);
+    scan_host_free(h);
     h->addrs = r->addrs;
     r->addrs = (struct net_addrs){NULL, 0};
     if (failure) h->why = mem_copy(failure->text);
     interleave(&h->addrs);
     p->resolved(p, h);
     release_items(p, h);
-    probing_wake(p);
+    scan_wake(p);
 }
 
-static void resolve(struct probing *p) {
-    struct probing_host *h = p->hosts;
+static void resolve(struct scan *p) {
+    struct scan_host *h = p->hosts;
     p->hosts = h->next;
     if (!p->hosts) p->hosts_end = &p->hosts;
     p->open++;
     p->resolving++;
-    h->probing = p;
+    h->scan = p;
     h->next = p->looked_up;
     p->looked_up = h;
     h->known_at = sock_clock();
@@ -101,7 +101,7 @@ static void resolve(struct probing *p) {
     if (h->phase == HOST_QUEUED) h->phase = HOST_RESOLVING;
 }
 
-static void add_to_host(struct probing *p, struct probing_host *h, struct probing_item *i) {
+static void add_to_host(struct scan *p, struct scan_host *h, struct scan_item *i) {
     if (!h->items) h->items_end = &h->items;
     i->next = NULL;
     *h->items_end = i;
@@ -113,13 +113,13 @@ static void add_to_host(struct probing *p, struct probing_host *h, struct probin
     p->hosts_end = &h->next;
 }
 
-void probing_host_free(struct probing_host *h) {
+void scan_host_free(struct scan_host *h) {
     net_addrs_free(&h->addrs);
     free(h->why);
     h->why = NULL;
 }
 
-void probing_item_clear(struct probing_item *i) {
+void scan_item_clear(struct scan_item *i) {
     free(i->banner);
     i->banner = NULL;
     i->state = PORT_UNKNOWN;
@@ -130,12 +130,12 @@ void probing_item_clear(struct probing_item *i) {
 /* --- the queue --- */
 
 static void fill(struct timer *t) {
-    struct probing *p = container_of(t, struct probing, more);
+    struct scan *p = container_of(t, struct scan, more);
     while (p->hosts && p->open < p->jobs && p->resolving < LOOK_UPS) resolve(p);
     for (int n = 0; p->items && p->open < p->jobs && !p->stopped; n++) {
-        struct probing_item *i = p->items;
+        struct scan_item *i = p->items;
         if (n == TURN) {
-            probing_wake(p);
+            scan_wake(p);
             return;
         }
         p->items = i->next;
@@ -144,7 +144,7 @@ static void fill(struct timer *t) {
     }
 }
 
-void probing_wake(struct probing *p) {
+void scan_wake(struct scan *p) {
     if (!p->stopped && !timer_running(&p->more) && (p->items || p->hosts)) timer_start(p->plan.loop, &p->more, 1, fill);
 }
 
@@ -159,36 +159,36 @@ static size_t free_descriptors(void) {
     return count > 2 * KEPT_FREE ? count - KEPT_FREE : (count + 1) / 2;
 }
 
-void probing_start(struct probing *p) {
+void scan_start(struct scan *p) {
     size_t most = free_descriptors();
     if (p->jobs > most) p->jobs = most;
     p->items_end = &p->items;
     p->hosts_end = &p->hosts;
 }
 
-void probing_add(struct probing *p, struct probing_item *i) {
+void scan_add(struct scan *p, struct scan_item *i) {
     if (p->stopped) return;
     i->spent = 0;
     if (i->host->phase != HOST_RESTS || needs_look_up(i->host, i))
         add_to_host(p, i->host, i);
     else
         append(p, i);
-    probing_wake(p);
+    scan_wake(p);
 }
 
-static void stop_host(struct probing *p, struct probing_host *h) {
+static void stop_host(struct scan *p, struct scan_host *h) {
     if (h->phase == HOST_RESOLVING) net_resolve_stop(&h->resolve);
     h->phase = HOST_RESTS;
     if (!h->looked_up) h->why = mem_format("cannot resolve %s: timed out", h->name.host ? h->name.host : "localhost");
     if (!h->looked_up) release_items(p, h);
 }
 
-void probing_stop(struct probing *p) {
+void scan_stop(struct scan *p) {
     p->stopped = true;
     timer_stop(&p->more);
     trial_stop_all(p);
-    for (struct probing_host *h = p->looked_up; h; h = h->next) stop_host(p, h);
-    for (struct probing_host *h = p->hosts; h; h = h->next) stop_host(p, h);
+    for (struct scan_host *h = p->looked_up; h; h = h->next) stop_host(p, h);
+    for (struct scan_host *h = p->hosts; h; h = h->next) stop_host(p, h);
     attempt_plan_free(&p->plan);
     free(p->idle);
     p->idle = NULL;

@@ -60,26 +60,26 @@ static int choose_ports(struct parsing *parsing, const char *host, const char *w
 
 static bool same(const char *a, const char *b) { return a && b ? !strcmp(a, b) : a == b; }
 
-static struct probing_host *host_named(struct targets *out, const struct net_name *name) {
+static struct scan_host *host_named(struct targets *out, const struct net_name *name) {
     for (size_t i = 0; i < out->host_count; i++) {
         const struct net_name *other = &out->hosts[i]->name;
         if (same(name->host, other->host) && same(name->path, other->path)) return out->hosts[i];
     }
-    struct probing_host *h = mem_new(sizeof *h);
+    struct scan_host *h = mem_new(sizeof *h);
     h->name = *name;
-    out->hosts = mem_resize(out->hosts, out->host_count + 1, sizeof(struct probing_host *));
+    out->hosts = mem_resize(out->hosts, out->host_count + 1, sizeof(struct scan_host *));
     out->hosts[out->host_count++] = h;
     return h;
 }
 
-static void add(struct targets *out, struct probing_host *host, const struct port_range *range) {
+static void add(struct targets *out, struct scan_host *host, const struct port_range *range) {
     struct target t = {.count = (size_t)(range->last - range->first) + 1, .single = range->single};
     t.items = mem_new(t.count * sizeof *t.items);
     for (size_t i = 0; i < t.count; i++) {
         t.items[i].host = host;
         t.items[i].port = (uint16_t)(range->first + i);
     }
-    int width = probing_width(&t.items[t.count - 1]);
+    int width = scan_width(&t.items[t.count - 1]);
     if (width > out->width) out->width = width;
     out->items = mem_resize(out->items, out->count + 1, sizeof *out->items);
     out->items[out->count++] = t;
@@ -88,7 +88,7 @@ static void add(struct targets *out, struct probing_host *host, const struct por
 
 static void add_all(struct targets *out, const struct net_name *name, const struct port_list *ports) {
     static const struct port_range none = {.single = true};
-    struct probing_host *host = host_named(out, name);
+    struct scan_host *host = host_named(out, name);
     if (name->path) add(out, host, &none);
     for (size_t i = 0; i < ports->count; i++) add(out, host, &ports->items[i]);
 }
@@ -149,12 +149,12 @@ int targets_parse(const struct call *call, int type, const char *ports, struct t
 void targets_free(struct targets *targets) {
     for (size_t n = 0; n < targets->count; n++) {
         struct target *t = &targets->items[n];
-        for (size_t i = 0; i < t->count; i++) probing_item_clear(&t->items[i]);
+        for (size_t i = 0; i < t->count; i++) scan_item_clear(&t->items[i]);
         free(t->items);
         free(t->tallies);
     }
     for (size_t i = 0; i < targets->host_count; i++) {
-        probing_host_free(targets->hosts[i]);
+        scan_host_free(targets->hosts[i]);
         free(targets->hosts[i]);
     }
     free(targets->items);

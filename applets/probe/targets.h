@@ -20,7 +20,7 @@ struct tally {
 
 /* Ports of a host that stand or fall together: one, or a range. */
 struct target {
-    struct probing_item *items; /* each one's owner is the target */
+    struct scan_item *items; /* each one's owner is the target */
     size_t count;
     bool single; /* not a range */
     /* the caller's, zero at first */
@@ -33,7 +33,7 @@ struct target {
 struct targets {
     struct target *items; /* in the order asked */
     size_t count, total;  /* total: of the ports of them all */
-    struct probing_host **hosts; /* each once */
+    struct scan_host **hosts; /* each once */
     size_t host_count;
     int width;            /* of the longest name of an item */
 };

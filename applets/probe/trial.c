@@ -10,15 +10,15 @@
 
 struct trying {
     struct attempt attempt;
-    struct probing_trial *trial;
+    struct scan_trial *trial;
     struct trying *next;
 };
 
 /* An item that is being tried. */
-struct probing_trial {
-    struct probing *probing;
-    struct probing_item *item;
-    struct probing_trial *next;
+struct scan_trial {
+    struct scan *scan;
+    struct scan_item *item;
+    struct scan_trial *next;
     struct trying *tries; /* pending */
     struct trying first;  /* most trials need no other */
     bool first_used;
@@ -31,7 +31,7 @@ struct probing_trial {
     size_t banner_size;
 };
 
-static void advance(struct probing_trial *t);
+static void advance(struct scan_trial *t);
 
 /* Of what came, without its end; NULL when nothing did. */
 static char *first_line(const struct buf *answer, size_t *size) {
@@ -44,16 +44,16 @@ static char *first_line(const struct buf *answer, size_t *size) {
     return line;
 }
 
-static void note(struct probing_trial *t, const struct attempt *a) {
+static void note(struct scan_trial *t, const struct attempt *a) {
     if (t->state != PORT_UNKNOWN && t->state <= a->state) return;
     t->state = a->state;
     t->error = a->error;
     t->took = a->took;
     free(t->banner);
-    t->banner = t->probing->plan.banner ? first_line(&a->answer, &t->banner_size) : NULL;
+    t->banner = t->scan->plan.banner ? first_line(&a->answer, &t->banner_size) : NULL;
 }
 
-static struct trying *take_trying(struct probing_trial *t) {
+static struct trying *take_trying(struct scan_trial *t) {
     struct trying *y = t->first_used ? mem_new(sizeof *y) : &t->first;
     t->first_used = true;
     y->trial = t;
@@ -72,31 +72,31 @@ static void drop(struct trying *y, int why) {
     struct trying **at = &y->trial->tries;
     while (*at != y) at = &(*at)->next;
     *at = y->next;
-    y->trial->probing->open--;
+    y->trial->scan->open--;
     attempt_end(&y->attempt, why);
     note(y->trial, &y->attempt);
     give_back(y);
 }
 
-static void drop_all(struct probing_trial *t, int why) {
+static void drop_all(struct scan_trial *t, int why) {
     while (t->tries) drop(t->tries, why);
 }
 
-static void trial_free(struct probing_trial *t) {
-    struct probing_trial **at = &t->probing->trials;
+static void trial_free(struct scan_trial *t) {
+    struct scan_trial **at = &t->scan->trials;
     while (*at != t) at = &(*at)->next;
     *at = t->next;
     drop_all(t, ECANCELED);
     timer_stop(&t->limit);
     timer_stop(&t->stagger);
     free(t->banner);
-    free(t->probing->idle);
-    t->probing->idle = t; /* most are over at once: the next item has it again */
+    free(t->scan->idle);
+    t->scan->idle = t; /* most are over at once: the next item has it again */
 }
 
-static void store(struct probing_trial *t) {
-    struct probing_item *i = t->item;
-    probing_item_clear(i);
+static void store(struct scan_trial *t) {
+    struct scan_item *i = t->item;
+    scan_item_clear(i);
     i->state = t->state;
     i->error = t->error;
     i->took = t->took;
@@ -105,38 +105,38 @@ static void store(struct probing_trial *t) {
     t->banner = NULL;
 }
 
-static void finish(struct probing_trial *t) {
-    struct probing *p = t->probing;
-    struct probing_item *i = t->item;
+static void finish(struct scan_trial *t) {
+    struct scan *p = t->scan;
+    struct scan_item *i = t->item;
     store(t);
     trial_free(t);
     p->done(p, i);
-    probing_wake(p);
+    scan_wake(p);
 }
 
-static void fail(struct probing *p, const struct cause *cause) {
-    probing_stop(p);
+static void fail(struct scan *p, const struct cause *cause) {
+    scan_stop(p);
     p->failed(p, cause);
 }
 
 static void attempt_done(struct attempt *a) {
     struct trying *y = container_of(a, struct trying, attempt);
-    struct probing_trial *t = y->trial;
+    struct scan_trial *t = y->trial;
     drop(y, 0);
     advance(t);
 }
 
 static void limit_over(struct timer *timer) {
-    struct probing_trial *t = container_of(timer, struct probing_trial, limit);
+    struct scan_trial *t = container_of(timer, struct scan_trial, limit);
     drop_all(t, ETIMEDOUT);
     finish(t);
 }
 
-static void stagger_over(struct timer *timer) { advance(container_of(timer, struct probing_trial, stagger)); }
+static void stagger_over(struct timer *timer) { advance(container_of(timer, struct scan_trial, stagger)); }
 
-static void start_timers(struct probing_trial *t) {
-    struct probing *p = t->probing;
-    const struct probing_host *h = t->item->host;
+static void start_timers(struct scan_trial *t) {
+    struct scan *p = t->scan;
+    const struct scan_host *h = t->item->host;
     int64_t spent = t->item->spent, left = p->timeout > spent ? p->timeout - spent : 1;
     int64_t share = left / (int64_t)(h->addrs.count + 1);
     if (!timer_running(&t->limit)) timer_start(p->plan.loop, &t->limit, left, limit_over);
@@ -144,9 +144,9 @@ static void start_timers(struct probing_trial *t) {
 }
 
 /* Out of descriptors: those in use must do from now on. The item waits in front of the others until one is free. */
-static void wait_for_descriptor(struct probing_trial *t) {
-    struct probing *p = t->probing;
-    struct probing_item *i = t->item;
+static void wait_for_descriptor(struct scan_trial *t) {
+    struct scan *p = t->scan;
+    struct scan_item *i = t->item;
     struct cause cause;
     t->tried--;
     if (p->open == 0) {
@@ -166,8 +166,8 @@ static void wait_for_descriptor(struct probing_trial *t) {
 }
 
 /* Tries the next address. False when the trial is none any more, or waits. */
-static bool launch(struct probing_trial *t) {
-    struct probing *p = t->probing;
+static bool launch(struct scan_trial *t) {
+    struct scan *p = t->scan;
     struct cause cause;
     struct trying *y = take_trying(t);
     struct addr to = t->item->host->addrs.items[t->tried++];
@@ -192,15 +192,15 @@ static bool launch(struct probing_trial *t) {
 }
 
 /* Only what the service says is not known yet. */
-static bool is_connected(const struct probing_trial *t) {
+static bool is_connected(const struct scan_trial *t) {
     for (const struct trying *y = t->tries; y; y = y->next)
         if (y->attempt.took) return true;
     return false;
 }
 
 /* Until an address is open, or pending, or none is left. */
-static void advance(struct probing_trial *t) {
-    const struct probing *p = t->probing;
+static void advance(struct scan_trial *t) {
+    const struct scan *p = t->scan;
     timer_stop(&t->stagger);
     while (t->state != PORT_OPEN && !is_connected(t) && t->tried < t->item->host->addrs.count) {
         if (t->tries && p->open >= p->jobs) {
@@ -212,17 +212,17 @@ static void advance(struct probing_trial *t) {
     if (t->state == PORT_OPEN || !t->tries) finish(t);
 }
 
-void trial_begin(struct probing *p, struct probing_item *i) {
-    struct probing_trial *t = p->idle ? p->idle : mem_new(sizeof *t);
+void trial_begin(struct scan *p, struct scan_item *i) {
+    struct scan_trial *t = p->idle ? p->idle : mem_new(sizeof *t);
     p->idle = NULL;
-    *t = (struct probing_trial){.probing = p, .item = i, .next = p->trials};
+    *t = (struct scan_trial){.scan = p, .item = i, .next = p->trials};
     p->trials = t;
     advance(t);
 }
 
-void trial_stop_all(struct probing *p) {
+void trial_stop_all(struct scan *p) {
     while (p->trials) {
-        struct probing_trial *t = p->trials;
+        struct scan_trial *t = p->trials;
         drop_all(t, ECANCELED);
         if (t->item->state == PORT_UNKNOWN) store(t);
         trial_free(t);

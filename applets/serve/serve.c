@@ -63,7 +63,7 @@ static const struct opt_group groups[] = {
 struct serve {
     struct call *call;
     const struct serve_conf *conf;
-    struct text_server server;
+    struct lines_server server;
     struct buf greeting;
     struct sink out;
     struct watch out_watch;
@@ -80,7 +80,7 @@ struct serve {
 };
 
 struct client {
-    struct text_session text;
+    struct lines_session text;
     struct feed_reader fed;
     struct label_speaker speaker;
     struct text_safe safe;
@@ -90,9 +90,9 @@ struct client {
     char name[SESSION_PEER];
 };
 
-static struct client *of_text(struct text_session *t) { return container_of(t, struct client, text); }
+static struct client *of_text(struct lines_session *t) { return container_of(t, struct client, text); }
 static struct client *of_session(struct session *s) { return container_of(s, struct client, text.session); }
-static struct serve *of_client(const struct client *c) { return text_owner(&c->text); }
+static struct serve *of_client(const struct client *c) { return lines_owner(&c->text); }
 static struct stream *stream_of(struct client *c) { return &c->text.session.stream; }
 static void fail(struct serve *serve, int status) {
     if (!serve->failure) serve->failure = status;
@@ -104,7 +104,7 @@ static void tap_failed(struct serve *serve, const struct cause *cause) {
 
 /* --- stdin to clients --- */
 
-static void note_sent(struct text_session *t, const char *bytes, size_t n) {
+static void note_sent(struct lines_session *t, const char *bytes, size_t n) {
     struct client *c = of_text(t);
     struct cause cause;
     if (tap_sent(&of_client(c)->tap, &c->place, c->name, bytes, n, &cause) < 0) tap_failed(of_client(c), &cause);
@@ -153,7 +153,7 @@ static void output_ready(struct watch *w, unsigned events) {
 
 static void label_result(struct label *l, enum sink_result result) { output_result(container_of(l, struct serve, label), result); }
 
-static void on_raw(struct text_session *t, const char *bytes, size_t n) {
+static void on_raw(struct lines_session *t, const char *bytes, size_t n) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
     struct cause cause;
@@ -167,7 +167,7 @@ static void on_raw(struct text_session *t, const char *bytes, size_t n) {
 }
 
 /* Nobody looks at the bytes: they are moved. */
-static void on_readable(struct text_session *t) {
+static void on_readable(struct lines_session *t) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
     enum sink_result result = SINK_MOVED;
@@ -219,9 +219,9 @@ static void start_screen(struct serve *serve) {
 
 /* --- messages --- */
 
-static bool on_message(struct text_session *t, const char *text, size_t size) {
+static bool on_message(struct lines_session *t, const char *text, size_t size) {
     const struct serve_conf *conf = of_client(of_text(t))->conf;
-    struct buf *answers = text_answers(t);
+    struct buf *answers = lines_answers(t);
     if (conf->quit_word && size == strlen(conf->quit_word) && !memcmp(text, conf->quit_word, size)) return false;
     if (!conf->reply) return true;
     template_fill(answers, conf->reply, text, size, &t->session.peer, time(NULL));
@@ -259,7 +259,7 @@ static bool relays(const struct serve *serve) {
     return !serve->screen.sink && conf->once && !conf->reply && !conf->exec && !conf->label && !conf->quit_word && !conf->output && !conf->dump && !conf->crlf;
 }
 
-static void on_open(struct text_session *t) {
+static void on_open(struct lines_session *t) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
     session_peer(&t->session, c->name);
@@ -279,7 +279,7 @@ static void on_open(struct text_session *t) {
         feed_join(&serve->feed, &c->fed, &t->session);
 }
 
-static void on_space(struct text_session *t) {
+static void on_space(struct lines_session *t) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
     if (serve->conf->exec) {
@@ -291,12 +291,12 @@ static void on_space(struct text_session *t) {
     feed_more(&c->fed);
 }
 
-static void on_end(struct text_session *t) {
+static void on_end(struct lines_session *t) {
     struct client *c = of_text(t);
     c->fed.feed ? feed_ended(&c->fed) : session_finish(&t->session);
 }
 
-static void on_closed(struct text_session *t) {
+static void on_closed(struct lines_session *t) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
     label_leave(&c->speaker);
@@ -308,10 +308,10 @@ static void on_closed(struct text_session *t) {
 
 /* --- the server --- */
 
-static struct text_ops ops_for(const struct serve_conf *conf) {
+static struct lines_ops ops_for(const struct serve_conf *conf) {
     bool framed = conf->reply || conf->quit_word;
     bool looked_at = framed || conf->label || conf->output || conf->dump;
-    return (struct text_ops){
+    return (struct lines_ops){
         .session_size = sizeof(struct client),
         .open = on_open,
         .message = framed ? on_message : NULL,
@@ -357,8 +357,8 @@ static void drain_output(struct serve *serve) {
 
 static void serve_clients(struct serve *serve, struct ready *ready, struct net_listeners *listeners) {
     const struct serve_conf *conf = serve->conf;
-    const struct text_ops ops = ops_for(conf);
-    text_server_start(&serve->server, serve->call->loop, listeners, &conf->server, &conf->common, &ops, conf->once, serve);
+    const struct lines_ops ops = ops_for(conf);
+    lines_server_start(&serve->server, serve->call->loop, listeners, &conf->server, &conf->common, &ops, conf->once, serve);
     serve->failure = ready_announce(ready, &conf->server, listeners);
     if (!serve->failure) {
         if (!conf->exec) ready_confine(ready, &conf->server);
@@ -367,7 +367,7 @@ static void serve_clients(struct serve *serve, struct ready *ready, struct net_l
         drain_output(serve);
     }
     if (conf->exec) proc_group_stop(&serve->children);
-    text_server_stop(&serve->server);
+    lines_server_stop(&serve->server);
 }
 
 static int run(struct call *call) {

@@ -35,7 +35,7 @@ static const struct meaning meanings[] = {
     {EACCES, STATUS_FAILED, " (a broadcast address needs --broadcast)"},
 };
 
-int recipient_cause(const struct recipient *r, int error, struct cause *cause) {
+int destination_cause(const struct destination *r, int error, struct cause *cause) {
     static const struct meaning other = {0, STATUS_FAILED, ""};
     const struct meaning *m = &other;
     char name[NET_NAME_TEXT];
@@ -44,7 +44,7 @@ int recipient_cause(const struct recipient *r, int error, struct cause *cause) {
     return cause_set(cause, m->status, "cannot send to %s: %s%s%s", net_name_text(&r->name, name), strerror(error), m->hint, addr_hint(&r->to, error));
 }
 
-int recipient_error(const struct recipient *r) {
+int destination_error(const struct destination *r) {
     int error = 0;
     if (r->everybody) return 0;
     return sock_get(r->fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR") < 0 ? errno : error;
@@ -60,7 +60,7 @@ static int cannot_bind(const struct addr *a, struct cause *cause) {
                      known ? owner : "", known ? ")" : "");
 }
 
-static int bind_path(struct recipient *r, struct cause *cause) {
+static int bind_path(struct destination *r, struct cause *cause) {
     const char *directory = getenv("TMPDIR");
     struct addr a;
     if (!directory || !*directory) directory = "/tmp";
@@ -78,7 +78,7 @@ static int bind_path(struct recipient *r, struct cause *cause) {
     return cannot_bind(&a, cause);
 }
 
-static int bind_source(struct recipient *r, struct cause *cause) {
+static int bind_source(struct destination *r, struct cause *cause) {
     if (r->name.path) return bind_path(r, cause);
     if (r->sources.count == 0) return 0;
     for (size_t i = 0; i < r->sources.count; i++) {
@@ -89,28 +89,28 @@ static int bind_source(struct recipient *r, struct cause *cause) {
                      r->name.host ? r->name.host : "localhost", r->source_name.host);
 }
 
-static bool for_everybody(const struct recipient *r) {
+static bool for_everybody(const struct destination *r) {
     if (r->broadcast) return true;
     if (addr_family(&r->to) == AF_INET) return IN_MULTICAST(ntohl(r->to.as.v4.sin_addr.s_addr));
     return addr_family(&r->to) == AF_INET6 && IN6_IS_ADDR_MULTICAST(&r->to.as.v6.sin6_addr);
 }
 
-static int open_socket(struct recipient *r, struct cause *cause) {
+static int open_socket(struct destination *r, struct cause *cause) {
     struct addr local;
     char to[ADDR_TEXT], from[ADDR_TEXT];
     r->everybody = for_everybody(r);
     r->fd = sock_open(addr_family(&r->to), SOCK_DGRAM);
-    if (r->fd < 0) return recipient_cause(r, errno, cause);
+    if (r->fd < 0) return destination_cause(r, errno, cause);
     if (r->broadcast) sock_set(r->fd, SOL_SOCKET, SO_BROADCAST, 1, "SO_BROADCAST");
     if (sockopt_apply(r->options, r->fd, addr_family(&r->to), cause) < 0 || bind_source(r, cause) < 0) return -1;
-    if (!r->everybody && sock_connect(r->fd, &r->to) < 0) return recipient_cause(r, errno, cause);
-    if (sock_local(r->fd, &local) < 0) return recipient_cause(r, errno, cause);
+    if (!r->everybody && sock_connect(r->fd, &r->to) < 0) return destination_cause(r, errno, cause);
+    if (sock_local(r->fd, &local) < 0) return destination_cause(r, errno, cause);
     msg_note(1, "sending to %s from %s", addr_text(&r->to, to), addr_text(&local, from));
     r->io = dgram_new(r->fd, &local);
     return 0;
 }
 
-static void close_socket(struct recipient *r) {
+static void close_socket(struct destination *r) {
     dgram_free(r->io);
     r->io = NULL;
     if (r->fd >= 0) sock_close(r->fd);
@@ -122,9 +122,9 @@ static void close_socket(struct recipient *r) {
 
 /* --- one address after another --- */
 
-int recipient_next(struct recipient *r, struct cause *cause) {
+int destination_next(struct destination *r, struct cause *cause) {
     close_socket(r);
-    while (recipient_has_more(r)) {
+    while (destination_has_more(r)) {
         r->to = r->addrs.items[r->next++];
         if (open_socket(r, cause) == 0) return 0;
         close_socket(r);
@@ -132,7 +132,7 @@ int recipient_next(struct recipient *r, struct cause *cause) {
     return -1;
 }
 
-bool recipient_is_near(const struct recipient *r) {
+bool destination_is_near(const struct destination *r) {
     if (addr_family(&r->to) == AF_INET) return ntohl(r->to.as.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
     return addr_family(&r->to) == AF_UNIX || IN6_IS_ADDR_LOOPBACK(&r->to.as.v6.sin6_addr);
 }
@@ -161,15 +161,15 @@ static int look_up(struct loop *loop, const struct net_name *name, int64_t limit
     return l.found ? 0 : -1;
 }
 
-int recipient_find(struct recipient *r, struct loop *loop, const struct net_name *name, const struct net_name *source, int64_t limit,
+int destination_find(struct destination *r, struct loop *loop, const struct net_name *name, const struct net_name *source, int64_t limit,
                    struct cause *cause) {
-    *r = (struct recipient){.options = r->options, .broadcast = r->broadcast, .fd = -1, .name = *name, .source_name = *source};
+    *r = (struct destination){.options = r->options, .broadcast = r->broadcast, .fd = -1, .name = *name, .source_name = *source};
     cause->text[0] = 0;
     if (source->type && look_up(loop, source, limit, &r->sources, cause) < 0) return -1;
     return look_up(loop, name, limit, &r->addrs, cause);
 }
 
-void recipient_free(struct recipient *r) {
+void destination_free(struct destination *r) {
     close_socket(r);
     net_addrs_free(&r->addrs);
     net_addrs_free(&r->sources);

@@ -1,4 +1,4 @@
-/* recipient: whom datagrams are sent to: the addresses of a name, one after another, each with a socket of its own. Nobody answers a datagram that
+/* destination: whom datagrams are sent to: the addresses of a name, one after another, each with a socket of its own. Nobody answers a datagram that
  * is welcome, so that an address is good until it refuses: the owner sends, and asks for the next one when it does. */
 #ifndef SOCKKIT_UDP_DESTINATION_H
 #define SOCKKIT_UDP_DESTINATION_H
@@ -11,7 +11,7 @@
 #include "common/net/net.h"
 #include "common/net/sockopt.h"
 
-struct recipient {
+struct destination {
     const struct sockopt_list *options;
     bool broadcast;      /* the name may be a broadcast address */
     int fd;              /* -1: none */
@@ -27,20 +27,20 @@ struct recipient {
 
 /* Looks the name up, and `source` (its type 0: the system chooses), running the loop; limit in ns. The names' strings must
  * last. -1 with a cause, whose text is empty when something else stopped the loop. */
-int recipient_find(struct recipient *r, struct loop *loop, const struct net_name *name, const struct net_name *source, int64_t limit,
+int destination_find(struct destination *r, struct loop *loop, const struct net_name *name, const struct net_name *source, int64_t limit,
                    struct cause *cause);
 /* The next address that can be sent to, in place of the last one (narrated with -v). -1 with a cause when there is none.
  * Statuses: UNCONNECTED, UNBOUND (the source), FAILED. */
-int recipient_next(struct recipient *r, struct cause *cause);
+int destination_next(struct destination *r, struct cause *cause);
 /* True when another address is left. */
-static inline bool recipient_has_more(const struct recipient *r) { return r->next < r->addrs.count; }
+static inline bool destination_has_more(const struct destination *r) { return r->next < r->addrs.count; }
 /* True when the address is this machine's loopback: a refusal is known as soon as the send returns. */
-bool recipient_is_near(const struct recipient *r);
+bool destination_is_near(const struct destination *r);
 /* What came back for datagrams sent before, an errno (RFC 1122 section 4.1.3.3); 0: nothing. Once. */
-int recipient_error(const struct recipient *r);
+int destination_error(const struct destination *r);
 /* The words and status for an error of sending. Returns -1. */
-int recipient_cause(const struct recipient *r, int error, struct cause *cause);
+int destination_cause(const struct destination *r, int error, struct cause *cause);
 /* Closes; also when nothing was opened. The source path goes. */
-void recipient_free(struct recipient *r);
+void destination_free(struct destination *r);
 
 #endif

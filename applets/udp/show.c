@@ -7,34 +7,34 @@
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 
-const struct opt_row dgramsink_rows[] = {
-    OPT("label", 0, OPT_FLAG, dgramsink_conf, label, .excludes = "no-newline",
+const struct opt_row show_rows[] = {
+    OPT("label", 0, OPT_FLAG, show_conf, label, .excludes = "no-newline",
         .help = "show each line received behind its sender's [ADDR:PORT]"),
-    OPT("no-newline", 0, OPT_FLAG, dgramsink_conf, no_newline, .help = "show exactly the bytes received, no newline added"),
-    OPT("output", 'o', OPT_STRING, dgramsink_conf, output, .metavar = "FILE", .values = "@file", .help = "append what is received to FILE too"),
-    OPT("hex-dump", 'x', OPT_STRING, dgramsink_conf, dump, .metavar = "FILE", .values = "@file",
+    OPT("no-newline", 0, OPT_FLAG, show_conf, no_newline, .help = "show exactly the bytes received, no newline added"),
+    OPT("output", 'o', OPT_STRING, show_conf, output, .metavar = "FILE", .values = "@file", .help = "append what is received to FILE too"),
+    OPT("hex-dump", 'x', OPT_STRING, show_conf, dump, .metavar = "FILE", .values = "@file",
         .help = "write a hex dump of both directions to FILE (-: stderr)"),
-    OPT("raw", 0, OPT_FLAG, dgramsink_conf, raw, .help = "let control characters through to a terminal"),
+    OPT("raw", 0, OPT_FLAG, show_conf, raw, .help = "let control characters through to a terminal"),
     OPT_END,
 };
 
-static void fail(struct dgramsink *s, int status) {
+static void fail(struct show *s, int status) {
     if (!s->status) s->status = status;
     s->changed(s);
 }
 
-static void tap_failed(struct dgramsink *s, const struct cause *cause) {
+static void tap_failed(struct show *s, const struct cause *cause) {
     if (!s->status) fail(s, msg_cause(cause));
 }
 
-static void set_full(struct dgramsink *s, bool full) {
+static void set_full(struct show *s, bool full) {
     if (s->full == full) return;
     s->full = full;
     watch_want(&s->watch, full ? LOOP_WRITE : 0);
     s->changed(s);
 }
 
-static void written(struct dgramsink *s, enum sink_result result) {
+static void written(struct show *s, enum sink_result result) {
     if (result != SINK_FAILED) {
         set_full(s, result == SINK_FULL);
     } else {
@@ -44,12 +44,12 @@ static void written(struct dgramsink *s, enum sink_result result) {
 }
 
 static void writable(struct watch *w, unsigned events) {
-    struct dgramsink *s = container_of(w, struct dgramsink, watch);
+    struct show *s = container_of(w, struct show, watch);
     (void)events;
     written(s, sink_flush(&s->out));
 }
 
-void dgramsink_flush(struct dgramsink *s) {
+void show_flush(struct show *s) {
     if (s->text.size == 0 || s->status) return;
     written(s, sink_give(&s->out, buf_at(&s->text), s->text.size));
     buf_clear(&s->text);
@@ -58,7 +58,7 @@ void dgramsink_flush(struct dgramsink *s) {
 /* --- a datagram as text --- */
 
 /* Every line of it behind who sent it. */
-static void put_labelled(struct dgramsink *s, const struct dgram *d) {
+static void put_labelled(struct show *s, const struct dgram *d) {
     char peer[DGRAM_PEER];
     const char *at = d->bytes;
     dgram_peer(d, peer);
@@ -71,11 +71,11 @@ static void put_labelled(struct dgramsink *s, const struct dgram *d) {
     if (d->size == 0) buf_format(&s->text, "[%s] ", peer);
 }
 
-static bool lacks_newline(const struct dgramsink *s, const struct dgram *d) {
+static bool lacks_newline(const struct show *s, const struct dgram *d) {
     return !s->conf->no_newline && (d->size == 0 || d->bytes[d->size - 1] != '\n');
 }
 
-static void put_copies(struct dgramsink *s, const struct dgram *d) {
+static void put_copies(struct show *s, const struct dgram *d) {
     struct tap_place place = {0};
     struct cause cause;
     char peer[DGRAM_PEER];
@@ -87,7 +87,7 @@ static void put_copies(struct dgramsink *s, const struct dgram *d) {
         tap_failed(s, &cause);
 }
 
-void dgramsink_put(struct dgramsink *s, const struct dgram *d) {
+void show_put(struct show *s, const struct dgram *d) {
     if (s->conf->label)
         put_labelled(s, d);
     else
@@ -96,7 +96,7 @@ void dgramsink_put(struct dgramsink *s, const struct dgram *d) {
     if (tap_active(&s->output) || tap_active(&s->dump)) put_copies(s, d);
 }
 
-void dgramsink_sent(struct dgramsink *s, const struct dgram *d) {
+void show_sent(struct show *s, const struct dgram *d) {
     struct tap_place place = {0};
     struct cause cause;
     char peer[DGRAM_PEER];
@@ -105,9 +105,9 @@ void dgramsink_sent(struct dgramsink *s, const struct dgram *d) {
 
 /* --- from open to close --- */
 
-static void screen_full(struct screen *screen) { set_full(container_of(screen, struct dgramsink, screen), true); }
+static void screen_full(struct screen *screen) { set_full(container_of(screen, struct show, screen), true); }
 
-static void start_screen(struct dgramsink *s) {
+static void start_screen(struct show *s) {
     if (!isatty(STDOUT_FILENO) || s->conf->raw) return;
     screen_start(&s->screen, &s->out, screen_full);
     screen_divert(&s->screen);
@@ -115,9 +115,9 @@ static void start_screen(struct dgramsink *s) {
     s->out.ctx = &s->screen;
 }
 
-int dgramsink_start(struct dgramsink *s, struct loop *loop, const struct dgramsink_conf *conf, void (*changed)(struct dgramsink *s)) {
+int show_start(struct show *s, struct loop *loop, const struct show_conf *conf, void (*changed)(struct show *s)) {
     struct cause cause;
-    *s = (struct dgramsink){.loop = loop, .conf = conf, .changed = changed};
+    *s = (struct show){.loop = loop, .conf = conf, .changed = changed};
     tap_open(&s->dump, NULL, NULL, &cause);
     sink_start(&s->out, STDOUT_FILENO);
     watch_start(loop, &s->watch, STDOUT_FILENO, 0, writable);
@@ -127,7 +127,7 @@ int dgramsink_start(struct dgramsink *s, struct loop *loop, const struct dgramsi
     return s->status;
 }
 
-int dgramsink_stop(struct dgramsink *s) {
+int show_stop(struct show *s) {
     struct cause cause;
     if ((tap_close(&s->output, &cause) < 0 || tap_close(&s->dump, &cause) < 0) && !s->status) s->status = msg_cause(&cause);
     screen_stop(&s->screen);

@@ -1,4 +1,4 @@
-/* dgramsink: datagrams to stdout, each as a line, with the copies that -o and -x ask for. What is put is written once a batch. While stdout
+/* show: datagrams to stdout, each as a line, with the copies that -o and -x ask for. What is put is written once a batch. While stdout
  * takes nothing it is `full`, and its owner receives nothing. */
 #ifndef SOCKKIT_UDP_SHOW_H
 #define SOCKKIT_UDP_SHOW_H
@@ -13,17 +13,17 @@
 #include "common/io/sink.h"
 #include "common/io/tap.h"
 
-struct dgramsink_conf {
+struct show_conf {
     bool label, no_newline, raw;
     const char *output, *dump;
 };
-extern const struct opt_row dgramsink_rows[];
-#define DGRAMSINK_GROUP(conf) {"Output", dgramsink_rows, offsetof(conf, show)}
+extern const struct opt_row show_rows[];
+#define SHOW_GROUP(conf) {"Output", show_rows, offsetof(conf, show)}
 
-struct dgramsink {
+struct show {
     struct loop *loop;
-    const struct dgramsink_conf *conf;
-    void (*changed)(struct dgramsink *s); /* `full` has changed, or `status` */
+    const struct show_conf *conf;
+    void (*changed)(struct show *s); /* `full` has changed, or `status` */
     struct sink out;
     struct watch watch;
     struct screen screen; /* stdout, if it is a terminal (and not raw) */
@@ -33,15 +33,15 @@ struct dgramsink {
     int status; /* not 0: it has failed (told) with this exit status */
 };
 
-/* Returns 0, or the exit status, having told why (a file that cannot be opened). In any case dgramsink_stop is to come. */
-int dgramsink_start(struct dgramsink *s, struct loop *loop, const struct dgramsink_conf *conf, void (*changed)(struct dgramsink *s));
+/* Returns 0, or the exit status, having told why (a file that cannot be opened). In any case show_stop is to come. */
+int show_start(struct show *s, struct loop *loop, const struct show_conf *conf, void (*changed)(struct show *s));
 /* A datagram received: a line of stdout and of -o, and its dump. */
-void dgramsink_put(struct dgramsink *s, const struct dgram *d);
+void show_put(struct show *s, const struct dgram *d);
 /* A datagram sent: for the dump. */
-void dgramsink_sent(struct dgramsink *s, const struct dgram *d);
+void show_sent(struct show *s, const struct dgram *d);
 /* Writes what was put. */
-void dgramsink_flush(struct dgramsink *s);
+void show_flush(struct show *s);
 /* Closes. Returns the exit status: that of a failure, told, or 0. */
-int dgramsink_stop(struct dgramsink *s);
+int show_stop(struct show *s);
 
 #endif

@@ -18,7 +18,7 @@
 
 struct udp_send_conf {
     struct common_conf common;
-    struct dgramsink_conf show;
+    struct show_conf show;
     int64_t replies, interval, repeat; /* interval in ns; 0: not given */
     uint64_t block;                    /* 0: lines */
     bool broadcast;
@@ -44,7 +44,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    DGRAMSINK_GROUP(struct udp_send_conf),
+    SHOW_GROUP(struct udp_send_conf),
     APPLET_COMMON_GROUP(struct udp_send_conf),
     {NULL, NULL, 0},
 };
@@ -52,7 +52,7 @@ static const struct opt_group groups[] = {
 struct udp_send {
     struct call *call;
     const struct udp_send_conf *conf;
-    struct recipient whom;
+    struct destination whom;
     struct watch socket;
     bool trying;      /* this address may still turn out to refuse, and another is left */
     bool full;        /* the system takes none now */
@@ -62,7 +62,7 @@ struct udp_send {
     uint64_t sent, bytes, replies;
     int64_t last;     /* when the last was sent, in loop_now's time */
     struct timer pace, trial, patience, idle;
-    struct dgramsink out;
+    struct show out;
     bool over;        /* with this status */
     int status;
 };
@@ -108,11 +108,11 @@ static void update_socket(struct udp_send *u) {
 static bool open_next(struct udp_send *u) {
     struct cause cause;
     watch_stop(&u->socket);
-    if (recipient_next(&u->whom, &cause) < 0) {
+    if (destination_next(&u->whom, &cause) < 0) {
         finish(u, msg_cause(&cause));
         return false;
     }
-    u->trying = recipient_has_more(&u->whom) && !u->whom.everybody;
+    u->trying = destination_has_more(&u->whom) && !u->whom.everybody;
     u->full = false;
     watch_start(u->call->loop, &u->socket, u->whom.fd, LOOP_HANGUP, socket_ready);
     update_socket(u);
@@ -125,7 +125,7 @@ static void refused(struct udp_send *u, int error) {
     char text[ADDR_TEXT];
     timer_stop(&u->trial);
     if (!u->trying) {
-        recipient_cause(&u->whom, error, &cause);
+        destination_cause(&u->whom, error, &cause);
         finish(u, msg_cause(&cause));
         return;
     }
@@ -137,7 +137,7 @@ static void refused(struct udp_send *u, int error) {
 
 /* True when an answer to what was sent before says so. */
 static bool check_refusal(struct udp_send *u) {
-    int error = recipient_error(&u->whom);
+    int error = destination_error(&u->whom);
     if (error) refused(u, error);
     return error;
 }
@@ -183,10 +183,10 @@ static void receive(struct udp_send *u) {
     }
     not_idle(u);
     for (int i = 0; i < n && wants_replies(u); i++) {
-        dgramsink_put(&u->out, &items[i]);
+        show_put(&u->out, &items[i]);
         u->replies++;
     }
-    dgramsink_flush(&u->out);
+    show_flush(&u->out);
     update_socket(u);
     if (u->trying) trial_over(&u->trial);
     if (timer_running(&u->patience) && !wants_replies(u)) finish(u, STATUS_OK);
@@ -205,7 +205,7 @@ static void socket_ready(struct watch *w, unsigned events) {
     }
 }
 
-static void output_changed(struct dgramsink *out) {
+static void output_changed(struct show *out) {
     struct udp_send *u = container_of(out, struct udp_send, out);
     if (u->whom.io) update_socket(u);
     if (out->status) finish(u, out->status);
@@ -234,7 +234,7 @@ static void took(struct udp_send *u, size_t n) {
         const struct dgram *d = &u->items[u->next++];
         u->sent++;
         u->bytes += d->size;
-        if (u->conf->show.dump) dgramsink_sent(&u->out, &(struct dgram){.bytes = d->bytes, .size = d->size, .peer = &u->whom.to});
+        if (u->conf->show.dump) show_sent(&u->out, &(struct dgram){.bytes = d->bytes, .size = d->size, .peer = &u->whom.to});
     }
     u->last = loop_now(u->call->loop);
     not_idle(u);
@@ -243,7 +243,7 @@ static void took(struct udp_send *u, size_t n) {
 /* The first datagram goes alone while another address is left. True: go on. */
 static bool tried(struct udp_send *u) {
     if (check_refusal(u)) return false;
-    if (recipient_is_near(&u->whom)) { /* it would have refused by now */
+    if (destination_is_near(&u->whom)) { /* it would have refused by now */
         u->trying = false;
         update_socket(u);
         return true;
@@ -313,7 +313,7 @@ static void release(struct udp_send *u) {
     struct timer *timers[] = {&u->pace, &u->trial, &u->patience, &u->idle};
     for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) timer_stop(timers[i]);
     watch_stop(&u->socket);
-    recipient_free(&u->whom);
+    destination_free(&u->whom);
     free(u);
 }
 
@@ -326,7 +326,7 @@ static int find(struct udp_send *u) {
         msg_error("--block cuts stdin: it excludes MESSAGEs");
         return STATUS_USAGE;
     }
-    int found = recipient_find(&u->whom, u->call->loop, &target, &source, limit_of(u, APPLET_DIAL_LIMIT), &cause);
+    int found = destination_find(&u->whom, u->call->loop, &target, &source, limit_of(u, APPLET_DIAL_LIMIT), &cause);
     return found == 0 || call_over(u->call) ? STATUS_OK : msg_cause(&cause);
 }
 
@@ -335,14 +335,14 @@ static int run(struct call *call) {
     const struct udp_send_conf *conf = call->conf;
     u->call = call;
     u->conf = conf;
-    u->whom = (struct recipient){.options = &conf->common.sockopts, .broadcast = conf->broadcast, .fd = -1};
+    u->whom = (struct destination){.options = &conf->common.sockopts, .broadcast = conf->broadcast, .fd = -1};
     int status = find(u);
     u->input = (struct outgoing){.words = call->count > 0 ? call->operands : NULL, .count = (size_t)call->count, .repeat = conf->repeat,
                                  .block = (size_t)conf->block, .ready = input_ready, .failed = input_failed};
     if (!status && !call_over(call)) {
-        status = dgramsink_start(&u->out, call->loop, &conf->show, output_changed);
+        status = show_start(&u->out, call->loop, &conf->show, output_changed);
         if (!status) exchange(u);
-        status = dgramsink_stop(&u->out);
+        status = show_stop(&u->out);
         if (!status) status = u->status;
     }
     release(u);

@@ -14,7 +14,7 @@
 struct udp_serve_conf {
     struct common_conf common;
     struct server_conf server;
-    struct dgramsink_conf show;
+    struct show_conf show;
     int64_t count; /* 0: for ever */
     const char *reply, *group;
 };
@@ -52,7 +52,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    DGRAMSINK_GROUP(struct udp_serve_conf),
+    SHOW_GROUP(struct udp_serve_conf),
     APPLET_SERVER_GROUP(struct udp_serve_conf),
     APPLET_COMMON_GROUP(struct udp_serve_conf),
     {NULL, NULL, 0},
@@ -62,7 +62,7 @@ struct udp_serve {
     struct call *call;
     const struct udp_serve_conf *conf;
     struct dgram_server server;
-    struct dgramsink out;
+    struct show out;
     struct timer idle;
     bool started, draining;
     int status;
@@ -72,7 +72,7 @@ struct udp_serve {
 
 static bool on_message(struct dgram_server *server, const struct dgram *d, struct buf *answer) {
     struct udp_serve *u = server->owner;
-    dgramsink_put(&u->out, d);
+    show_put(&u->out, d);
     if (u->conf->count && server->received == (uint64_t)u->conf->count) dgram_server_end(server);
     if (u->conf->reply) template_fill(answer, u->conf->reply, d->bytes, d->size, d->peer, time(NULL));
     return u->conf->reply;
@@ -80,7 +80,7 @@ static bool on_message(struct dgram_server *server, const struct dgram *d, struc
 
 static void on_answered(struct dgram_server *server, const struct dgram *answer) {
     struct udp_serve *u = server->owner;
-    dgramsink_sent(&u->out, answer);
+    show_sent(&u->out, answer);
 }
 
 static void idle_over(struct timer *t) {
@@ -97,14 +97,14 @@ static void watch_idle(struct udp_serve *u) {
 
 static void on_batch(struct dgram_server *server) {
     struct udp_serve *u = server->owner;
-    dgramsink_flush(&u->out);
+    show_flush(&u->out);
     watch_idle(u);
 }
 
 static const struct dgram_ops ops = {.message = on_message, .batch = on_batch, .answered = on_answered};
 
 /* While stdout takes nothing, nothing is received. */
-static void output_changed(struct dgramsink *out) {
+static void output_changed(struct show *out) {
     struct udp_serve *u = container_of(out, struct udp_serve, out);
     if (u->started) dgram_server_rest(&u->server, out->full);
     if (out->status || u->draining) loop_stop(u->call->loop);
@@ -170,10 +170,10 @@ static int run(struct call *call) {
     int status = ready_listen(&ready, call, &u.conf->server, SOCK_DGRAM, &listeners);
     if (!status) status = join(u.conf, &listeners);
     if (!status && !call_over(call)) {
-        status = dgramsink_start(&u.out, call->loop, &u.conf->show, output_changed);
+        status = show_start(&u.out, call->loop, &u.conf->show, output_changed);
         if (!status) serve(&u, &ready, &listeners);
         timer_stop(&u.idle);
-        status = dgramsink_stop(&u.out);
+        status = show_stop(&u.out);
         if (!status) status = u.status;
     }
     net_listeners_close(&listeners);

@@ -107,6 +107,6 @@ static uint32_t switched(const struct run *runs, size_t count, uint32_t point) {
     return distance < (uint32_t)r->count * r->step && distance % r->step == 0 ? point + (uint32_t)r->shift : point;
 }
 
-uint32_t letter_upper(uint32_t point) { return switched(to_upper, COUNT(to_upper), point); }
+uint32_t casemap_upper(uint32_t point) { return switched(to_upper, COUNT(to_upper), point); }
 
-uint32_t letter_lower(uint32_t point) { return switched(to_lower, COUNT(to_lower), point); }
+uint32_t casemap_lower(uint32_t point) { return switched(to_lower, COUNT(to_lower), point); }

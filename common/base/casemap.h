@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* What has no other case is returned as it is. In UTF-8 it may take a byte more, or one or two less, than before. */
-uint32_t letter_upper(uint32_t point);
-uint32_t letter_lower(uint32_t point);
+uint32_t casemap_upper(uint32_t point);
+uint32_t casemap_lower(uint32_t point);
 
 #endif

@@ -4,32 +4,32 @@
 
 #define WAITING_MOST ((size_t)256 * 1024) /* answers that a client does not fetch: then its requests wait too */
 
-static struct text_session *of_session(struct session *s) { return container_of(s, struct text_session, session); }
+static struct lines_session *of_session(struct session *s) { return container_of(s, struct lines_session, session); }
 
-static struct text_server *server_of(const struct text_session *t) {
-    return container_of(t->session.server, struct text_server, server);
+static struct lines_server *server_of(const struct lines_session *t) {
+    return container_of(t->session.server, struct lines_server, server);
 }
 
-struct buf *text_answers(struct text_session *t) { return &server_of(t)->answers; }
+struct buf *lines_answers(struct lines_session *t) { return &server_of(t)->answers; }
 
-static bool is_open(const struct text_session *t) { return t->session.state == SESSION_OPEN; }
+static bool is_open(const struct lines_session *t) { return t->session.state == SESSION_OPEN; }
 
 /* False: that was the last one. */
-static bool hand_over(struct text_session *t, enum line_kind kind, const char *text, size_t size) {
-    const struct text_ops *ops = server_of(t)->text_ops;
+static bool hand_over(struct lines_session *t, enum line_kind kind, const char *text, size_t size) {
+    const struct lines_ops *ops = server_of(t)->lines_ops;
     if (kind == LINE_MESSAGE) return ops->message(t, text, size);
     if (ops->too_long)
         ops->too_long(t);
     else
-        buf_format(text_answers(t), "ERR line too long\n");
+        buf_format(lines_answers(t), "ERR line too long\n");
     return true;
 }
 
 /* One write for all that was answered. A client that closes after an answer still gets it (session_finish delivers first). */
-static void send_answers(struct text_session *t) {
-    struct buf *answers = text_answers(t);
+static void send_answers(struct lines_session *t) {
+    struct buf *answers = lines_answers(t);
     if (answers->size > 0 && t->session.state != SESSION_CLOSED) {
-        if (server_of(t)->text_ops->answered) server_of(t)->text_ops->answered(t, buf_at(answers), answers->size);
+        if (server_of(t)->lines_ops->answered) server_of(t)->lines_ops->answered(t, buf_at(answers), answers->size);
         session_send(&t->session, buf_at(answers), answers->size);
         if (is_open(t) && stream_waiting(&t->session.stream) > WAITING_MOST) {
             stream_read(&t->session.stream, false);
@@ -40,7 +40,7 @@ static void send_answers(struct text_session *t) {
 }
 
 static void silence_over(struct timer *timer) {
-    struct text_session *t = container_of(timer, struct text_session, silence);
+    struct lines_session *t = container_of(timer, struct lines_session, silence);
     const char *text;
     size_t size;
     enum line_kind kind = line_quiet(&t->line, &text, &size);
@@ -49,15 +49,15 @@ static void silence_over(struct timer *timer) {
     if (last) session_finish(&t->session);
 }
 
-static void watch_silence(struct text_session *t) {
+static void watch_silence(struct lines_session *t) {
     if (is_open(t) && line_waiting(&t->line))
         timer_start(t->session.server->loop, &t->silence, LINE_SILENCE, silence_over);
     else
         timer_stop(&t->silence);
 }
 
-static void work_through(struct text_session *t, const char *bytes, size_t n) {
-    const struct text_ops *ops = server_of(t)->text_ops;
+static void work_through(struct lines_session *t, const char *bytes, size_t n) {
+    const struct lines_ops *ops = server_of(t)->lines_ops;
     const char *begin = bytes, *text;
     size_t size, left = n;
     bool more = true;
@@ -75,12 +75,12 @@ static void work_through(struct text_session *t, const char *bytes, size_t n) {
 
 static void on_data(struct session *s, const char *bytes, size_t n) { work_through(of_session(s), bytes, n); }
 
-void text_pause(struct text_session *t) {
+void lines_pause(struct lines_session *t) {
     t->paused = true;
     stream_read(&t->session.stream, false);
 }
 
-void text_resume(struct text_session *t) {
+void lines_resume(struct lines_session *t) {
     struct buf rest = t->rest;
     if (!t->paused || !is_open(t)) return;
     t->paused = false;
@@ -91,13 +91,13 @@ void text_resume(struct text_session *t) {
 }
 
 static void on_readable(struct session *s) {
-    struct text_session *t = of_session(s);
-    server_of(t)->text_ops->readable(t);
+    struct lines_session *t = of_session(s);
+    server_of(t)->lines_ops->readable(t);
 }
 
 static void on_end(struct session *s) {
-    struct text_session *t = of_session(s);
-    const struct text_ops *ops = server_of(t)->text_ops;
+    struct lines_session *t = of_session(s);
+    const struct lines_ops *ops = server_of(t)->lines_ops;
     const char *text;
     size_t size;
     timer_stop(&t->silence);
@@ -115,8 +115,8 @@ static void on_end(struct session *s) {
 }
 
 static void on_space(struct session *s) {
-    struct text_session *t = of_session(s);
-    const struct text_ops *ops = server_of(t)->text_ops;
+    struct lines_session *t = of_session(s);
+    const struct lines_ops *ops = server_of(t)->lines_ops;
     if (!t->paused) stream_read(&s->stream, true);
     if (ops->space)
         ops->space(t);
@@ -125,23 +125,23 @@ static void on_space(struct session *s) {
 }
 
 static void on_open(struct session *s) {
-    struct text_session *t = of_session(s);
+    struct lines_session *t = of_session(s);
     line_start(&t->line, LINE_MOST);
-    if (server_of(t)->text_ops->open) server_of(t)->text_ops->open(t);
+    if (server_of(t)->lines_ops->open) server_of(t)->lines_ops->open(t);
     send_answers(t);
 }
 
 static void on_closed(struct session *s) {
-    struct text_session *t = of_session(s);
+    struct lines_session *t = of_session(s);
     timer_stop(&t->silence);
-    if (server_of(t)->text_ops->closed) server_of(t)->text_ops->closed(t);
+    if (server_of(t)->lines_ops->closed) server_of(t)->lines_ops->closed(t);
     line_free(&t->line);
     buf_free(&t->rest);
 }
 
-void text_server_start(struct text_server *ts, struct loop *loop, struct net_listeners *listeners, const struct server_conf *conf,
-                       const struct common_conf *common, const struct text_ops *ops, bool once, void *owner) {
-    ts->text_ops = ops;
+void lines_server_start(struct lines_server *ts, struct loop *loop, struct net_listeners *listeners, const struct server_conf *conf,
+                       const struct common_conf *common, const struct lines_ops *ops, bool once, void *owner) {
+    ts->lines_ops = ops;
     ts->answers = (struct buf){0};
     ts->ops = (struct server_ops){.session_size = ops->session_size, .open = on_open, .data = on_data, .end = on_end,
                                   .space = on_space, .closed = on_closed};
@@ -149,7 +149,7 @@ void text_server_start(struct text_server *ts, struct loop *loop, struct net_lis
     server_start(&ts->server, loop, listeners, conf, common, &ts->ops, once, owner);
 }
 
-void text_server_stop(struct text_server *ts) {
+void lines_server_stop(struct lines_server *ts) {
     server_stop(&ts->server);
     buf_free(&ts->answers);
 }

@@ -21,7 +21,7 @@ extern const struct opt_row responder_rows[];
 struct responder;
 
 struct responder_ops {
-    /* server_start or text_server_start, with what r holds for it. Returns the server that was started. */
+    /* server_start or lines_server_start, with what r holds for it. Returns the server that was started. */
     struct server *(*start)(struct responder *r);
     void (*stop)(struct responder *r);
     /* The answer to a datagram, put at the end of `answer`; false: none. NULL: there is no --udp. */

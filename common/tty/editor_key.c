@@ -41,7 +41,7 @@ static enum editor_key alt_key(char byte) {
 }
 
 /* The end of "ESC [" or "ESC O"; `modified`: with Ctrl or Alt. */
-static enum editor_key letter_key(char letter, bool modified) {
+static enum editor_key casemap_key(char letter, bool modified) {
     switch (letter) {
     case 'A': return KEY_UP;
     case 'B': return KEY_DOWN;
@@ -72,7 +72,7 @@ static size_t sequence(const char *s, size_t n, enum editor_key *key) {
     while (i < n && s[i] >= 0x20 && s[i] <= 0x3f) i++;
     if (i == n) return n < EDITOR_KEY ? 0 : n;
     if (s[i] < 0x40 || s[i] > 0x7e) return i; /* broken off by another key */
-    *key = s[i] != '~' ? letter_key(s[i], i > 4 && s[i - 2] == ';' && s[i - 1] > '2') : i == 3 ? number_key(s[2]) : KEY_NONE;
+    *key = s[i] != '~' ? casemap_key(s[i], i > 4 && s[i - 2] == ';' && s[i - 1] > '2') : i == 3 ? number_key(s[2]) : KEY_NONE;
     return i + 1;
 }
 

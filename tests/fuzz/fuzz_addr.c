@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/addr.h"
-#include "../../common/cidr.h"
-#include "../../common/mem.h"
+#include "common/base/addr.h"
+#include "common/base/cidr.h"
+#include "common/base/mem.h"
 
 static void read_back(const struct addr *a) {
     char text[ADDR_TEXT];

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/cmdlang.h"
-#include "../../common/guessing.h"
+#include "applets/cmd/language.h"
+#include "applets/guess/game.h"
 
 #define BEFORE "before\n"
 
@@ -18,16 +18,16 @@ static void check(const struct buf *out, size_t least, size_t most) {
 static void ask(const char *line, size_t size) {
     struct buf out = {0};
     buf_put(&out, BEFORE, strlen(BEFORE));
-    cmdlang_answer(&out, line, size, "127.0.0.1:1", 0);
+    language_answer(&out, line, size, "127.0.0.1:1", 0);
     check(&out, 1, 2 * size + 200);
     buf_free(&out);
 }
 
-static bool guess(const struct guessing *rules, struct guessing_game *game, const char *line, size_t size) {
+static bool guess(const struct game *rules, struct game *game, const char *line, size_t size) {
     struct buf out = {0};
     int64_t used = game->used;
     buf_put(&out, BEFORE, strlen(BEFORE));
-    bool more = guessing_answer(&out, rules, game, line, size);
+    bool more = game_answer(&out, rules, game, line, size);
     check(&out, 2, 200);
     if (game->used > rules->tries || game->used < used || (!more && game->used == used)) abort();
     buf_free(&out);
@@ -36,8 +36,8 @@ static bool guess(const struct guessing *rules, struct guessing_game *game, cons
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct guessing rules = {.max = 100, .tries = 3, .state = size};
-    struct guessing_game game = guessing_draw(&rules);
+    struct game rules = {.max = 100, .tries = 3, .state = size};
+    struct game game = game_draw(&rules);
     const char *line = (const char *)data, *end = line + size;
     bool more = true;
     while (line < end) {

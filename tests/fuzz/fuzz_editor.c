@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/editor.h"
-#include "../../common/row.h"
+#include "common/tty/editor.h"
+#include "common/tty/row.h"
 
 static void check_row(const struct editor *e, size_t columns) {
     struct buf seen = {.size = 0};

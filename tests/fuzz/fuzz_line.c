@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/line.h"
+#include "common/base/line.h"
 
 static void note(struct buf *log, enum line_kind kind, const char *text, size_t size, size_t most) {
     if (kind == LINE_NONE) return;

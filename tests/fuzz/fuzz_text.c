@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/mem.h"
-#include "../../common/text.h"
+#include "common/base/mem.h"
+#include "common/base/text.h"
 
 static void must_be_harmless(const char *s, size_t n) {
     while (n > 0) {

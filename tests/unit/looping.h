@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../common/loop.h"
-#include "../../common/mem.h"
+#include "common/loop/loop.h"
+#include "common/base/mem.h"
 #include "unit.h"
 
 #define MS INT64_C(1000000)

@@ -1,9 +1,9 @@
-#include "../../common/addr.h"
+#include "common/base/addr.h"
 
 #include <errno.h>
 #include <net/if.h>
 
-#include "../../common/cidr.h"
+#include "common/base/cidr.h"
 #include "unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,8 +1,8 @@
-#include "../../common/editor.h"
+#include "common/tty/editor.h"
 
 #include <stdlib.h>
 
-#include "../../common/mem.h"
+#include "common/base/mem.h"
 #include "unit.h"
 
 /* What is typed, in reads of so many bytes: the lines, each behind a '|', '$' for the end, '!' for a cleared screen, and behind a space what

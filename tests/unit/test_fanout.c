@@ -1,4 +1,4 @@
-#include "../../common/fanout.h"
+#include "common/base/fanout.h"
 
 #include <stdlib.h>
 

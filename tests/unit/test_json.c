@@ -1,4 +1,4 @@
-#include "../../common/json.h"
+#include "applets/probe/json.h"
 
 #include "unit.h"
 

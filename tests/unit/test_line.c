@@ -1,8 +1,8 @@
-#include "../../common/line.h"
+#include "common/base/line.h"
 
 #include <stdlib.h>
 
-#include "../../common/mem.h"
+#include "common/base/mem.h"
 #include "unit.h"
 
 /* What came out, as text: each message between '<' and '>', "!" for a line too long. */

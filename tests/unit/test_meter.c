@@ -1,4 +1,4 @@
-#include "../../common/meter.h"
+#include "common/tty/meter.h"
 
 #include <unistd.h>
 

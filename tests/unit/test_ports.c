@@ -1,8 +1,8 @@
-#include "../../common/ports.h"
+#include "applets/probe/ports.h"
 
 #include <stdlib.h>
 
-#include "../../common/buf.h"
+#include "common/base/buf.h"
 #include "unit.h"
 
 static const char *look_up(void *ctx, const char *name, uint16_t *port) {

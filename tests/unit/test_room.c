@@ -111,12 +111,12 @@ static void unknown_is_harmless(void) {
 /* --- reader --- */
 
 /* Reads everything, so many bytes at a time. */
-static const char *read_through(struct reader *r, const struct fanout *log, size_t step) {
+static const char *read_through(struct subscriber *r, const struct fanout *log, size_t step) {
     static char out[4096];
     size_t used = 0, all;
     struct iovec pieces[4];
-    while (reader_lacks(r, log->end)) {
-        int count = reader_gather(r, log, log->end, pieces, 4, &all);
+    while (subscriber_lacks(r, log->end)) {
+        int count = subscriber_gather(r, log, log->end, pieces, 4, &all);
         size_t left = all < step ? all : step, took = left;
         CHECK(count > 0 && all > 0);
         for (int i = 0; i < count && left > 0; i++) {
@@ -125,7 +125,7 @@ static const char *read_through(struct reader *r, const struct fanout *log, size
             used += part;
             left -= part;
         }
-        reader_took(r, log->end, took);
+        subscriber_took(r, log->end, took);
     }
     out[used] = 0;
     return out;
@@ -134,45 +134,45 @@ static const char *read_through(struct reader *r, const struct fanout *log, size
 static void notes_in_place(void) {
     for (size_t step = 1; step < 40; step++) {
         struct fanout log;
-        struct reader r = {0};
+        struct subscriber r = {0};
         fanout_start(&log, 16);
         fanout_append(&log, "0123456789", 10);
         r.position = 6;
-        reader_note(&r, log.end, "a", 1);
+        subscriber_note(&r, log.end, "a", 1);
         fanout_append(&log, "abcdef", 6); /* goes round the ring */
-        reader_note(&r, log.end, "b", 1);
-        reader_note(&r, log.end, "", 0);
+        subscriber_note(&r, log.end, "b", 1);
+        subscriber_note(&r, log.end, "", 0);
         fanout_append(&log, "xy", 2);
         CHECK_TEXT(read_through(&r, &log, step), "6789a\nabcdefb\n\nxy");
         CHECK(r.notes.size == 0 && r.count == 0 && r.position == log.end);
-        reader_free(&r);
+        subscriber_free(&r);
         fanout_free(&log);
     }
 }
 
 static void many_notes(void) {
     struct fanout log;
-    struct reader r = {0};
+    struct subscriber r = {0};
     char expected[256] = "";
     fanout_start(&log, 1024);
     for (int i = 0; i < 26; i++) {
         char c = (char)('a' + i), upper = (char)('A' + i);
-        reader_note(&r, log.end, &c, 1);
+        subscriber_note(&r, log.end, &c, 1);
         fanout_append(&log, &upper, 1);
         snprintf(expected + strlen(expected), 4, "%c\n%c", c, upper);
     }
     CHECK_TEXT(read_through(&r, &log, 5), expected);
-    reader_free(&r);
+    subscriber_free(&r);
     fanout_free(&log);
 }
 
 /* --- a room of two --- */
 
-static struct couple two;
+static struct duo two;
 
-static void types(enum couple_who who, const char *line) { couple_line(&two, who, line, strlen(line), "stop"); }
+static void types(enum duo_who who, const char *line) { duo_line(&two, who, line, strlen(line), "stop"); }
 
-static void expect(enum couple_who who, const char *expected) {
+static void expect(enum duo_who who, const char *expected) {
     static char got[1024];
     snprintf(got, sizeof got, "%.*s", (int)two.to[who].size, buf_at(&two.to[who]));
     CHECK_TEXT(got, expected);
@@ -180,35 +180,35 @@ static void expect(enum couple_who who, const char *expected) {
 }
 
 static void talk_of_two(void) {
-    couple_start(&two, "ada", "guest");
-    couple_greet(&two);
-    expect(COUPLE_HOST, "* guest joined\n");
-    buf_clear(&two.to[COUPLE_GUEST]);
-    types(COUPLE_GUEST, "hi\x1b");
-    expect(COUPLE_HOST, "(guest) hi\\x1B\n");
-    expect(COUPLE_GUEST, "(guest) hi\\x1B\n");
-    types(COUPLE_GUEST, "/nick ADA");
-    expect(COUPLE_GUEST, "! that name is taken\n");
-    types(COUPLE_GUEST, "/nick bob");
-    expect(COUPLE_HOST, "* guest is now bob\n");
-    types(COUPLE_HOST, "/msg BOB psst");
-    expect(COUPLE_HOST, "(ada -> bob) psst\n");
-    types(COUPLE_HOST, "/msg bob\xff psst");
-    expect(COUPLE_HOST, "! nobody here is called bob\\xFF\n");
-    types(COUPLE_HOST, "/me nods");
-    expect(COUPLE_HOST, "(ada *) nods\n");
-    expect(COUPLE_GUEST, "* guest is now bob\n(ada -> bob) psst\n(ada *) nods\n");
+    duo_start(&two, "ada", "guest");
+    duo_greet(&two);
+    expect(DUO_HOST, "* guest joined\n");
+    buf_clear(&two.to[DUO_GUEST]);
+    types(DUO_GUEST, "hi\x1b");
+    expect(DUO_HOST, "(guest) hi\\x1B\n");
+    expect(DUO_GUEST, "(guest) hi\\x1B\n");
+    types(DUO_GUEST, "/nick ADA");
+    expect(DUO_GUEST, "! that name is taken\n");
+    types(DUO_GUEST, "/nick bob");
+    expect(DUO_HOST, "* guest is now bob\n");
+    types(DUO_HOST, "/msg BOB psst");
+    expect(DUO_HOST, "(ada -> bob) psst\n");
+    types(DUO_HOST, "/msg bob\xff psst");
+    expect(DUO_HOST, "! nobody here is called bob\\xFF\n");
+    types(DUO_HOST, "/me nods");
+    expect(DUO_HOST, "(ada *) nods\n");
+    expect(DUO_GUEST, "* guest is now bob\n(ada -> bob) psst\n(ada *) nods\n");
     CHECK(!two.over);
-    types(COUPLE_GUEST, "stop");
+    types(DUO_GUEST, "stop");
     CHECK(two.over);
-    expect(COUPLE_HOST, "* bob left, " COUPLE_FAREWELL "\n");
-    couple_free(&two);
+    expect(DUO_HOST, "* bob left, " DUO_FAREWELL "\n");
+    duo_free(&two);
 }
 
 static void names_of_two_differ(void) {
-    couple_start(&two, "Guest", "guest");
-    CHECK(strcmp(two.names[COUPLE_GUEST], "guest") != 0);
-    couple_free(&two);
+    duo_start(&two, "Guest", "guest");
+    CHECK(strcmp(two.names[DUO_GUEST], "guest") != 0);
+    duo_free(&two);
 }
 
 int main(void) {

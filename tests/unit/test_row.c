@@ -1,4 +1,4 @@
-#include "../../common/row.h"
+#include "common/tty/row.h"
 
 #include "unit.h"
 

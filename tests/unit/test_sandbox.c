@@ -1,4 +1,4 @@
-#include "../../common/sandbox.h"
+#include "common/cli/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "../../common/stats.h"
+#include "applets/probe/stats.h"
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "../../common/tap.h"
+#include "common/io/tap.h"
 
 #include <fcntl.h>
 #include <signal.h>

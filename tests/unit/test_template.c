@@ -1,4 +1,4 @@
-#include "../../common/template.h"
+#include "common/base/template.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "../../common/text.h"
+#include "common/base/text.h"
 #include "unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

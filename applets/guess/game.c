@@ -1,4 +1,4 @@
-#include "applets/guess/rules.h"
+#include "applets/guess/game.h"
 
 /* SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014): any seed is a good one. */
 static uint64_t next(uint64_t *state) {
@@ -8,17 +8,17 @@ static uint64_t next(uint64_t *state) {
     return z ^ z >> 31;
 }
 
-struct guessing_game guessing_draw(struct guessing *rules) {
+struct game game_draw(struct game_rules *rules) {
     uint64_t max = (uint64_t)rules->max, surplus = (UINT64_MAX % max + 1) % max, drawn;
     do /* the last values do not go round all numbers: they would favour the small ones */
         drawn = next(&rules->state);
     while (drawn > UINT64_MAX - surplus);
-    return (struct guessing_game){.number = (int64_t)(drawn % max) + 1};
+    return (struct game){.number = (int64_t)(drawn % max) + 1};
 }
 
 static const char *tries(int64_t n) { return n == 1 ? "try" : "tries"; }
 
-void guessing_rules(struct buf *out, const struct guessing *rules) {
+void game_explain(struct buf *out, const struct game_rules *rules) {
     buf_format(out, "I picked a number from 1 to %lld. You have %lld %s.\n", (long long)rules->max,
                (long long)rules->tries, tries(rules->tries));
 }
@@ -37,20 +37,20 @@ static bool read_number(const char *s, size_t n, int64_t *number) {
     *number = 0;
     for (size_t i = 0; i < n; i++) {
         if (s[i] < '0' || s[i] > '9') return false;
-        if (*number <= GUESSING_MOST) *number = 10 * *number + (s[i] - '0');
+        if (*number <= GAME_MOST) *number = 10 * *number + (s[i] - '0');
     }
-    if (below || *number > GUESSING_MOST) *number = 0;
+    if (below || *number > GAME_MOST) *number = 0;
     return n > 0;
 }
 
 /* What is wrong with it, NULL: nothing. */
-static const char *fault(const struct guessing *rules, const char *guess, size_t size, int64_t *number) {
+static const char *fault(const struct game_rules *rules, const char *guess, size_t size, int64_t *number) {
     trim(&guess, &size);
     if (!read_number(guess, size, number)) return "not a number";
     return *number < 1 || *number > rules->max ? "out of range" : NULL;
 }
 
-bool guessing_answer(struct buf *out, const struct guessing *rules, struct guessing_game *game, const char *guess,
+bool game_answer(struct buf *out, const struct game_rules *rules, struct game *game, const char *guess,
                      size_t size) {
     int64_t number;
     const char *wrong = fault(rules, guess, size, &number);

@@ -1,4 +1,4 @@
-#include "../../common/cmdlang.h"
+#include "applets/cmd/language.h"
 
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@ static bool go_on;
 static char *answer(const char *line, size_t size) {
     struct buf out = {0};
     buf_put(&out, "> ", 2);
-    go_on = cmdlang_answer(&out, line, size, "127.0.0.1:4711", NOON);
+    go_on = language_answer(&out, line, size, "127.0.0.1:4711", NOON);
     buf_put(&out, "", 1);
     char *copy = malloc(out.size);
     memcpy(copy, buf_at(&out), out.size);

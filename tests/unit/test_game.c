@@ -1,14 +1,14 @@
-#include "../../common/guessing.h"
+#include "applets/guess/game.h"
 
 #include "unit.h"
 
 static bool go_on;
 
 /* The answer to a guess; valid until the next. */
-static const char *answer(const struct guessing *rules, struct guessing_game *game, const char *guess) {
+static const char *answer(const struct game_rules *rules, struct game *game, const char *guess) {
     static char text[128];
     struct buf out = {0};
-    go_on = guessing_answer(&out, rules, game, guess, strlen(guess));
+    go_on = game_answer(&out, rules, game, guess, strlen(guess));
     CHECK(out.size < sizeof text);
     memcpy(text, buf_at(&out), out.size);
     text[out.size] = '\0';
@@ -18,9 +18,9 @@ static const char *answer(const struct guessing *rules, struct guessing_game *ga
 
 static const char *told_rules(int64_t max, int64_t tries) {
     static char text[128];
-    struct guessing rules = {.max = max, .tries = tries};
+    struct game_rules rules = {.max = max, .tries = tries};
     struct buf out = {0};
-    guessing_rules(&out, &rules);
+    game_explain(&out, &rules);
     memcpy(text, buf_at(&out), out.size);
     text[out.size] = '\0';
     buf_free(&out);
@@ -33,8 +33,8 @@ static void rules_come_first(void) {
 }
 
 static void a_game_won(void) {
-    struct guessing rules = {.max = 100, .tries = 7};
-    struct guessing_game game = {.number = 42};
+    struct game_rules rules = {.max = 100, .tries = 7};
+    struct game game = {.number = 42};
     CHECK_TEXT(answer(&rules, &game, "41"), "higher, 6 tries left\n");
     CHECK_TEXT(answer(&rules, &game, "43"), "lower, 5 tries left\n");
     CHECK(go_on);
@@ -43,25 +43,25 @@ static void a_game_won(void) {
 }
 
 static void a_game_lost(void) {
-    struct guessing rules = {.max = 100, .tries = 2};
-    struct guessing_game game = {.number = 42};
+    struct game_rules rules = {.max = 100, .tries = 2};
+    struct game game = {.number = 42};
     CHECK_TEXT(answer(&rules, &game, "1"), "higher, 1 try left\n");
     CHECK_TEXT(answer(&rules, &game, "100"), "out of tries, the number was 42\n");
     CHECK(!go_on);
 }
 
 static void the_last_try_can_win(void) {
-    struct guessing rules = {.max = 100, .tries = 1};
-    struct guessing_game game = {.number = 42};
+    struct game_rules rules = {.max = 100, .tries = 1};
+    struct game game = {.number = 42};
     CHECK_TEXT(answer(&rules, &game, "42"), "correct, 1 try used\n");
     CHECK(!go_on);
 }
 
 static void forms_of_a_number(void) {
     static const char *const forms[] = {"42", " 42", "42  ", "\t42 \t", "+42", "0042", "00000000000000000000000000042"};
-    struct guessing rules = {.max = 100, .tries = 7};
+    struct game_rules rules = {.max = 100, .tries = 7};
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        struct guessing_game game = {.number = 42};
+        struct game game = {.number = 42};
         CHECK_TEXT(answer(&rules, &game, forms[i]), "correct, 1 try used\n");
     }
 }
@@ -70,8 +70,8 @@ static void invalid_guesses_are_free(void) {
     static const char *const wrong[] = {"", " ", "abc", "4 2", "42x", "4.2", "-", "+", "--1", "0x10", "٤٢"};
     static const char *const outside[] = {"0", "-1", "101", "-42", "1000000001", "99999999999999999999999999", "-99999999999999999999999999",
                                           "18446744073709551658"};
-    struct guessing rules = {.max = 100, .tries = 7};
-    struct guessing_game game = {.number = 42};
+    struct game_rules rules = {.max = 100, .tries = 7};
+    struct game game = {.number = 42};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         CHECK_TEXT(answer(&rules, &game, wrong[i]), "not a number: guess a number from 1 to 100 (no try lost)\n");
     for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
@@ -81,23 +81,23 @@ static void invalid_guesses_are_free(void) {
 }
 
 static void equal_seeds_equal_games(void) {
-    struct guessing a = {.max = 1000000, .tries = 7, .state = 42}, b = a, c = {.max = 1000000, .tries = 7, .state = 43};
+    struct game_rules a = {.max = 1000000, .tries = 7, .state = 42}, b = a, c = {.max = 1000000, .tries = 7, .state = 43};
     int same = 0;
     for (int i = 0; i < 100; i++) {
-        int64_t number = guessing_draw(&a).number;
-        CHECK(number == guessing_draw(&b).number);
-        same += number == guessing_draw(&c).number;
+        int64_t number = game_draw(&a).number;
+        CHECK(number == game_draw(&b).number);
+        same += number == game_draw(&c).number;
     }
     CHECK(same < 3);
 }
 
 static void numbers_in_range(void) {
-    static const int64_t limits[] = {1, 2, 3, 100, 999999937, GUESSING_MOST};
+    static const int64_t limits[] = {1, 2, 3, 100, 999999937, GAME_MOST};
     for (size_t l = 0; l < sizeof limits / sizeof limits[0]; l++) {
-        struct guessing rules = {.max = limits[l], .tries = 7, .state = 1};
+        struct game_rules rules = {.max = limits[l], .tries = 7, .state = 1};
         bool first = false, last = false;
         for (int i = 0; i < 2000; i++) {
-            int64_t number = guessing_draw(&rules).number;
+            int64_t number = game_draw(&rules).number;
             CHECK(number >= 1 && number <= limits[l]);
             first = first || number == 1;
             last = last || number == limits[l];
@@ -109,10 +109,10 @@ static void numbers_in_range(void) {
 /* Pearson's chi-square of 10 000 games against numbers that are equally likely. */
 static double chi_square(int max, uint64_t seed) {
     enum { GAMES = 10000 };
-    struct guessing rules = {.max = max, .tries = 7, .state = seed};
+    struct game_rules rules = {.max = max, .tries = 7, .state = seed};
     int seen[101] = {0};
     double expected = (double)GAMES / max, sum = 0;
-    for (int i = 0; i < GAMES; i++) seen[guessing_draw(&rules).number]++;
+    for (int i = 0; i < GAMES; i++) seen[game_draw(&rules).number]++;
     for (int i = 1; i <= max; i++) sum += (seen[i] - expected) * (seen[i] - expected) / expected;
     return sum;
 }

@@ -1,6 +1,6 @@
-#include "../../common/letter.h"
+#include "common/base/casemap.h"
 
-#include "../../common/text.h"
+#include "common/base/text.h"
 #include "unit.h"
 
 /* Each upper-case letter and the lower-case one that belongs to it, letter by letter. */
@@ -10,8 +10,8 @@ static void pairs_in(const char *upper, const char *lower) {
         int up = text_decode(upper, strlen(upper), &u), low = text_decode(lower, strlen(lower), &l);
         CHECK(up > 0 && low > 0);
         if (up <= 0 || low <= 0) return;
-        CHECK(letter_upper(l) == u && letter_lower(u) == l);
-        CHECK(letter_upper(u) == u && letter_lower(l) == l);
+        CHECK(casemap_upper(l) == u && casemap_lower(u) == l);
+        CHECK(casemap_upper(u) == u && casemap_lower(l) == l);
         upper += up;
         lower += low;
     }
@@ -22,7 +22,7 @@ static void ascii(void) {
     pairs_in("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz");
     for (uint32_t c = 0; c < 0x80; c++) {
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        CHECK((letter_upper(c) == c && letter_lower(c) == c) == !letter);
+        CHECK((casemap_upper(c) == c && casemap_lower(c) == c) == !letter);
     }
 }
 
@@ -37,12 +37,12 @@ static void scripts(void) {
 
 /* What has an upper case but is not the lower case of it, and the other way round. */
 static void one_way(void) {
-    CHECK(letter_upper(0xb5) == 0x39c && letter_lower(0x39c) == 0x3bc); /* micro sign */
-    CHECK(letter_upper(0x3c2) == 0x3a3 && letter_lower(0x3a3) == 0x3c3); /* final sigma */
-    CHECK(letter_upper(0x131) == 'I' && letter_lower(0x130) == 'i');
-    CHECK(letter_lower(0x212a) == 'k' && letter_upper('k') == 'K'); /* kelvin sign */
-    CHECK(letter_upper(0x1c5) == 0x1c4 && letter_lower(0x1c5) == 0x1c6); /* title case */
-    CHECK(letter_upper(0xdf) == 0xdf && letter_lower(0x1e9e) == 0xdf); /* sharp s */
+    CHECK(casemap_upper(0xb5) == 0x39c && casemap_lower(0x39c) == 0x3bc); /* micro sign */
+    CHECK(casemap_upper(0x3c2) == 0x3a3 && casemap_lower(0x3a3) == 0x3c3); /* final sigma */
+    CHECK(casemap_upper(0x131) == 'I' && casemap_lower(0x130) == 'i');
+    CHECK(casemap_lower(0x212a) == 'k' && casemap_upper('k') == 'K'); /* kelvin sign */
+    CHECK(casemap_upper(0x1c5) == 0x1c4 && casemap_lower(0x1c5) == 0x1c6); /* title case */
+    CHECK(casemap_upper(0xdf) == 0xdf && casemap_lower(0x1e9e) == 0xdf); /* sharp s */
 }
 
 /* As many, and with the same sums, as the Unicode Character Database has. */
@@ -50,8 +50,8 @@ static void complete(void) {
     size_t uppers = 0, lowers = 0;
     uint32_t upper_sum = 0, lower_sum = 0;
     for (uint32_t c = 0; c <= 0x10ffff; c++) {
-        uint32_t up = letter_upper(c), low = letter_lower(c);
-        CHECK(letter_upper(up) == up && letter_lower(low) == low);
+        uint32_t up = casemap_upper(c), low = casemap_lower(c);
+        CHECK(casemap_upper(up) == up && casemap_lower(low) == low);
         uppers += up != c;
         lowers += low != c;
         if (up != c) upper_sum += up;
