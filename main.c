@@ -1,4 +1,5 @@
-/* sockkit: one executable, many socket tools. Here is the table of applets, and which of them runs. */
+/* sockkit: one executable, many socket tools. Here is the table of applets, and which of them runs.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -7,19 +8,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/cli/applet.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
-#include "common/loop/sig.h"
 #include "common/base/text.h"
+#include "common/cli/applet.h"
+#include "common/loop/sig.h"
 
-extern const struct applet applet_serve, applet_connect, applet_udp_serve, applet_udp_send, applet_echo, applet_cmd, applet_guess,
-    applet_chat_serve, applet_chat, applet_probe;
+extern const struct applet applet_serve, applet_connect, applet_udp_serve, applet_udp_send,
+    applet_echo, applet_cmd, applet_guess, applet_chat_serve, applet_chat, applet_probe;
 
 static const struct applet *const applets[] = {
     &applet_serve, &applet_connect, &applet_udp_serve,  &applet_udp_send, &applet_echo,
-    &applet_cmd,   &applet_guess,   &applet_chat_serve, &applet_chat,
-    &applet_probe,
+    &applet_cmd,   &applet_guess,   &applet_chat_serve, &applet_chat,     &applet_probe,
 };
 #define APPLETS (sizeof applets / sizeof applets[0])
 
@@ -57,12 +57,14 @@ static void time_over(struct timer *t) {
     loop_stop(run->call.loop);
 }
 
-/* Descriptors 0, 1, 2 that came closed are filled, so that no socket takes their number: 0 reads nothing, 1 cannot be written. */
+/* Descriptors 0, 1, 2 that came closed are filled, so that no socket takes their number: 0 reads
+ * nothing, 1 cannot be written. */
 static void fill_descriptors(void) {
     struct pollfd fds[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
     if (poll(fds, 3, 0) <= 0) return;
     for (int fd = 0; fd < 3; fd++)
-        if (fds[fd].revents & POLLNVAL && open("/dev/null", fd == 2 ? O_RDWR : O_RDONLY) != fd) return;
+        if (fds[fd].revents & POLLNVAL && open("/dev/null", fd == 2 ? O_RDWR : O_RDONLY) != fd)
+            return;
 }
 
 static int run(struct run *run) {
@@ -71,7 +73,8 @@ static int run(struct run *run) {
     run->call.loop = loop_new();
     sig_start(run->call.loop);
     the_call = &run->call;
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) sig_watch(&run->signals[i], ends[i], asked_to_end);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        sig_watch(&run->signals[i], ends[i], asked_to_end);
     if (c->max_time) timer_start(run->call.loop, &run->limit, c->max_time, time_over);
     int status = run->call.applet->run(&run->call);
     timer_stop(&run->limit);
@@ -116,9 +119,11 @@ static int help(void) {
     printf("Usage: sockkit APPLET [OPTION]... [ARG]...\n"
            "       sockkit --help | --version | --list | --install DIR | help [APPLET]\n"
            "One tool for sockets: serve, connect and see what happens.\n\nApplets:\n");
-    for (size_t i = 0; i < APPLETS; i++) printf("  %-12s %s\n", applets[i]->name, applets[i]->summary);
-    printf("\n'sockkit APPLET --help' shows its options, 'man sockkit' the manual.\n"
-           "A link named APPLET or sk-APPLET runs that applet; 'sockkit --install DIR' makes\nthem.\n");
+    for (size_t i = 0; i < APPLETS; i++)
+        printf("  %-12s %s\n", applets[i]->name, applets[i]->summary);
+    printf(
+        "\n'sockkit APPLET --help' shows its options, 'man sockkit' the manual.\n"
+        "A link named APPLET or sk-APPLET runs that applet; 'sockkit --install DIR' makes\nthem.\n");
     return finish_stdout();
 }
 
@@ -136,7 +141,8 @@ static int dump_options(void) {
     printf("@sockopt\t");
     sockopt_names();
     printf("\n@applets\t");
-    for (size_t i = 0; i < APPLETS; i++) printf("%s%s", applets[i]->name, i + 1 < APPLETS ? " " : "\n");
+    for (size_t i = 0; i < APPLETS; i++)
+        printf("%s%s", applets[i]->name, i + 1 < APPLETS ? " " : "\n");
     return finish_stdout();
 }
 
@@ -152,8 +158,11 @@ static int make_link(const char *target, const char *directory, const char *name
     char *path = mem_format("%s/sk-%s", directory, name), old;
     int result = symlink(target, path);
     bool other = result < 0 && errno == EEXIST && readlink(path, &old, 1) < 0;
-    if (result < 0 && !other && errno == EEXIST && unlink(path) == 0) result = symlink(target, path);
-    if (result < 0) msg_error("cannot make %s: %s", path, other ? "the file exists and is no link" : strerror(errno));
+    if (result < 0 && !other && errno == EEXIST && unlink(path) == 0)
+        result = symlink(target, path);
+    if (result < 0)
+        msg_error("cannot make %s: %s", path,
+                  other ? "the file exists and is no link" : strerror(errno));
     free(path);
     return result;
 }
@@ -207,7 +216,9 @@ static int help_of(const char *word) {
 }
 
 /* Long options may be shortened. */
-static bool means(const char *word, const char *option) { return strlen(word) > 2 && !strncmp(word, option, strlen(word)); }
+static bool means(const char *word, const char *option) {
+    return strlen(word) > 2 && !strncmp(word, option, strlen(word));
+}
 
 static int own_command(int argc, char **argv) {
     const char *word = argv[1], *operand = argc > 2 ? argv[2] : NULL;

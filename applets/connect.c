@@ -5,18 +5,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/cli/applet.h"
 #include "common/base/crlf.h"
 #include "common/base/line.h"
 #include "common/base/mem.h"
-#include "common/tty/meter.h"
+#include "common/base/text.h"
+#include "common/cli/applet.h"
 #include "common/io/proc.h"
 #include "common/io/relay.h"
-#include "common/net/sock.h"
-#include "common/tty/screen.h"
 #include "common/io/tap.h"
+#include "common/net/sock.h"
+#include "common/tty/meter.h"
+#include "common/tty/screen.h"
 #include "common/tty/term.h"
-#include "common/base/text.h"
 
 #define RETRY_PAUSE (100 * TEXT_NS_PER_MS)
 #define LAST_WORDS (5 * TEXT_NS_PER_S) /* for the peer, once we are done with it */
@@ -30,20 +30,28 @@ struct connect_conf {
 
 static const struct opt_row rows[] = {
     OPT("no-newline", 0, OPT_FLAG, connect_conf, no_newline, .help = "send MESSAGEs as they are"),
-    OPT("crlf", 'C', OPT_FLAG, connect_conf, crlf, .help = "end lines (MESSAGEs, or typed at a terminal) with CR LF"),
-    OPT("no-half-close", 0, OPT_FLAG, connect_conf, no_half_close, .help = "keep the write side open at the end of stdin"),
-    OPT("keep-sending", 0, OPT_FLAG, connect_conf, keep_sending, .help = "send stdin to its end although the peer has ended"),
-    OPT("retry", 0, OPT_TIME, connect_conf, retry, .metavar = "TIME", .max = INT64_MAX, .flags = OPT_INF_OK,
-        .help = "keep trying for TIME (or inf) while the server is not up"),
+    OPT("crlf", 'C', OPT_FLAG, connect_conf, crlf,
+        .help = "end lines (MESSAGEs, or typed at a terminal) with CR LF"),
+    OPT("no-half-close", 0, OPT_FLAG, connect_conf, no_half_close,
+        .help = "keep the write side open at the end of stdin"),
+    OPT("keep-sending", 0, OPT_FLAG, connect_conf, keep_sending,
+        .help = "send stdin to its end although the peer has ended"),
+    OPT("retry", 0, OPT_TIME, connect_conf, retry, .metavar = "TIME", .max = INT64_MAX,
+        .flags = OPT_INF_OK, .help = "keep trying for TIME (or inf) while the server is not up"),
     OPT("exec", 'e', OPT_STRING, connect_conf, exec, .metavar = "COMMAND",
-        .excludes = "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline progress",
+        .excludes =
+            "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline progress",
         .help = "run sh -c COMMAND with the socket as stdin and stdout; its status is ours"),
-    OPT("output", 'o', OPT_STRING, connect_conf, output, .metavar = "FILE", .values = "@file", .help = "append what is received to FILE too"),
+    OPT("output", 'o', OPT_STRING, connect_conf, output, .metavar = "FILE", .values = "@file",
+        .help = "append what is received to FILE too"),
     OPT("hex-dump", 'x', OPT_STRING, connect_conf, dump, .metavar = "FILE", .values = "@file",
         .help = "write a hex dump of both directions to FILE (-: stderr)"),
-    OPT("quit-word", 0, OPT_STRING, connect_conf, quit_word, .metavar = "WORD", .help = "a line of stdin that is WORD is the last one"),
-    OPT("progress", 0, OPT_FLAG, connect_conf, progress, .help = "show bytes, rate and, of a file, the time left"),
-    OPT("raw", 0, OPT_FLAG, connect_conf, raw, .help = "let all bytes through to a terminal; lines are then not edited"),
+    OPT("quit-word", 0, OPT_STRING, connect_conf, quit_word, .metavar = "WORD",
+        .help = "a line of stdin that is WORD is the last one"),
+    OPT("progress", 0, OPT_FLAG, connect_conf, progress,
+        .help = "show bytes, rate and, of a file, the time left"),
+    OPT("raw", 0, OPT_FLAG, connect_conf, raw,
+        .help = "let all bytes through to a terminal; lines are then not edited"),
     OPT_END,
 };
 
@@ -65,9 +73,9 @@ struct connection {
     struct screen screen; /* stdout, if it is a terminal */
     struct term term;     /* stdin, if lines are edited on it */
     struct meter meter;
-    struct line line;     /* of stdin, for the quit word */
-    struct buf typed;     /* lines with their endings made CR LF */
-    bool cr, typing;      /* typing: stdin is a terminal */
+    struct line line; /* of stdin, for the quit word */
+    struct buf typed; /* lines with their endings made CR LF */
+    bool cr, typing;  /* typing: stdin is a terminal */
     struct timer last_words;
     struct proc_group children;
     struct proc child;
@@ -95,14 +103,17 @@ static bool worth_a_retry(enum status status) {
 }
 
 /* Until it answers or --retry is over. Returns the exit status, 0 with a connection. */
-static int dial(struct connection *c, const struct net_name *target, const struct net_name *source) {
+static int dial(struct connection *c, const struct net_name *target,
+                const struct net_name *source) {
     const struct common_conf *common = &c->conf->common;
     int64_t limit = common->timeout ? common->timeout : APPLET_DIAL_LIMIT, begin = sock_clock();
     struct cause cause;
     for (;;) {
-        int64_t left = c->conf->retry == INT64_MAX ? INT64_MAX : c->conf->retry - (sock_clock() - begin);
+        int64_t left =
+            c->conf->retry == INT64_MAX ? INT64_MAX : c->conf->retry - (sock_clock() - begin);
         int64_t bound = c->conf->retry && left < limit ? (left > 1 ? left : 1) : limit;
-        c->fd = net_dial_wait(c->call->loop, target, source->type ? source : NULL, &common->sockopts, bound, &c->peer, &cause);
+        c->fd = net_dial_wait(c->call->loop, target, source->type ? source : NULL,
+                              &common->sockopts, bound, &c->peer, &cause);
         if (c->fd >= 0 || call_over(c->call)) return 0;
         if (left <= RETRY_PAUSE || !worth_a_retry(cause.status)) return msg_cause(&cause);
         msg_note(1, "%s; trying again", cause.text);
@@ -172,10 +183,12 @@ static void look_sent(void *ctx, const char **bytes, size_t *n, bool *end) {
 static void say_messages(struct connection *c) {
     struct buf text = {0};
     struct cause cause;
-    for (int i = 0; i < c->call->count; i++) crlf_line(&text, c->call->operands[i], c->conf->crlf, c->conf->no_newline);
+    for (int i = 0; i < c->call->count; i++)
+        crlf_line(&text, c->call->operands[i], c->conf->crlf, c->conf->no_newline);
     if (text.size == 0) return;
     relay_say(&c->relay, buf_at(&text), text.size);
-    if (tap_sent(&c->tap, &c->place, NULL, buf_at(&text), text.size, &cause) < 0) tap_failed(c, &cause);
+    if (tap_sent(&c->tap, &c->place, NULL, buf_at(&text), text.size, &cause) < 0)
+        tap_failed(c, &cause);
     buf_free(&text);
 }
 
@@ -208,7 +221,9 @@ static void want_typing(struct relay *r, bool on) {
         term_stop(&c->term);
 }
 
-static void out_waits(struct screen *s) { relay_out_waits(&container_of(s, struct connection, screen)->relay); }
+static void out_waits(struct screen *s) {
+    relay_out_waits(&container_of(s, struct connection, screen)->relay);
+}
 
 static struct meter_count count_bytes(struct meter *m) {
     const struct relay *r = &container_of(m, struct connection, meter)->relay;
@@ -227,7 +242,8 @@ static void start_terminal(struct connection *c, bool editing) {
         term_start(&c->term, c->call->loop, &c->screen, line_typed);
     }
     if (c->conf->progress)
-        meter_start(&c->meter, c->call->loop, editing ? c->term.screen : &c->screen, meter_input(STDIN_FILENO), count_bytes);
+        meter_start(&c->meter, c->call->loop, editing ? c->term.screen : &c->screen,
+                    meter_input(STDIN_FILENO), count_bytes);
 }
 
 static void stop_terminal(struct connection *c) {
@@ -276,7 +292,8 @@ static void child_ended(struct proc *p) {
     loop_stop(c->call->loop);
 }
 
-/* The child's last bytes are delivered before what the peer still sends could turn the close into a reset. */
+/* The child's last bytes are delivered before what the peer still sends could turn the close into a
+ * reset. */
 static void see_off(struct connection *c) {
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC), status = c->status;
     fcntl(c->fd, F_SETFL, fcntl(c->fd, F_GETFL) | O_NONBLOCK);
@@ -296,8 +313,8 @@ static void run_command(struct connection *c) {
     struct addr local;
     struct cause cause;
     proc_group_start(&c->children, c->call->loop);
-    if (sock_local(c->fd, &local) < 0 ||
-        proc_spawn(&c->children, &c->child, c->conf->exec, c->fd, &local, &c->peer, child_ended, &cause) < 0) {
+    if (sock_local(c->fd, &local) < 0 || proc_spawn(&c->children, &c->child, c->conf->exec, c->fd,
+                                                    &local, &c->peer, child_ended, &cause) < 0) {
         c->status = msg_cause(&cause);
         return;
     }

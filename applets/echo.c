@@ -1,6 +1,6 @@
 /* echo: sends back every byte. */
-#include "common/cli/applet.h"
 #include "common/base/mem.h"
+#include "common/cli/applet.h"
 #include "common/serve/responder.h"
 
 struct echo_conf {
@@ -9,7 +9,8 @@ struct echo_conf {
     struct responder_conf responder;
 };
 
-static const struct echo_conf defaults = {.server = SERVER_CONF_DEFAULTS, .responder = RESPONDER_CONF_DEFAULTS};
+static const struct echo_conf defaults = {.server = SERVER_CONF_DEFAULTS,
+                                          .responder = RESPONDER_CONF_DEFAULTS};
 
 static const struct opt_group groups[] = {
     RESPONDER_GROUP(struct echo_conf),
@@ -26,7 +27,8 @@ struct echo {
 
 static void on_open(struct session *s) { (void)s; }
 
-/* What a client does not take back yet holds up its own sending, so that no more than one read waits. */
+/* What a client does not take back yet holds up its own sending, so that no more than one read
+ * waits. */
 static void on_data(struct session *s, const char *bytes, size_t n) {
     session_send(s, bytes, n);
     if (stream_waiting(&s->stream) == 0) return;
@@ -44,11 +46,14 @@ static const struct server_ops server_ops = {
 
 static struct server *start(struct responder *r) {
     struct echo *echo = container_of(r, struct echo, responder);
-    server_start(&echo->server, r->call->loop, &r->streams, &r->limits, &r->common, &server_ops, false, echo);
+    server_start(&echo->server, r->call->loop, &r->streams, &r->limits, &r->common, &server_ops,
+                 false, echo);
     return &echo->server;
 }
 
-static void stop(struct responder *r) { server_stop(&container_of(r, struct echo, responder)->server); }
+static void stop(struct responder *r) {
+    server_stop(&container_of(r, struct echo, responder)->server);
+}
 
 static bool on_datagram(struct responder *r, const struct dgram *question, struct buf *answer) {
     (void)r;

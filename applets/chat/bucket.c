@@ -2,7 +2,9 @@
 
 #define SECOND 1e9
 
-void bucket_start(struct bucket *b, double rate, int64_t now) { *b = (struct bucket){rate, rate, now}; }
+void bucket_start(struct bucket *b, double rate, int64_t now) {
+    *b = (struct bucket){rate, rate, now};
+}
 
 int64_t bucket_spend(struct bucket *b, int64_t now) {
     if (b->rate <= 0) return 0;

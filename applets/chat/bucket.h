@@ -1,11 +1,12 @@
-/* bucket: so many tokens a second (the token bucket). A second's worth may be spent at once; then one at a time. Pure. */
+/* bucket: so many tokens a second (the token bucket). A second's worth may be spent at once; then
+ * one at a time. Pure. */
 #ifndef SOCKKIT_CHAT_BUCKET_H
 #define SOCKKIT_CHAT_BUCKET_H
 
 #include <stdint.h>
 
 struct bucket {
-    double rate;    /* tokens a second; 0: no limit */
+    double rate; /* tokens a second; 0: no limit */
     double tokens;
     int64_t counted; /* ns: when they were counted last */
 };

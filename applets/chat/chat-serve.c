@@ -5,21 +5,22 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/cli/applet.h"
 #include "applets/chat/bucket.h"
 #include "applets/chat/history.h"
-#include "common/io/display.h"
-#include "common/base/fanout.h"
-#include "common/base/mem.h"
-#include "applets/chat/subscriber.h"
-#include "common/cli/ready.h"
 #include "applets/chat/room.h"
 #include "applets/chat/roster.h"
+#include "applets/chat/subscriber.h"
+#include "common/base/fanout.h"
+#include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/cli/applet.h"
+#include "common/cli/ready.h"
+#include "common/io/display.h"
 #include "common/serve/lines.h"
 
-#define PIECES 16                        /* of a write to a member */
-#define PRIVATE_MOST ((size_t)64 * 1024) /* private lines that wait for a member: then its input waits too */
+#define PIECES 16 /* of a write to a member */
+/* private lines that wait for a member: then its input waits too */
+#define PRIVATE_MOST ((size_t)64 * 1024)
 
 struct chat_serve_conf {
     struct common_conf common;
@@ -32,11 +33,12 @@ struct chat_serve_conf {
 static const struct chat_serve_conf defaults = {.server = SERVER_CONF_DEFAULTS, .buffer = 1 << 20};
 
 static const struct opt_row rows[] = {
-    OPT("buffer", 0, OPT_SIZE, chat_serve_conf, buffer, .metavar = "SIZE", .min = 65536, .max = 1 << 30,
-        .help = "of the room; a member that far behind is dropped (1M)"),
+    OPT("buffer", 0, OPT_SIZE, chat_serve_conf, buffer, .metavar = "SIZE", .min = 65536,
+        .max = 1 << 30, .help = "of the room; a member that far behind is dropped (1M)"),
     OPT("history", 0, OPT_INTEGER, chat_serve_conf, history, .metavar = "N", .min = 0, .max = 10000,
         .help = "show a newcomer the last N lines said"),
-    OPT("log", 0, OPT_STRING, chat_serve_conf, log, .metavar = "FILE", .values = "@file", .help = "append a transcript of the room to FILE"),
+    OPT("log", 0, OPT_STRING, chat_serve_conf, log, .metavar = "FILE", .values = "@file",
+        .help = "append a transcript of the room to FILE"),
     OPT("rate", 0, OPT_INTEGER, chat_serve_conf, rate, .metavar = "N", .min = 1, .max = 1000000,
         .help = "at most N messages a second of each client; faster ones wait"),
     OPT_END,
@@ -55,34 +57,42 @@ struct room {
     const struct chat_serve_conf *conf;
     struct lines_server server;
     struct fanout log;
-    uint64_t slowest;     /* no member is further back; brought up to date when the ring would overrun it */
-    struct later turn;    /* what was said in this turn is sent at its end */
-    struct buf line;      /* the one being put together */
+    /* no member is further back; brought up to date when the ring would overrun it */
+    uint64_t slowest;
+    struct later turn; /* what was said in this turn is sent at its end */
+    struct buf line;   /* the one being put together */
     struct history history;
     struct display display;
     struct roster roster;
-    bool closing;         /* nobody is told any more who leaves */
+    bool closing; /* nobody is told any more who leaves */
     int failure;
 };
 
 struct member {
     struct lines_session text;
     struct subscriber reader;
-    uint64_t leave_at; /* hears the log up to here, then is finished; UINT64_MAX: stays */
-    bool blocked;      /* its socket is full */
+    uint64_t leave_at;          /* hears the log up to here, then is finished; UINT64_MAX: stays */
+    bool blocked;               /* its socket is full */
     struct roster_entry called; /* there as long as the others have not heard that it left */
-    struct bucket bucket; /* --rate */
+    struct bucket bucket;       /* --rate */
     struct timer token;
 };
 
-static struct member *of_text(struct lines_session *t) { return container_of(t, struct member, text); }
+static struct member *of_text(struct lines_session *t) {
+    return container_of(t, struct member, text);
+}
+
 static struct room *room_of(const struct member *m) { return lines_owner(&m->text); }
+
 static struct stream *stream_of(struct member *m) { return &m->text.session.stream; }
+
 static bool is_open(const struct member *m) { return m->text.session.state == SESSION_OPEN; }
+
 static struct member *first_member(const struct room *r) {
     struct session *s = r->server.server.sessions;
     return s ? container_of(s, struct member, text.session) : NULL;
 }
+
 static struct member *next_member(const struct member *m) {
     struct session *s = m->text.session.next;
     return s ? container_of(s, struct member, text.session) : NULL;
@@ -98,7 +108,8 @@ static uint64_t end_for(const struct member *m) {
 static bool lacks(const struct member *m) { return subscriber_lacks(&m->reader, end_for(m)); }
 
 static bool may_speak(const struct member *m) {
-    return m->reader.notes.size <= PRIVATE_MOST && !timer_running(&m->token) && m->leave_at == UINT64_MAX;
+    return m->reader.notes.size <= PRIVATE_MOST && !timer_running(&m->token) &&
+           m->leave_at == UINT64_MAX;
 }
 
 static void write_to(struct member *m) {
@@ -106,7 +117,8 @@ static void write_to(struct member *m) {
     size_t all, n = 0;
     if (!is_open(m)) return;
     do {
-        int count = subscriber_gather(&m->reader, &room_of(m)->log, end_for(m), pieces, PIECES, &all);
+        int count =
+            subscriber_gather(&m->reader, &room_of(m)->log, end_for(m), pieces, PIECES, &all);
         if (all > 0) n = stream_try(stream_of(m), pieces, count);
         subscriber_took(&m->reader, end_for(m), n);
     } while (all > 0 && n == all && lacks(m));
@@ -139,7 +151,8 @@ static uint64_t find_slowest(const struct room *r) {
 
 static void gone(struct member *m, const char *why);
 
-/* Who does not read is dropped when the ring comes round to where it stands; who merely had no turn yet gets it now. */
+/* Who does not read is dropped when the ring comes round to where it stands; who merely had no turn
+ * yet gets it now. */
 static void make_room(struct room *r, size_t size) {
     struct member *next;
     if (fanout_room(&r->log, r->slowest) >= size) return;
@@ -179,6 +192,7 @@ static void tell(struct member *m, const char *text, size_t size) {
 }
 
 static void tellf(struct member *m, const char *fmt, ...) MSG_PRINTF(2, 3);
+
 static void tellf(struct member *m, const char *fmt, ...) {
     char text[2 * ROOM_NAME_BYTES + 256];
     va_list args;
@@ -193,7 +207,9 @@ static void tellf(struct member *m, const char *fmt, ...) {
 static void gone(struct member *m, const char *why) {
     struct room *r = room_of(m);
     if (!m->called.name) return;
-    if (!r->closing) buf_format(&r->line, "* %s left%s%s%s", m->called.name, why ? " (" : "", why ? why : "", why ? ")" : "");
+    if (!r->closing)
+        buf_format(&r->line, "* %s left%s%s%s", m->called.name, why ? " (" : "", why ? why : "",
+                   why ? ")" : "");
     roster_leave(&m->called);
     if (!r->closing) say_line(r);
 }
@@ -227,7 +243,8 @@ static void on_open(struct lines_session *t) {
     tellf(m, ROOM_WELCOME "%s (/help lists the commands)", m->called.name);
     tell_who(m);
     const struct buf *line;
-    for (uint64_t i = 0; (line = history_line(&r->history, i)); i++) tell(m, buf_at(line), line->size);
+    for (uint64_t i = 0; (line = history_line(&r->history, i)); i++)
+        tell(m, buf_at(line), line->size);
     write_to(m); /* now: in a storm of joins none has to keep its list of all who are there */
 }
 
@@ -257,7 +274,9 @@ static void change_name(struct member *m, const struct room_line *l) {
 
 static void whisper(struct member *m, const struct room_line *l) {
     struct buf line = {0};
-    struct roster_entry *found = room_name_fault(l->name, l->name_size) ? NULL : roster_find(&room_of(m)->roster, l->name, l->name_size);
+    struct roster_entry *found = room_name_fault(l->name, l->name_size)
+                                     ? NULL
+                                     : roster_find(&room_of(m)->roster, l->name, l->name_size);
     struct member *to = found ? container_of(found, struct member, called) : NULL;
     room_whisper(&line, l, m->called.name, to ? to->called.name : NULL);
     tell(m, buf_at(&line), line.size);
@@ -291,23 +310,37 @@ static bool on_message(struct lines_session *t, const char *text, size_t size) {
     room_read(&l, text, size);
     spend_token(m);
     switch (l.wish) {
-    case ROOM_NOTHING: break;
+    case ROOM_NOTHING:
+        break;
     case ROOM_SAY:
-    case ROOM_ME: say(m, &l); break;
-    case ROOM_NICK: change_name(m, &l); break;
-    case ROOM_WHO: tell_who(m); break;
-    case ROOM_MSG: whisper(m, &l); break;
+    case ROOM_ME:
+        say(m, &l);
+        break;
+    case ROOM_NICK:
+        change_name(m, &l);
+        break;
+    case ROOM_WHO:
+        tell_who(m);
+        break;
+    case ROOM_MSG:
+        whisper(m, &l);
+        break;
     case ROOM_HELP:
         for (const char *const *line = room_help; *line; line++) tellf(m, "* %s", *line);
         break;
-    case ROOM_QUIT: leave(m); break;
-    case ROOM_FAULT: tellf(m, "! %s", l.fault); break;
+    case ROOM_QUIT:
+        leave(m);
+        break;
+    case ROOM_FAULT:
+        tellf(m, "! %s", l.fault);
+        break;
     }
     return true;
 }
 
 static void on_too_long(struct lines_session *t) {
-    tellf(of_text(t), "! a message has at most %zu bytes, this one has more than %zu", ROOM_MESSAGE_MOST, LINE_MOST);
+    tellf(of_text(t), "! a message has at most %zu bytes, this one has more than %zu",
+          ROOM_MESSAGE_MOST, LINE_MOST);
 }
 
 static void on_end(struct lines_session *t) { leave(of_text(t)); }
@@ -358,7 +391,8 @@ static int serve_room(struct room *r, struct ready *ready, struct net_listeners 
     const struct chat_serve_conf *conf = r->conf;
     int status = open_room(r);
     if (status) return status;
-    lines_server_start(&r->server, r->call->loop, listeners, &conf->server, &conf->common, &ops, false, r);
+    lines_server_start(&r->server, r->call->loop, listeners, &conf->server, &conf->common, &ops,
+                       false, r);
     status = ready_announce(ready, &conf->server, listeners);
     if (!status) {
         ready_confine(ready, &conf->server);

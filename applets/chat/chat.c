@@ -5,21 +5,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/cli/applet.h"
-#include "common/tty/console.h"
 #include "applets/chat/duo.h"
-#include "common/base/mem.h"
-#include "common/cli/ready.h"
 #include "applets/chat/room.h"
+#include "applets/chat/talker.h"
+#include "common/base/mem.h"
+#include "common/base/text.h"
+#include "common/cli/applet.h"
+#include "common/cli/ready.h"
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
-#include "applets/chat/talker.h"
-#include "common/base/text.h"
 #include "common/serve/lines.h"
+#include "common/tty/console.h"
 
-#define WAITING_MOST ((size_t)65536)          /* not sent yet: then no further line is read */
-#define NAME_ANSWER (2 * TEXT_NS_PER_S)       /* for the room to take our name, or not */
-#define LAST_WORDS (5 * TEXT_NS_PER_S)        /* for a room that neither closes nor speaks when we have left */
+#define WAITING_MOST ((size_t)65536)    /* not sent yet: then no further line is read */
+#define NAME_ANSWER (2 * TEXT_NS_PER_S) /* for the room to take our name, or not */
+/* for a room that neither closes nor speaks when we have left */
+#define LAST_WORDS (5 * TEXT_NS_PER_S)
 
 struct chat_conf {
     struct common_conf common;
@@ -36,11 +37,14 @@ static const char *parse_name(void *field, const char *value) {
 }
 
 static const struct opt_row rows[] = {
-    OPT("name", 0, OPT_CUSTOM, chat_conf, name, .metavar = "NAME", .parse = parse_name, .help = "be called NAME"),
-    OPT("listen", 0, OPT_FLAG, chat_conf, listen, .help = "two people, no server: wait for one peer (another chat, or nc)"),
+    OPT("name", 0, OPT_CUSTOM, chat_conf, name, .metavar = "NAME", .parse = parse_name,
+        .help = "be called NAME"),
+    OPT("listen", 0, OPT_FLAG, chat_conf, listen,
+        .help = "two people, no server: wait for one peer (another chat, or nc)"),
     OPT("quit-word", 0, OPT_STRING, chat_conf, quit_word, .metavar = "WORD", .flags = OPT_EMPTY_OK,
         .help = "a line that is WORD leaves, unsaid ('stop'; empty: none)"),
-    OPT("timestamps", 0, OPT_FLAG, chat_conf, timestamps, .help = "show the time in front of each line"),
+    OPT("timestamps", 0, OPT_FLAG, chat_conf, timestamps,
+        .help = "show the time in front of each line"),
     OPT("raw", 0, OPT_FLAG, chat_conf, raw, .help = "let control characters through to a terminal"),
     OPT_END,
 };
@@ -63,16 +67,16 @@ struct chat {
     struct talker room;
     char peer[ADDR_TEXT];
     struct timer wait; /* wait: for the answer to our name, then for the room's last words */
-    bool naming;                /* the answer has not come */
-    char *renaming;             /* what it will be, if it is yes; NULL: not yet welcomed */
-    bool farewell;              /* the last line was one */
+    bool naming;       /* the answer has not come */
+    char *renaming;    /* what it will be, if it is yes; NULL: not yet welcomed */
+    bool farewell;     /* the last line was one */
 
     /* a room of two */
     struct lines_server server;
     struct lines_session *guest; /* NULL: not yet */
     struct duo duo;
     struct net_listeners listeners;
-    struct timer last_call;     /* the guest has ended: what stdin has ready is still sent */
+    struct timer last_call; /* the guest has ended: what stdin has ready is still sent */
 };
 
 static void end(struct chat *c, int status) {
@@ -117,7 +121,9 @@ static void output_failed(struct console *console, int error) {
 }
 
 /* The connection, in either case. */
-static struct stream *wire(struct chat *c) { return c->conf->listen ? c->guest ? &c->guest->session.stream : NULL : &c->room.stream; }
+static struct stream *wire(struct chat *c) {
+    return c->conf->listen ? c->guest ? &c->guest->session.stream : NULL : &c->room.stream;
+}
 
 /* While stdout is slow the peer waits, while the peer is slow stdin does. */
 static void update(struct chat *c) {
@@ -129,7 +135,9 @@ static void update(struct chat *c) {
     stream_ask_space(s, full);
 }
 
-static void drained(struct console *console) { update(container_of(console, struct chat, console)); }
+static void drained(struct console *console) {
+    update(container_of(console, struct chat, console));
+}
 
 /* --- a member --- */
 
@@ -138,7 +146,8 @@ static void waited_enough(struct timer *t) {
     if (c->naming) { /* whoever this is, it does not answer to names */
         c->naming = false;
         update(c);
-    } else if (sysinfo_unacknowledged(c->room.stream.fd, true) > 0 || stream_waiting(&c->room.stream) > 0) {
+    } else if (sysinfo_unacknowledged(c->room.stream.fd, true) > 0 ||
+               stream_waiting(&c->room.stream) > 0) {
         timer_start(c->call->loop, t, LAST_WORDS, waited_enough);
     } else {
         end(c, STATUS_OK);
@@ -178,7 +187,8 @@ static void member_line(struct console *console, const char *text, size_t size) 
 static void begin_talking(struct chat *c) {
     c->naming = false;
     timer_stop(&c->wait);
-    for (int i = 0; i < c->call->count; i++) say(c, c->call->operands[i], strlen(c->call->operands[i]));
+    for (int i = 0; i < c->call->count; i++)
+        say(c, c->call->operands[i], strlen(c->call->operands[i]));
     if (c->call->count > 0) leave_room(c);
     update(c);
 }
@@ -190,7 +200,8 @@ static bool ends_with(const char *text, size_t size, const char *end) {
 
 /* "! ..." refuses our name; others have one that looks like it, too. */
 static void answer_to_name(struct chat *c, const char *text, size_t size) {
-    bool refused = size > 1 && text[0] == '!', taken = c->renaming && size == strlen(c->renaming) && !memcmp(text, c->renaming, size);
+    bool refused = size > 1 && text[0] == '!',
+         taken = c->renaming && size == strlen(c->renaming) && !memcmp(text, c->renaming, size);
     if (!c->renaming) c->renaming = room_renaming(text, size, c->conf->name);
     if (refused && !c->console.typed)
         end(c, STATUS_FAILED);
@@ -210,13 +221,16 @@ static void heard(struct talker *t, enum line_kind kind, const char *text, size_
     else
         show(c, text, size);
     if (c->naming) answer_to_name(c, text, size);
-    if (c->leaving && !c->console.typed) timer_start(c->call->loop, &c->wait, LAST_WORDS, waited_enough); /* --rate: it is still at what we said */
+    /* --rate: it is still at what we said */
+    if (c->leaving && !c->console.typed)
+        timer_start(c->call->loop, &c->wait, LAST_WORDS, waited_enough);
     update(c); /* stdout may have become slow */
 }
 
 static void room_ended(struct talker *t) {
     struct chat *c = container_of(t, struct chat, room);
-    bool said_all = c->leaving && stream_waiting(&t->stream) == 0 && sysinfo_unacknowledged(t->stream.fd, true) <= 0;
+    bool said_all = c->leaving && stream_waiting(&t->stream) == 0 &&
+                    sysinfo_unacknowledged(t->stream.fd, true) <= 0;
     if (!said_all && !c->farewell) msg_error("%s closed the connection", c->peer);
     end(c, said_all || c->farewell ? STATUS_OK : STATUS_FAILED);
 }
@@ -225,12 +239,17 @@ static void room_space(struct talker *t) { update(container_of(t, struct chat, r
 
 static void room_failed(struct talker *t, int error) {
     struct chat *c = container_of(t, struct chat, room);
-    msg_error("connection with %s: %s", c->peer, error ? strerror(error) : "no byte either way for the time of --idle");
+    msg_error("connection with %s: %s", c->peer,
+              error ? strerror(error) : "no byte either way for the time of --idle");
     end(c, error ? STATUS_FAILED : STATUS_TIMEOUT);
 }
 
 static void be_member(struct chat *c, int fd) {
-    c->room = (struct talker){.idle = c->conf->common.idle, .heard = heard, .ended = room_ended, .space = room_space, .failed = room_failed};
+    c->room = (struct talker){.idle = c->conf->common.idle,
+                              .heard = heard,
+                              .ended = room_ended,
+                              .space = room_space,
+                              .failed = room_failed};
     c->console.line = member_line;
     console_start(&c->console, c->call->loop);
     talker_start(&c->room, c->call->loop, fd);
@@ -272,7 +291,8 @@ static int join(struct chat *c) {
 /* What the rules have put down for each. */
 static void deliver(struct chat *c) {
     struct buf *to_guest = &c->duo.to[DUO_GUEST], *to_host = &c->duo.to[DUO_HOST];
-    if (to_guest->size > 0 && c->guest) session_send(&c->guest->session, buf_at(to_guest), to_guest->size);
+    if (to_guest->size > 0 && c->guest)
+        session_send(&c->guest->session, buf_at(to_guest), to_guest->size);
     for (const char *at = buf_at(to_host), *end = at + to_host->size; at < end;) {
         size_t size = (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at);
         show(c, at, size);
@@ -297,7 +317,8 @@ static void host_line(struct console *console, const char *text, size_t size) {
         c->leaving = true;
     }
     deliver(c);
-    if (!text && c->guest->session.state == SESSION_OPEN) stream_shut(wire(c)); /* it may still be heard */
+    /* it may still be heard */
+    if (!text && c->guest->session.state == SESSION_OPEN) stream_shut(wire(c));
     if (!text && timer_running(&c->last_call)) session_finish(&c->guest->session);
 }
 
@@ -334,7 +355,8 @@ static void guest_ended(struct lines_session *t) {
     struct chat *c = lines_owner(t);
     duo_leave(&c->duo, DUO_GUEST);
     deliver(c);
-    if (t->session.state == SESSION_OPEN) timer_start(c->call->loop, &c->last_call, LAST_CALL, last_call_over);
+    if (t->session.state == SESSION_OPEN)
+        timer_start(c->call->loop, &c->last_call, LAST_CALL, last_call_over);
 }
 
 static void guest_space(struct lines_session *t) { update(lines_owner(t)); }
@@ -359,7 +381,8 @@ static int host(struct chat *c, struct ready *ready) {
     duo_start(&c->duo, conf->name ? conf->name : "host", "guest");
     c->console.line = host_line;
     console_start(&c->console, c->call->loop);
-    lines_server_start(&c->server, c->call->loop, &c->listeners, &conf->server, &conf->common, &ops, true, c);
+    lines_server_start(&c->server, c->call->loop, &c->listeners, &conf->server, &conf->common, &ops,
+                       true, c);
     int status = ready_announce(ready, &conf->server, &c->listeners);
     if (!status) {
         ready_confine(ready, &conf->server);
@@ -381,7 +404,8 @@ static int wait_for_guest(struct chat *c) {
 }
 
 static int run(struct call *call) {
-    struct chat c = {.call = call, .conf = call->conf, .console = {.drained = drained, .failed = output_failed}};
+    struct chat c = {
+        .call = call, .conf = call->conf, .console = {.drained = drained, .failed = output_failed}};
     c.coloured = msg_colours(STDOUT_FILENO);
     int status = c.conf->listen ? wait_for_guest(&c) : join(&c);
     console_stop(&c.console);

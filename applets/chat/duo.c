@@ -39,8 +39,8 @@ void duo_free(struct duo *c) {
 
 void duo_greet(struct duo *c) {
     buf_format(&c->to[DUO_HOST], "* %s joined\n", c->names[DUO_GUEST]);
-    buf_format(&c->to[DUO_GUEST], ROOM_WELCOME "%s (/help lists the commands)\n* here: %s %s\n", c->names[DUO_GUEST],
-               c->names[DUO_HOST], c->names[DUO_GUEST]);
+    buf_format(&c->to[DUO_GUEST], ROOM_WELCOME "%s (/help lists the commands)\n* here: %s %s\n",
+               c->names[DUO_GUEST], c->names[DUO_HOST], c->names[DUO_GUEST]);
 }
 
 void duo_leave(struct duo *c, enum duo_who who) {
@@ -50,7 +50,8 @@ void duo_leave(struct duo *c, enum duo_who who) {
     buf_free(&line);
 }
 
-static void change_name(struct duo *c, enum duo_who who, const struct room_line *l, struct buf *line) {
+static void change_name(struct duo *c, enum duo_who who, const struct room_line *l,
+                        struct buf *line) {
     const char *fault = room_name_fault(l->name, l->name_size);
     const char *other = c->names[who == DUO_HOST ? DUO_GUEST : DUO_HOST];
     if (!fault && same_name(l->name, l->name_size, other)) fault = "that name is taken";
@@ -66,7 +67,9 @@ static void change_name(struct duo *c, enum duo_who who, const struct room_line 
 
 static void whisper(struct duo *c, enum duo_who who, const struct room_line *l, struct buf *line) {
     for (int to = DUO_HOST; to <= DUO_GUEST; to++) {
-        if (room_name_fault(l->name, l->name_size) || !same_name(l->name, l->name_size, c->names[to])) continue;
+        if (room_name_fault(l->name, l->name_size) ||
+            !same_name(l->name, l->name_size, c->names[to]))
+            continue;
         room_whisper(line, l, c->names[who], c->names[to]);
         tell(c, who, line);
         if (to != (int)who) tell(c, (enum duo_who)to, line);
@@ -77,28 +80,38 @@ static void whisper(struct duo *c, enum duo_who who, const struct room_line *l, 
 }
 
 static void help(struct duo *c, enum duo_who who) {
-    for (const char *const *line = room_help; *line; line++) buf_format(&c->to[who], "* %s\n", *line);
+    for (const char *const *line = room_help; *line; line++)
+        buf_format(&c->to[who], "* %s\n", *line);
 }
 
-void duo_line(struct duo *c, enum duo_who who, const char *text, size_t size, const char *quit_word) {
+void duo_line(struct duo *c, enum duo_who who, const char *text, size_t size,
+              const char *quit_word) {
     struct room_line l;
     struct buf line = {0};
     room_read(&l, text, size);
-    if (*quit_word && size == strlen(quit_word) && !memcmp(text, quit_word, size)) l.wish = ROOM_QUIT;
+    if (*quit_word && size == strlen(quit_word) && !memcmp(text, quit_word, size))
+        l.wish = ROOM_QUIT;
     switch (l.wish) {
-    case ROOM_NOTHING: break;
+    case ROOM_NOTHING:
+        break;
     case ROOM_SAY:
     case ROOM_ME:
         room_speak(&line, &l, c->names[who]);
         tell_both(c, &line);
         break;
-    case ROOM_NICK: change_name(c, who, &l, &line); break;
+    case ROOM_NICK:
+        change_name(c, who, &l, &line);
+        break;
     case ROOM_WHO:
         buf_format(&line, "* here: %s %s", c->names[DUO_HOST], c->names[DUO_GUEST]);
         tell(c, who, &line);
         break;
-    case ROOM_MSG: whisper(c, who, &l, &line); break;
-    case ROOM_HELP: help(c, who); break;
+    case ROOM_MSG:
+        whisper(c, who, &l, &line);
+        break;
+    case ROOM_HELP:
+        help(c, who);
+        break;
     case ROOM_QUIT:
         duo_leave(c, who);
         if (who == DUO_GUEST) buf_format(&c->to[DUO_GUEST], "* bye, " DUO_FAREWELL "\n");

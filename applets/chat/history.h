@@ -1,4 +1,5 @@
-/* history: what is kept of what was said in a room: the last lines, for who comes later, and a transcript in a file. */
+/* history: what is kept of what was said in a room: the last lines, for who comes later, and a
+ * transcript in a file. */
 #ifndef SOCKKIT_CHAT_HISTORY_H
 #define SOCKKIT_CHAT_HISTORY_H
 
@@ -22,7 +23,8 @@ void history_keep(struct history *c, const char *line, size_t size);
 /* The kept lines from oldest to newest: i from 0 up; NULL behind the newest. */
 const struct buf *history_line(const struct history *c, uint64_t i);
 
-/* A line of the transcript, with the time in front. A write that fails is told once, and ends the transcript. */
+/* A line of the transcript, with the time in front. A write that fails is told once, and ends the
+ * transcript. */
 void history_write(struct history *c, const char *line, size_t size);
 
 #endif

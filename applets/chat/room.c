@@ -21,8 +21,10 @@ const char *const room_help[] = {
 /* --- names --- */
 
 static bool allowed(uint32_t point) {
-    return point > ' ' && point != '(' && point != ')' && text_width(point) > 0 && !text_is_spacing_mark(point) && point != 0xA0 && point != 0x3000 &&
-           !(point >= 0x2000 && point <= 0x200A) && point != 0x202F && point != 0x205F && point != 0x1680;
+    return point > ' ' && point != '(' && point != ')' && text_width(point) > 0 &&
+           !text_is_spacing_mark(point) && point != 0xA0 && point != 0x3000 &&
+           !(point >= 0x2000 && point <= 0x200A) && point != 0x202F && point != 0x205F &&
+           point != 0x1680;
 }
 
 const char *room_name_fault(const char *name, size_t size) {
@@ -31,7 +33,8 @@ const char *room_name_fault(const char *name, size_t size) {
     while (size > 0) {
         uint32_t point;
         int n = text_decode(name, size, &point);
-        if (n <= 0 || !allowed(point)) return "a name has printable characters alone, no space, no parentheses";
+        if (n <= 0 || !allowed(point))
+            return "a name has printable characters alone, no space, no parentheses";
         if (++characters > ROOM_NAME_MOST) return "a name has at most 32 characters";
         name += n;
         size -= (size_t)n;
@@ -39,7 +42,8 @@ const char *room_name_fault(const char *name, size_t size) {
     return NULL;
 }
 
-/* Upper, then lower: letters with several small forms (s and the long s, k and the Kelvin sign) meet in one. */
+/* Upper, then lower: letters with several small forms (s and the long s, k and the Kelvin sign)
+ * meet in one. */
 static uint32_t fold(uint32_t point) { return casemap_lower(casemap_upper(point)); }
 
 void room_name_key(const char *name, size_t size, char key[ROOM_NAME_BYTES]) {
@@ -62,7 +66,8 @@ static void put_point(struct buf *out, const char *text, int n, uint32_t point) 
         buf_put(out, " ", 1);
     else if (point < ' ' || point == 0x7F)
         buf_format(out, "\\x%02X", (unsigned)point);
-    else if ((point >= 0x80 && point <= 0x9F) || point == 0x2028 || point == 0x2029 || text_is_bidi(point))
+    else if ((point >= 0x80 && point <= 0x9F) || point == 0x2028 || point == 0x2029 ||
+             text_is_bidi(point))
         buf_format(out, "\\u{%X}", (unsigned)point);
     else
         buf_put(out, text, (size_t)n);
@@ -91,9 +96,9 @@ static const struct {
     bool name, text; /* what it needs */
     const char *usage;
 } commands[] = {
-    {"nick", ROOM_NICK, true, false, "/nick NAME"},  {"who", ROOM_WHO, false, false, "/who"},
-    {"me", ROOM_ME, false, true, "/me ACTION"},      {"msg", ROOM_MSG, true, true, "/msg NAME TEXT"},
-    {"help", ROOM_HELP, false, false, "/help"},      {"quit", ROOM_QUIT, false, false, "/quit"},
+    {"nick", ROOM_NICK, true, false, "/nick NAME"}, {"who", ROOM_WHO, false, false, "/who"},
+    {"me", ROOM_ME, false, true, "/me ACTION"},     {"msg", ROOM_MSG, true, true, "/msg NAME TEXT"},
+    {"help", ROOM_HELP, false, false, "/help"},     {"quit", ROOM_QUIT, false, false, "/quit"},
 };
 
 static void skip_blanks(const char **s, size_t *n) {
@@ -109,8 +114,9 @@ static size_t word_size(const char *s, size_t n) {
 static void unknown(struct room_line *l, const char *word, size_t size) {
     struct buf shown = {0};
     room_clean(&shown, word, size < 32 ? size : 32);
-    snprintf(l->fault, sizeof l->fault, "unknown command /%.*s (/help lists them; // says a line that begins with /)", (int)shown.size,
-             buf_at(&shown));
+    snprintf(l->fault, sizeof l->fault,
+             "unknown command /%.*s (/help lists them; // says a line that begins with /)",
+             (int)shown.size, buf_at(&shown));
     buf_free(&shown);
 }
 
@@ -145,7 +151,8 @@ void room_read(struct room_line *l, const char *line, size_t size) {
     *l = (struct room_line){.wish = ROOM_SAY, .text = line, .text_size = size};
     if (size > ROOM_MESSAGE_MOST) {
         l->wish = ROOM_FAULT;
-        snprintf(l->fault, sizeof l->fault, "a message has at most %zu bytes, this one has %zu", ROOM_MESSAGE_MOST, size);
+        snprintf(l->fault, sizeof l->fault, "a message has at most %zu bytes, this one has %zu",
+                 ROOM_MESSAGE_MOST, size);
     } else if (size == 0) {
         l->wish = ROOM_NOTHING;
     } else if (size > 1 && line[0] == '/' && line[1] == '/') {
@@ -174,7 +181,8 @@ void room_whisper(struct buf *out, const struct room_line *l, const char *from, 
 char *room_renaming(const char *line, size_t size, const char *name) {
     const size_t head = sizeof ROOM_WELCOME - 1;
     if (size < head || memcmp(line, ROOM_WELCOME, head) != 0) return NULL;
-    return mem_format("* %.*s is now %s", (int)word_size(line + head, size - head), line + head, name);
+    return mem_format("* %.*s is now %s", (int)word_size(line + head, size - head), line + head,
+                      name);
 }
 
 /* --- colours --- */
@@ -193,9 +201,9 @@ void room_tint(struct buf *out, const char *text, size_t size) {
         buf_format(out, "\033[%dm%.*s\033[0m", colour_of(text + 1, name), (int)head, text);
         buf_put(out, text + head, size - head);
     } else if (size > 1 && (text[0] == '*' || text[0] == '!') && text[1] == ' ') {
-        buf_format(out, text[0] == '*' ? "\033[2m%.*s\033[0m" : "\033[31m%.*s\033[0m", (int)size, text);
+        buf_format(out, text[0] == '*' ? "\033[2m%.*s\033[0m" : "\033[31m%.*s\033[0m", (int)size,
+                   text);
     } else {
         buf_put(out, text, size);
     }
 }
-

@@ -1,4 +1,5 @@
-/* room: the rules of a chat room (behaviour.md section 8): what a name may be, what a line asks for, and what of a text may be shown. Pure. */
+/* room: the rules of a chat room (behaviour.md section 8): what a name may be, what a line asks
+ * for, and what of a text may be shown. Pure. */
 #ifndef SOCKKIT_CHAT_ROOM_H
 #define SOCKKIT_CHAT_ROOM_H
 
@@ -7,19 +8,21 @@
 
 #include "common/base/buf.h"
 
-#define ROOM_NAME_MOST 32                          /* characters */
-#define ROOM_NAME_BYTES (4 * ROOM_NAME_MOST + 1)   /* and a terminator */
-#define ROOM_MESSAGE_MOST ((size_t)4096)           /* bytes */
-#define ROOM_WELCOME "* welcome, you are "         /* and the name, to a newcomer alone */
+#define ROOM_NAME_MOST 32                        /* characters */
+#define ROOM_NAME_BYTES (4 * ROOM_NAME_MOST + 1) /* and a terminator */
+#define ROOM_MESSAGE_MOST ((size_t)4096)         /* bytes */
+#define ROOM_WELCOME "* welcome, you are "       /* and the name, to a newcomer alone */
 
-/* NULL: a name; else what is wrong with it. 1 to 32 printable characters, no space, no parentheses, no combining or format characters. */
+/* NULL: a name; else what is wrong with it. 1 to 32 printable characters, no space, no parentheses,
+ * no combining or format characters. */
 const char *room_name_fault(const char *name, size_t size);
 
 /* The same for names that differ in the case of letters alone. */
 void room_name_key(const char *name, size_t size, char key[ROOM_NAME_BYTES]);
 
-/* Puts the text at the end of out with everything harmless that could act on a terminal: C0, DEL and invalid UTF-8 become \xNN, C1 and bidirectional
- * controls and the separators of lines and paragraphs \u{N}, a tab a space. */
+/* Puts the text at the end of out with everything harmless that could act on a terminal: C0, DEL
+ * and invalid UTF-8 become \xNN, C1 and bidirectional controls and the separators of lines and
+ * paragraphs \u{N}, a tab a space. */
 void room_clean(struct buf *out, const char *text, size_t size);
 
 enum room_wish {
@@ -28,10 +31,12 @@ enum room_wish {
     ROOM_ME,      /* text: the action */
     ROOM_NICK,    /* name */
     ROOM_WHO,
-    ROOM_MSG,     /* name, text */
+    ROOM_MSG, /* name, text */
     ROOM_HELP,
     ROOM_QUIT,
-    ROOM_FAULT,   /* to be refused: `fault` says why (a command that is unknown or lacks something; a text too long) */
+    /* to be refused: `fault` says why (a command that is unknown or lacks something; a text too
+       long) */
+    ROOM_FAULT,
 };
 
 /* What a line asks for. The pieces point into the line. */
@@ -41,18 +46,22 @@ struct room_line {
     size_t name_size, text_size;
     char fault[160];
 };
+
 void room_read(struct room_line *l, const char *line, size_t size);
 
-/* Puts a line of a room at the end of out in colour (ECMA-48 SGR): each name in one of its own, narration dim, refusals red. */
+/* Puts a line of a room at the end of out in colour (ECMA-48 SGR): each name in one of its own,
+ * narration dim, refusals red. */
 void room_tint(struct buf *out, const char *line, size_t size);
 
-/* Puts what all are to read of a ROOM_SAY or ROOM_ME at the end of out: "(NAME) text", "(NAME *) ACTION". */
+/* Puts what all are to read of a ROOM_SAY or ROOM_ME at the end of out: "(NAME) text", "(NAME *)
+ * ACTION". */
 void room_speak(struct buf *out, const struct room_line *l, const char *name);
-/* The same for a ROOM_MSG, for the two alone: "(FROM -> TO) text"; to NULL: a refusal, nobody is called so. */
+/* The same for a ROOM_MSG, for the two alone: "(FROM -> TO) text"; to NULL: a refusal, nobody is
+ * called so. */
 void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to);
 
-/* Of the welcome to a newcomer: the line that will tell all that it is called `name` from then on (the caller's to free).
- * Of any other line: NULL. */
+/* Of the welcome to a newcomer: the line that will tell all that it is called `name` from then on
+ * (the caller's to free). Of any other line: NULL. */
 char *room_renaming(const char *line, size_t size, const char *name);
 
 /* What /help says, a line each. */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/mem.h"
 #include "applets/chat/room.h"
+#include "common/base/mem.h"
 
 struct roster_entry *roster_find(const struct roster *r, const char *name, size_t size) {
     char key[ROOM_NAME_BYTES];

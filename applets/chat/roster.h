@@ -1,4 +1,5 @@
-/* roster: who is in a room, by name. A name is unique regardless of the case of its letters (room.h). Pure. */
+/* roster: who is in a room, by name. A name is unique regardless of the case of its letters
+ * (room.h). Pure. */
 #ifndef SOCKKIT_CHAT_ROSTER_H
 #define SOCKKIT_CHAT_ROSTER_H
 

@@ -24,17 +24,21 @@ void subscriber_note(struct subscriber *r, uint64_t place, const char *text, siz
     buf_put(&r->notes, "\n", 1);
 }
 
-bool subscriber_lacks(const struct subscriber *r, uint64_t end) { return r->position < end || r->count > 0; }
+bool subscriber_lacks(const struct subscriber *r, uint64_t end) {
+    return r->position < end || r->count > 0;
+}
 
 /* The log from *from to a place: at most two pieces. */
-static int add_log(const struct fanout *log, uint64_t *from, uint64_t to, struct iovec *pieces, size_t *all) {
+static int add_log(const struct fanout *log, uint64_t *from, uint64_t to, struct iovec *pieces,
+                   size_t *all) {
     int n = *from < to ? fanout_pieces(log, *from, (size_t)(to - *from), pieces) : 0;
     if (*from < to) *all += (size_t)(to - *from);
     *from = to;
     return n;
 }
 
-int subscriber_gather(const struct subscriber *r, const struct fanout *log, uint64_t end, struct iovec *pieces, int most, size_t *all) {
+int subscriber_gather(const struct subscriber *r, const struct fanout *log, uint64_t end,
+                      struct iovec *pieces, int most, size_t *all) {
     uint64_t at = r->position;
     size_t offset = 0, i;
     int n = 0;
@@ -42,7 +46,8 @@ int subscriber_gather(const struct subscriber *r, const struct fanout *log, uint
     for (i = 0; i < r->count && n + 3 <= most; i++) {
         size_t size = r->places[i].size - (i == 0 ? r->done : 0);
         n += add_log(log, &at, r->places[i].place, pieces + n, all);
-        pieces[n++] = (struct iovec){.iov_base = r->notes.bytes + r->notes.start + offset, .iov_len = size};
+        pieces[n++] =
+            (struct iovec){.iov_base = r->notes.bytes + r->notes.start + offset, .iov_len = size};
         offset += size;
         *all += size;
     }

@@ -16,7 +16,9 @@ static void on_data(struct stream *s, const char *bytes, size_t n) {
     struct talker *t = of_stream(s);
     const char *text;
     size_t size;
-    for (enum line_kind kind; (kind = line_next(&t->framing, &bytes, &n, &text, &size)) != LINE_NONE;) t->heard(t, kind, text, size);
+    for (enum line_kind kind;
+         (kind = line_next(&t->framing, &bytes, &n, &text, &size)) != LINE_NONE;)
+        t->heard(t, kind, text, size);
     if (line_waiting(&t->framing) && s->watch.loop)
         timer_start(s->loop, &t->silence, LINE_SILENCE, silence_over);
     else
@@ -47,7 +49,8 @@ static void idle_over(struct timer *timer) {
 }
 
 void talker_start(struct talker *t, struct loop *loop, int fd) {
-    static const struct stream_ops ops = {.data = on_data, .end = on_end, .space = on_space, .fail = on_fail};
+    static const struct stream_ops ops = {
+        .data = on_data, .end = on_end, .space = on_space, .fail = on_fail};
     line_start(&t->framing, LINE_MOST);
     stream_start(&t->stream, loop, fd, &ops);
     if (t->idle) timer_start(loop, &t->idling, t->idle, idle_over);

@@ -1,4 +1,5 @@
-/* talker: a connection to a server that talks in lines (line.h): a stream whose input comes as messages. */
+/* talker: a connection to a server that talks in lines (line.h): a stream whose input comes as
+ * messages. */
 #ifndef SOCKKIT_CHAT_TALKER_H
 #define SOCKKIT_CHAT_TALKER_H
 

@@ -2,11 +2,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/cli/applet.h"
 #include "applets/cmd/language.h"
 #include "common/base/mem.h"
-#include "common/serve/responder.h"
+#include "common/cli/applet.h"
 #include "common/serve/lines.h"
+#include "common/serve/responder.h"
 
 #define ANSWER_MOST ((size_t)65507) /* of a datagram */
 
@@ -16,7 +16,8 @@ struct cmd_conf {
     struct responder_conf responder;
 };
 
-static const struct cmd_conf defaults = {.server = SERVER_CONF_DEFAULTS, .responder = RESPONDER_CONF_DEFAULTS};
+static const struct cmd_conf defaults = {.server = SERVER_CONF_DEFAULTS,
+                                         .responder = RESPONDER_CONF_DEFAULTS};
 
 static const struct opt_group groups[] = {
     RESPONDER_GROUP(struct cmd_conf),
@@ -36,7 +37,9 @@ struct client {
     char name[SESSION_PEER];
 };
 
-static struct client *of_text(struct lines_session *t) { return container_of(t, struct client, text); }
+static struct client *of_text(struct lines_session *t) {
+    return container_of(t, struct client, text);
+}
 
 static void on_open(struct lines_session *t) { session_peer(&t->session, of_text(t)->name); }
 
@@ -44,15 +47,19 @@ static bool on_message(struct lines_session *t, const char *text, size_t size) {
     return language_answer(lines_answers(t), text, size, of_text(t)->name, time(NULL));
 }
 
-static const struct lines_ops lines_ops = {.session_size = sizeof(struct client), .open = on_open, .message = on_message};
+static const struct lines_ops lines_ops = {
+    .session_size = sizeof(struct client), .open = on_open, .message = on_message};
 
 static struct server *start(struct responder *r) {
     struct cmd *cmd = container_of(r, struct cmd, responder);
-    lines_server_start(&cmd->server, r->call->loop, &r->streams, &r->limits, &r->common, &lines_ops, false, cmd);
+    lines_server_start(&cmd->server, r->call->loop, &r->streams, &r->limits, &r->common, &lines_ops,
+                       false, cmd);
     return &cmd->server.server;
 }
 
-static void stop(struct responder *r) { lines_server_stop(&container_of(r, struct cmd, responder)->server); }
+static void stop(struct responder *r) {
+    lines_server_stop(&container_of(r, struct cmd, responder)->server);
+}
 
 /* The size of the line without its ending; of several, none. */
 static bool one_line(const struct dgram *d, size_t *size) {

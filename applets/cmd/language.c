@@ -19,28 +19,31 @@ struct request {
 
 /* --- commands on text --- */
 
-/* The length of the character that the n >= 1 bytes begin with; a byte that is no UTF-8 is a character. */
+/* The length of the character that the n >= 1 bytes begin with; a byte that is no UTF-8 is a
+ * character. */
 static size_t decode(const char *s, size_t n, uint32_t *point) {
     int length = text_decode(s, n, point);
     return length > 0 ? (size_t)length : 1;
 }
 
 /* The same byte eight times. */
-#define EIGHT(byte) ((uint64_t)(byte) * UINT64_C(0x0101010101010101))
+#define EIGHT(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
 
-/* The other case of ASCII letters, of which `first` is the first, up to the first byte that is above ASCII; most text
- * has none. Eight at a time: the top bit of a sum tells which bytes are letters, and no sum of two 7-bit numbers runs
- * into the next byte. */
+/* The other case of ASCII letters, of which `first` is the first, up to the first byte that is
+ * above ASCII; most text has none. Eight at a time: the top bit of a sum tells which bytes are
+ * letters, and no sum of two 7-bit numbers runs into the next byte. */
 static size_t switch_ascii(char *to, const char *s, size_t n, char first) {
     size_t i = 0;
     for (uint64_t word; n - i >= sizeof word; i += sizeof word) {
         memcpy(&word, s + i, sizeof word);
         if (word & EIGHT(0x80)) break;
-        uint64_t letters = (word + EIGHT(0x80 - first)) & ~(word + EIGHT(0x80 - first - 26)) & EIGHT(0x80);
+        uint64_t letters =
+            (word + EIGHT(0x80 - first)) & ~(word + EIGHT(0x80 - first - 26)) & EIGHT(0x80);
         word ^= letters >> 2; /* 0x20 is what the cases differ in */
         memcpy(to + i, &word, sizeof word);
     }
-    for (; i < n && (unsigned char)s[i] < 0x80; i++) to[i] = (char)(s[i] ^ (((unsigned char)(s[i] - first) < 26) << 5));
+    for (; i < n && (unsigned char)s[i] < 0x80; i++)
+        to[i] = (char)(s[i] ^ (((unsigned char)(s[i] - first) < 26) << 5));
     return i;
 }
 
@@ -55,8 +58,10 @@ static size_t switch_letter(char **to, const char *s, size_t n, uint32_t (*other
     return length;
 }
 
-static void put_letters(struct buf *out, const struct request *r, char first, uint32_t (*other)(uint32_t)) {
-    char *begin = buf_reserve(out, 2 * r->size), *to = begin; /* a letter of 2 bytes may become one of 3 */
+static void put_letters(struct buf *out, const struct request *r, char first,
+                        uint32_t (*other)(uint32_t)) {
+    /* a letter of 2 bytes may become one of 3 */
+    char *begin = buf_reserve(out, 2 * r->size), *to = begin;
     for (size_t i = 0; i < r->size;) {
         size_t ascii = switch_ascii(to, r->text + i, r->size - i, first);
         i += ascii;
@@ -66,18 +71,24 @@ static void put_letters(struct buf *out, const struct request *r, char first, ui
     buf_grown(out, (size_t)(to - begin));
 }
 
-static void upper(struct buf *out, const struct request *r) { put_letters(out, r, 'a', casemap_upper); }
+static void upper(struct buf *out, const struct request *r) {
+    put_letters(out, r, 'a', casemap_upper);
+}
 
-static void lower(struct buf *out, const struct request *r) { put_letters(out, r, 'A', casemap_lower); }
+static void lower(struct buf *out, const struct request *r) {
+    put_letters(out, r, 'A', casemap_lower);
+}
 
-/* Characters are put from the end of the room to its beginning; marks that combine stay behind their letter. */
+/* Characters are put from the end of the room to its beginning; marks that combine stay behind
+ * their letter. */
 static void reverse(struct buf *out, const struct request *r) {
     char *end = buf_reserve(out, r->size) + r->size;
     size_t start = 0, i = 0;
     while (i < r->size) {
         uint32_t point;
         i += decode(r->text + i, r->size - i, &point);
-        if (i < r->size && decode(r->text + i, r->size - i, &point) > 1 && text_width(point) == 0) continue;
+        if (i < r->size && decode(r->text + i, r->size - i, &point) > 1 && text_width(point) == 0)
+            continue;
         end -= i - start;
         memcpy(end, r->text + start, i - start);
         start = i;
@@ -101,7 +112,9 @@ static void date(struct buf *out, const struct request *r) {
     buf_format(out, "%s", text_stamp(r->now, stamp));
 }
 
-static void datenow(struct buf *out, const struct request *r) { buf_format(out, "%lld", (long long)r->now); }
+static void datenow(struct buf *out, const struct request *r) {
+    buf_format(out, "%lld", (long long)r->now);
+}
 
 static void whoami(struct buf *out, const struct request *r) { buf_format(out, "%s", r->peer); }
 
@@ -117,24 +130,27 @@ static const struct command {
     void (*answer)(struct buf *out, const struct request *r);
     bool has_text;
 } commands[] = {
-    {"UPPER", upper, true},   {"LOWER", lower, true},      {"REVERSE", reverse, true},
-    {"LEN", len, true},       {"ECHO", echo, true},        {"DATE", date, false},
+    {"UPPER", upper, true},      {"LOWER", lower, true},    {"REVERSE", reverse, true},
+    {"LEN", len, true},          {"ECHO", echo, true},      {"DATE", date, false},
     {"DATENOW", datenow, false}, {"WHOAMI", whoami, false}, {"HELP", help, false},
     {"QUIT", quit, false},
 };
+
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static void help(struct buf *out, const struct request *r) {
     (void)r;
     for (size_t i = 0; i < COMMANDS; i++)
-        buf_format(out, "%s%s%s", i ? ", " : "commands: ", commands[i].word, commands[i].has_text ? " TEXT" : "");
+        buf_format(out, "%s%s%s", i ? ", " : "commands: ", commands[i].word,
+                   commands[i].has_text ? " TEXT" : "");
 }
 
 /* --- a line --- */
 
 static const struct command *command_named(const char *word, size_t size) {
     for (size_t i = 0; i < COMMANDS; i++)
-        if (strlen(commands[i].word) == size && !strncasecmp(commands[i].word, word, size)) return &commands[i];
+        if (strlen(commands[i].word) == size && !strncasecmp(commands[i].word, word, size))
+            return &commands[i];
     return NULL;
 }
 
@@ -146,7 +162,8 @@ static void refuse(struct buf *out, const char *word, size_t size) {
     }
     text_quote(word, size, WORD_SHOWN, shown);
     char *quote = strrchr(shown, '"'); /* dots stand behind it where the word was cut */
-    buf_format(out, "ERR unknown command '%.*s%s' (HELP lists them)", (int)(quote - shown - 1), shown + 1, quote + 1);
+    buf_format(out, "ERR unknown command '%.*s%s' (HELP lists them)", (int)(quote - shown - 1),
+               shown + 1, quote + 1);
 }
 
 static void answer(struct buf *out, const struct command *command, const struct request *r) {

@@ -1,6 +1,7 @@
 #include "applets/guess/game.h"
 
-/* SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014): any seed is a good one. */
+/* SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014): any seed
+ * is a good one. */
 static uint64_t next(uint64_t *state) {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -44,18 +45,20 @@ static bool read_number(const char *s, size_t n, int64_t *number) {
 }
 
 /* What is wrong with it, NULL: nothing. */
-static const char *fault(const struct game_rules *rules, const char *guess, size_t size, int64_t *number) {
+static const char *fault(const struct game_rules *rules, const char *guess, size_t size,
+                         int64_t *number) {
     trim(&guess, &size);
     if (!read_number(guess, size, number)) return "not a number";
     return *number < 1 || *number > rules->max ? "out of range" : NULL;
 }
 
-bool game_answer(struct buf *out, const struct game_rules *rules, struct game *game, const char *guess,
-                     size_t size) {
+bool game_answer(struct buf *out, const struct game_rules *rules, struct game *game,
+                 const char *guess, size_t size) {
     int64_t number;
     const char *wrong = fault(rules, guess, size, &number);
     if (wrong) {
-        buf_format(out, "%s: guess a number from 1 to %lld (no try lost)\n", wrong, (long long)rules->max);
+        buf_format(out, "%s: guess a number from 1 to %lld (no try lost)\n", wrong,
+                   (long long)rules->max);
         return true;
     }
     game->used++;
@@ -65,6 +68,7 @@ bool game_answer(struct buf *out, const struct game_rules *rules, struct game *g
     else if (left == 0)
         buf_format(out, "out of tries, the number was %lld\n", (long long)game->number);
     else
-        buf_format(out, "%s, %lld %s left\n", game->number > number ? "higher" : "lower", (long long)left, tries(left));
+        buf_format(out, "%s, %lld %s left\n", game->number > number ? "higher" : "lower",
+                   (long long)left, tries(left));
     return number != game->number && left > 0;
 }

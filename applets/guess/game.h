@@ -1,5 +1,5 @@
-/* game: the game of the mystery number (behaviour.md section 6): its rules, its answers, and fair numbers for it.
- * Pure. */
+/* game: the game of the mystery number (behaviour.md section 6): its rules, its answers, and fair
+ * numbers for it. Pure. */
 #ifndef SOCKKIT_GUESS_GAME_H
 #define SOCKKIT_GUESS_GAME_H
 
@@ -14,7 +14,9 @@
 struct game_rules {
     int64_t max;   /* numbers are 1 to max */
     int64_t tries; /* at least 1 */
-    uint64_t state; /* of the generator: a seed; games drawn from equal seeds have equal numbers, one after the other */
+    /* of the generator: a seed; games drawn from equal seeds have equal numbers, one after the
+     * other */
+    uint64_t state;
 };
 
 /* One player's. */
@@ -28,7 +30,7 @@ struct game game_draw(struct game_rules *rules);
 /* Each puts a line with its newline at the end of out. */
 void game_explain(struct buf *out, const struct game_rules *rules);
 /* The answer to a guess, `size` bytes in any form. False: the game is over. */
-bool game_answer(struct buf *out, const struct game_rules *rules, struct game *game, const char *guess,
-                     size_t size);
+bool game_answer(struct buf *out, const struct game_rules *rules, struct game *game,
+                 const char *guess, size_t size);
 
 #endif

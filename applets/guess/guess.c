@@ -3,11 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/cli/applet.h"
 #include "applets/guess/game.h"
 #include "common/base/mem.h"
-#include "common/serve/responder.h"
+#include "common/cli/applet.h"
 #include "common/serve/lines.h"
+#include "common/serve/responder.h"
 
 struct guess_conf {
     struct common_conf common;
@@ -15,7 +15,8 @@ struct guess_conf {
     int64_t max, tries, seed; /* seed -1: one of the system's */
 };
 
-static const struct guess_conf defaults = {.server = SERVER_CONF_DEFAULTS, .max = 100, .tries = 7, .seed = -1};
+static const struct guess_conf defaults = {
+    .server = SERVER_CONF_DEFAULTS, .max = 100, .tries = 7, .seed = -1};
 
 static const struct opt_row rows[] = {
     OPT("max", 0, OPT_INTEGER, guess_conf, max, .metavar = "N", .min = 1, .max = GAME_MOST,
@@ -46,8 +47,13 @@ struct player {
     struct game game;
 };
 
-static struct player *of_text(struct lines_session *t) { return container_of(t, struct player, text); }
-static struct game_rules *rules_of(struct lines_session *t) { return &((struct guess *)lines_owner(t))->rules; }
+static struct player *of_text(struct lines_session *t) {
+    return container_of(t, struct player, text);
+}
+
+static struct game_rules *rules_of(struct lines_session *t) {
+    return &((struct guess *)lines_owner(t))->rules;
+}
 
 static void on_open(struct lines_session *t) {
     of_text(t)->game = game_draw(rules_of(t));
@@ -58,25 +64,31 @@ static bool on_message(struct lines_session *t, const char *text, size_t size) {
     return game_answer(lines_answers(t), rules_of(t), &of_text(t)->game, text, size);
 }
 
-static const struct lines_ops lines_ops = {.session_size = sizeof(struct player), .open = on_open, .message = on_message};
+static const struct lines_ops lines_ops = {
+    .session_size = sizeof(struct player), .open = on_open, .message = on_message};
 
 static struct server *start(struct responder *r) {
     struct guess *guess = container_of(r, struct guess, responder);
-    lines_server_start(&guess->server, r->call->loop, &r->streams, &r->limits, &r->common, &lines_ops, false, guess);
+    lines_server_start(&guess->server, r->call->loop, &r->streams, &r->limits, &r->common,
+                       &lines_ops, false, guess);
     return &guess->server.server;
 }
 
-static void stop(struct responder *r) { lines_server_stop(&container_of(r, struct guess, responder)->server); }
+static void stop(struct responder *r) {
+    lines_server_stop(&container_of(r, struct guess, responder)->server);
+}
 
 static int run(struct call *call) {
     static const struct responder_ops ops = {.start = start, .stop = stop};
     const struct guess_conf *conf = call->conf;
-    struct guess guess = {.rules = {.max = conf->max, .tries = conf->tries, .state = (uint64_t)conf->seed}};
+    struct guess guess = {
+        .rules = {.max = conf->max, .tries = conf->tries, .state = (uint64_t)conf->seed}};
     if (conf->seed < 0 && getentropy(&guess.rules.state, sizeof guess.rules.state) < 0) {
         msg_error("cannot get a random number from the system: %s", strerror(errno));
         return STATUS_FAILED;
     }
-    return responder_run(&guess.responder, call, &conf->server, (struct responder_conf)RESPONDER_CONF_DEFAULTS, &ops);
+    return responder_run(&guess.responder, call, &conf->server,
+                         (struct responder_conf)RESPONDER_CONF_DEFAULTS, &ops);
 }
 
 const struct applet applet_guess = {

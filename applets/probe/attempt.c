@@ -13,7 +13,8 @@
 
 static int *spare_for(struct attempt_plan *plan, int family) {
     bool inet = family == AF_INET || family == AF_INET6;
-    return plan->type == SOCK_STREAM && inet && !sock_tracing() ? &plan->spare[family == AF_INET6] : NULL;
+    return plan->type == SOCK_STREAM && inet && !sock_tracing() ? &plan->spare[family == AF_INET6]
+                                                                : NULL;
 }
 
 void attempt_plan_free(struct attempt_plan *plan) {
@@ -29,8 +30,8 @@ static const struct addr *source_for(const struct attempt_plan *plan, int family
     return NULL;
 }
 
-/* A datagram to a Unix socket is answered only if its sender has a name: without one given, the system finds one where it can (unix(7),
- * autobind). */
+/* A datagram to a Unix socket is answered only if its sender has a name: without one given, the
+ * system finds one where it can (unix(7), autobind). */
 static void name_datagrams(const struct attempt_plan *plan, int fd, int family) {
     struct addr none = {.size = offsetof(struct sockaddr_un, sun_path)};
     none.as.un.sun_family = AF_UNIX;
@@ -50,7 +51,8 @@ static void bind_shared(struct attempt_plan *plan, int fd, int family) {
     (void)sock_bind(fd, shared);
 }
 
-static int bind_source(struct attempt_plan *plan, int fd, const struct addr *to, struct cause *cause) {
+static int bind_source(struct attempt_plan *plan, int fd, const struct addr *to,
+                       struct cause *cause) {
     int family = addr_family(to);
     const struct addr *source = source_for(plan, family);
     char text[ADDR_TEXT];
@@ -64,13 +66,16 @@ static int bind_source(struct attempt_plan *plan, int fd, const struct addr *to,
     if (addr_port(source) && !sockopt_given(plan->options, "reuseaddr"))
         sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
     if (sock_bind(fd, source) == 0) return 0;
-    return cause_set(cause, STATUS_UNBOUND, "cannot bind to %s: %s", addr_text(source, text), strerror(errno));
+    return cause_set(cause, STATUS_UNBOUND, "cannot bind to %s: %s", addr_text(source, text),
+                     strerror(errno));
 }
 
 static int open_socket(struct attempt_plan *plan, const struct addr *to, struct cause *cause) {
     int family = addr_family(to), fd = sock_open(family, plan->type);
     if (fd < 0) return -1;
-    if (sockopt_apply(plan->options, fd, family, cause) == 0 && bind_source(plan, fd, to, cause) == 0) return fd;
+    if (sockopt_apply(plan->options, fd, family, cause) == 0 &&
+        bind_source(plan, fd, to, cause) == 0)
+        return fd;
     sock_close(fd);
     return -1;
 }
@@ -79,18 +84,22 @@ static int open_socket(struct attempt_plan *plan, const struct addr *to, struct 
 
 static enum port_state state_of(int error) {
     switch (error) {
-    case 0: return PORT_OPEN;
+    case 0:
+        return PORT_OPEN;
     case ECONNREFUSED:
     case ECONNRESET:
-    case ENOENT: return PORT_CLOSED;
+    case ENOENT:
+        return PORT_CLOSED;
     case ETIMEDOUT:
-    case EAGAIN: return PORT_NO_ANSWER; /* EAGAIN: a Unix socket whose backlog is full */
-    default: return PORT_UNREACHABLE;
+    case EAGAIN:
+        return PORT_NO_ANSWER; /* EAGAIN: a Unix socket whose backlog is full */
+    default:
+        return PORT_UNREACHABLE;
     }
 }
 
-/* Who ends first has the TIME_WAIT, so a reset is needed unless that was the peer. A payload that nobody waited for an answer to must not
- * be lost by it. */
+/* Who ends first has the TIME_WAIT, so a reset is needed unless that was the peer. A payload that
+ * nobody waited for an answer to must not be lost by it. */
 static void part(struct attempt *a) {
     bool stream = a->plan->type == SOCK_STREAM && addr_family(&a->to) != AF_UNIX && a->connected;
     bool delivering = a->plan->payload_size > 0 && a->answer.size == 0;
@@ -125,11 +134,13 @@ static bool decide(struct attempt *a, int64_t now, enum port_state state, int er
 
 static bool expected_came(const struct attempt *a) {
     const char *wanted = a->plan->expect;
-    return !wanted || (a->answer.size > 0 && memmem(buf_at(&a->answer), a->answer.size, wanted, strlen(wanted)));
+    return !wanted || (a->answer.size > 0 &&
+                       memmem(buf_at(&a->answer), a->answer.size, wanted, strlen(wanted)));
 }
 
 static bool enough_came(const struct attempt *a) {
-    bool line = a->plan->type == SOCK_DGRAM || (a->answer.size > 0 && memchr(buf_at(&a->answer), '\n', a->answer.size));
+    bool line = a->plan->type == SOCK_DGRAM ||
+                (a->answer.size > 0 && memchr(buf_at(&a->answer), '\n', a->answer.size));
     return expected_came(a) && (line || !a->plan->banner);
 }
 
@@ -182,7 +193,8 @@ static bool send_payload(struct attempt *a, int64_t now) {
 
 /* --- connecting --- */
 
-/* A connection that met itself: nobody listens at the port that the system happened to choose for our own side. */
+/* A connection that met itself: nobody listens at the port that the system happened to choose for
+ * our own side. */
 static bool is_self(const struct attempt *a) {
     struct addr local;
     if (addr_family(&a->to) == AF_UNIX || addr_port(&a->to) < 1024) return false;
@@ -202,7 +214,8 @@ static bool connected(struct attempt *a, int64_t now) {
     return send_payload(a, now);
 }
 
-/* A second connect(2) tells the outcome (POSIX: EALREADY, EISCONN) and leaves a refused socket fit to be used again. */
+/* A second connect(2) tells the outcome (POSIX: EALREADY, EISCONN) and leaves a refused socket fit
+ * to be used again. */
 static int ask_again(const struct attempt *a) {
     if (sock_connect(a->fd, &a->to) == 0 || errno == EISCONN) return 0;
     return errno == EALREADY ? EINPROGRESS : errno;
@@ -237,17 +250,22 @@ static bool take_spare(struct attempt *a) {
 
 static enum attempt_start no_socket(struct attempt *a, int64_t now, const struct cause *cause) {
     if (cause->text[0]) return ATTEMPT_IMPOSSIBLE;
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return ATTEMPT_SHORT;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        return ATTEMPT_SHORT;
     decide(a, now, PORT_UNREACHABLE, errno);
     return ATTEMPT_KNOWN;
 }
 
-/* POSIX leaves open whether a socket whose connection failed can be used again; it cannot leave its port for another address. */
-static bool is_spoiled(int error) { return error == EINVAL || error == ECONNABORTED || error == EISCONN; }
+/* POSIX leaves open whether a socket whose connection failed can be used again; it cannot leave its
+ * port for another address. */
+static bool is_spoiled(int error) {
+    return error == EINVAL || error == ECONNABORTED || error == EISCONN;
+}
 
 /* True: once more, with another socket. */
 static bool was_its_fault(struct attempt *a, bool reused, int error) {
-    bool alike = a->plan->share_port && error == EADDRNOTAVAIL; /* two connections with the same four numbers */
+    /* two connections with the same four numbers */
+    bool alike = a->plan->share_port && error == EADDRNOTAVAIL;
     if (!alike && !(reused && is_spoiled(error))) return false;
     sock_close(a->fd);
     if (alike) attempt_plan_free(a->plan);
@@ -255,8 +273,9 @@ static bool was_its_fault(struct attempt *a, bool reused, int error) {
     return true;
 }
 
-enum attempt_start attempt_start(struct attempt_plan *plan, struct attempt *a, const struct addr *to,
-                                 void (*done)(struct attempt *a), struct cause *cause) {
+enum attempt_start attempt_start(struct attempt_plan *plan, struct attempt *a,
+                                 const struct addr *to, void (*done)(struct attempt *a),
+                                 struct cause *cause) {
     int error;
     bool reused;
     *a = (struct attempt){.done = done, .plan = plan, .to = *to, .since = sock_clock(), .fd = -1};

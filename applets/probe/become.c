@@ -20,7 +20,8 @@ void become_prepare(struct loop *loop) {
     struct turn turn = {.loop = loop};
     struct sigaction action;
     for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-        if (sigaction(caught[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) signal(caught[i], SIG_DFL);
+        if (sigaction(caught[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            signal(caught[i], SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
     timer_start(loop, &turn.timer, 1, turn_over);
     loop_run(loop);

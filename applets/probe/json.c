@@ -15,7 +15,8 @@ static void put_ascii(struct buf *out, unsigned char c) {
         buf_put(out, &c, 1);
 }
 
-/* Controls above ASCII, and what turns the direction of text, might act on the terminal that shows it. */
+/* Controls above ASCII, and what turns the direction of text, might act on the terminal that shows
+ * it. */
 static void put_point(struct buf *out, uint32_t point, const char *s, size_t size) {
     if (point <= 0xffff && (text_width(point) < 0 || text_is_bidi(point)))
         buf_format(out, "\\u%04x", (unsigned)point);

@@ -11,7 +11,9 @@
 
 static const char out_of_range[] = "out of range (ports are 1 to 65535)";
 
-static bool all_digits(const char *text) { return *text && strspn(text, "0123456789") == strlen(text); }
+static bool all_digits(const char *text) {
+    return *text && strspn(text, "0123456789") == strlen(text);
+}
 
 /* FIRST-LAST; a service's name may have dashes too. */
 static bool is_range(const char *item) {
@@ -33,17 +35,20 @@ static const char *parse_range(char *item, struct port_range *range) {
     return range->first <= range->last ? NULL : "the range ends before it begins";
 }
 
-static const char *parse_item(char *item, ports_look_up *look_up, void *ctx, struct port_range *range) {
+static const char *parse_item(char *item, ports_look_up *look_up, void *ctx,
+                              struct port_range *range) {
     *range = (struct port_range){0};
     if (!*item) return "a port is missing";
     if (is_range(item)) return parse_range(item, range);
     range->single = true;
-    const char *why = all_digits(item) ? parse_number(item, &range->first) : look_up(ctx, item, &range->first);
+    const char *why =
+        all_digits(item) ? parse_number(item, &range->first) : look_up(ctx, item, &range->first);
     range->last = range->first;
     return why;
 }
 
-static const char *add(struct port_list *list, const char *text, size_t size, ports_look_up *look_up, void *ctx) {
+static const char *add(struct port_list *list, const char *text, size_t size,
+                       ports_look_up *look_up, void *ctx) {
     char item[NAME_ROOM];
     if (size >= sizeof item) return "too long for a port";
     if (list->count == MOST_RANGES) return "too many ports";
@@ -55,7 +60,8 @@ static const char *add(struct port_list *list, const char *text, size_t size, po
     return why;
 }
 
-const char *ports_parse(const char *text, ports_look_up *look_up, void *ctx, struct port_list *out) {
+const char *ports_parse(const char *text, ports_look_up *look_up, void *ctx,
+                        struct port_list *out) {
     const char *why = NULL;
     *out = (struct port_list){NULL, 0};
     for (bool more = true; more && !why;) {
@@ -75,7 +81,8 @@ void ports_free(struct port_list *list) {
 
 bool ports_only(const char *text) {
     bool numbers = *text >= '0' && *text <= '9' && strspn(text, "0123456789,-") == strlen(text);
-    return numbers || (strchr(text, ',') && !strpbrk(text, ":/")); /* no host's name has a comma; the path of a socket may */
+    /* no host's name has a comma; the path of a socket may */
+    return numbers || (strchr(text, ',') && !strpbrk(text, ":/"));
 }
 
 bool ports_equal(const struct port_list *a, const struct port_list *b) {

@@ -10,6 +10,7 @@ struct port_range {
     uint16_t first, last; /* first <= last, never 0 */
     bool single;          /* written as one port, not as FIRST-LAST */
 };
+
 /* In the order written; what is named twice stands there twice. {0} is empty. */
 struct port_list {
     struct port_range *items;
@@ -19,12 +20,13 @@ struct port_list {
 /* Turns a service's name (or a number) into a port: NULL, or what is wrong in words that last. */
 typedef const char *ports_look_up(void *ctx, const char *name, uint16_t *port);
 
-/* Parses the whole of text into *out, which the caller frees (ports_free). Returns NULL, or what is wrong in words that last,
- * and then *out is empty. */
+/* Parses the whole of text into *out, which the caller frees (ports_free). Returns NULL, or what is
+ * wrong in words that last, and then *out is empty. */
 const char *ports_parse(const char *text, ports_look_up *look_up, void *ctx, struct port_list *out);
 void ports_free(struct port_list *list);
 
-/* True for ports where a host might stand as well: digits, commas and dashes that begin with a digit, or a list. */
+/* True for ports where a host might stand as well: digits, commas and dashes that begin with a
+ * digit, or a list. */
 bool ports_only(const char *text);
 
 bool ports_equal(const struct port_list *a, const struct port_list *b);

@@ -5,14 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/cli/applet.h"
 #include "applets/probe/become.h"
-#include "common/base/mem.h"
-#include "common/io/printer.h"
 #include "applets/probe/scan.h"
-#include "common/net/sock.h"
 #include "applets/probe/targets.h"
+#include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/cli/applet.h"
+#include "common/io/printer.h"
+#include "common/net/sock.h"
 
 #define ATTEMPT_LIMIT (2 * TEXT_NS_PER_S)
 #define RETRY_PAUSE (100 * TEXT_NS_PER_MS)
@@ -29,27 +29,36 @@ struct probe_conf {
     int64_t jobs, wait, count, interval; /* wait, count 0, interval -1: not given */
 };
 
-static const struct probe_conf defaults = {.common.timeout = ATTEMPT_LIMIT, .jobs = 512, .interval = -1};
+static const struct probe_conf defaults = {
+    .common.timeout = ATTEMPT_LIMIT, .jobs = 512, .interval = -1};
 
 static const struct opt_row rows[] = {
     OPT("port", 'p', OPT_STRING, probe_conf, ports, .metavar = "PORTS", .values = "@service",
         .help = "numbers, ranges and services: 22,80,8000-8100,http (default 60000)"),
     OPT("udp", 'u', OPT_FLAG, probe_conf, udp, .help = "UDP: open means that an answer came"),
-    OPT("timeout", 'w', OPT_TIME, probe_conf, common.timeout, .metavar = "TIME", .min = 1, .max = INT64_MAX,
-        .help = "limit on each attempt, the look-up included (default 2s)"),
+    OPT("timeout", 'w', OPT_TIME, probe_conf, common.timeout, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX, .help = "limit on each attempt, the look-up included (default 2s)"),
     OPT("jobs", 'j', OPT_INTEGER, probe_conf, jobs, .metavar = "N", .min = 1, .max = 1000000,
         .help = "at most N attempts at once (default 512)"),
-    OPT("all", 'a', OPT_FLAG, probe_conf, all, .help = "list the ports of a range that are not open, too"),
-    OPT("any", 0, OPT_FLAG, probe_conf, any, .excludes = "gone", .help = "one open port is enough for status 0"),
+    OPT("all", 'a', OPT_FLAG, probe_conf, all,
+        .help = "list the ports of a range that are not open, too"),
+    OPT("any", 0, OPT_FLAG, probe_conf, any, .excludes = "gone",
+        .help = "one open port is enough for status 0"),
     OPT("json", 0, OPT_FLAG, probe_conf, json, .help = "one JSON object a line"),
-    OPT("banner", 0, OPT_FLAG, probe_conf, banner, .help = "show the first line that the service says"),
-    OPT("send", 0, OPT_STRING, probe_conf, send, .metavar = "TEXT", .flags = OPT_EMPTY_OK, .help = "send TEXT, as it is, to what answers"),
-    OPT("expect", 0, OPT_STRING, probe_conf, expect, .metavar = "TEXT", .help = "only an answer that has TEXT in it counts as open"),
-    OPT("wait", 0, OPT_TIME, probe_conf, wait, .metavar = "TIME", .min = 1, .max = INT64_MAX, .flags = OPT_INF_OK,
-        .excludes = "count interval", .help = "try again for TIME (or inf) until all are open"),
+    OPT("banner", 0, OPT_FLAG, probe_conf, banner,
+        .help = "show the first line that the service says"),
+    OPT("send", 0, OPT_STRING, probe_conf, send, .metavar = "TEXT", .flags = OPT_EMPTY_OK,
+        .help = "send TEXT, as it is, to what answers"),
+    OPT("expect", 0, OPT_STRING, probe_conf, expect, .metavar = "TEXT",
+        .help = "only an answer that has TEXT in it counts as open"),
+    OPT("wait", 0, OPT_TIME, probe_conf, wait, .metavar = "TIME", .min = 1, .max = INT64_MAX,
+        .flags = OPT_INF_OK, .excludes = "count interval",
+        .help = "try again for TIME (or inf) until all are open"),
     OPT("gone", 0, OPT_FLAG, probe_conf, gone, .help = "the other way round: until none is open"),
-    OPT("count", 'c', OPT_INTEGER, probe_conf, count, .metavar = "N", .min = 1, .max = INT64_MAX, .help = "N rounds, then a summary"),
-    OPT("interval", 'I', OPT_TIME, probe_conf, interval, .metavar = "TIME", .help = "between rounds (default 1s; without -c until interrupted)"),
+    OPT("count", 'c', OPT_INTEGER, probe_conf, count, .metavar = "N", .min = 1, .max = INT64_MAX,
+        .help = "N rounds, then a summary"),
+    OPT("interval", 'I', OPT_TIME, probe_conf, interval, .metavar = "TIME",
+        .help = "between rounds (default 1s; without -c until interrupted)"),
     OPT_END,
 };
 
@@ -72,8 +81,8 @@ struct probe {
     int64_t rounds;    /* that are over */
     int64_t began;     /* the last one */
     struct timer next_round, deadline, progress;
-    bool expired;      /* --wait */
-    int status;        /* of what went wrong here */
+    bool expired; /* --wait */
+    int status;   /* of what went wrong here */
     /* the output */
     struct printer out;
     enum scan_format format;
@@ -99,8 +108,8 @@ static void progress_clear(struct probe *p) {
 static void progress_due(struct timer *t) {
     struct probe *p = container_of(t, struct probe, progress);
     char line[128];
-    int size = snprintf(line, sizeof line, "\r\033[K%zu of %zu ports probed, %zu open", p->targets.total - p->left, p->targets.total,
-                        p->open);
+    int size = snprintf(line, sizeof line, "\r\033[K%zu of %zu ports probed, %zu open",
+                        p->targets.total - p->left, p->targets.total, p->open);
     timer_start(p->call->loop, t, PROGRESS_EVERY, progress_due);
     if (p->left == 0 || p->conf->wait || p->out.text.size) return;
     p->drawn = true;
@@ -115,7 +124,8 @@ static void output_failed(struct printer *printer, int error) {
     fail(p, error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
 }
 
-/* What has been put into the text goes to stdout, but where a COMMAND will own that to stderr, as narration. */
+/* What has been put into the text goes to stdout, but where a COMMAND will own that to stderr, as
+ * narration. */
 static void show(struct probe *p) {
     progress_clear(p);
     if (!has_command(p)) {
@@ -130,7 +140,8 @@ static bool is_listed(const struct probe *p, const struct target *t, bool open) 
     return !p->conf->common.quiet && (t->single || p->conf->all || open);
 }
 
-/* Results in the order asked, as soon as all before them are known; at the end, whatever is known. */
+/* Results in the order asked, as soon as all before them are known; at the end, whatever is known.
+ */
 static void show_known(struct probe *p, bool end) {
     for (; p->shown_target < p->targets.count; p->shown_target++, p->shown_item = 0) {
         const struct target *t = &p->targets.items[p->shown_target];
@@ -150,7 +161,8 @@ static void show_summary(struct probe *p) {
         for (size_t i = 0; i < t->count; i++) {
             const struct tally *tally = &t->tallies[i];
             if (!tally->probes || !is_listed(p, t, tally->times.count > 0)) continue;
-            scan_put_summary(&p->out.text, &t->items[i], tally->probes, &tally->times, p->format, p->targets.width);
+            scan_put_summary(&p->out.text, &t->items[i], tally->probes, &tally->times, p->format,
+                             p->targets.width);
             show(p);
         }
     }
@@ -158,16 +170,19 @@ static void show_summary(struct probe *p) {
 
 static void prepare_output(struct probe *p) {
     const char *terminal = getenv("TERM");
-    p->format = p->conf->json                                          ? SCAN_JSON
+    p->format = p->conf->json                                            ? SCAN_JSON
                 : isatty(has_command(p) ? STDERR_FILENO : STDOUT_FILENO) ? SCAN_TABLE
                                                                          : SCAN_TABS;
-    p->watched = isatty(STDERR_FILENO) && !p->conf->common.quiet && terminal && strcmp(terminal, "dumb") != 0;
+    p->watched = isatty(STDERR_FILENO) && !p->conf->common.quiet && terminal &&
+                 strcmp(terminal, "dumb") != 0;
     printer_start(&p->out, p->call->loop, STDOUT_FILENO, output_failed);
 }
 
 /* --- the run --- */
 
-static bool is_settled(const struct probe *p, const struct target *t) { return target_open(t) != p->conf->gone; }
+static bool is_settled(const struct probe *p, const struct target *t) {
+    return target_open(t) != p->conf->gone;
+}
 
 static void probe_target(struct probe *p, struct target *t) {
     t->left = t->count;
@@ -197,7 +212,8 @@ static void round_over(struct probe *p) {
     int64_t interval = p->conf->interval >= 0 ? p->conf->interval : ROUND_INTERVAL;
     p->rounds++;
     if (has_rounds(p) && (!p->conf->count || p->rounds < p->conf->count))
-        timer_start(p->call->loop, &p->next_round, interval - (sock_clock() - p->began), begin_round);
+        timer_start(p->call->loop, &p->next_round, interval - (sock_clock() - p->began),
+                    begin_round);
     else
         loop_stop(p->call->loop);
 }
@@ -244,11 +260,13 @@ static void host_resolved(struct scan *scan, const struct scan_host *h) {
     (void)scan;
     if (msg_level() < 1 || !h->took) return;
     text_duration(h->took, took);
-    for (size_t i = 0; i < h->addrs.count; i++) buf_format(&list, "%s%s", i ? ", " : "", addr_host_text(&h->addrs.items[i], text));
+    for (size_t i = 0; i < h->addrs.count; i++)
+        buf_format(&list, "%s%s", i ? ", " : "", addr_host_text(&h->addrs.items[i], text));
     if (h->why)
         msg_note(1, "%s (after %s)", h->why, took);
     else
-        msg_note(1, "%s is %.*s (looked up in %s)", h->name.host, (int)list.size, buf_at(&list), took);
+        msg_note(1, "%s is %.*s (looked up in %s)", h->name.host, (int)list.size, buf_at(&list),
+                 took);
     buf_free(&list);
 }
 
@@ -288,7 +306,8 @@ static void start_probing(struct probe *p) {
 static void run_probing(struct probe *p) {
     struct loop *loop = p->call->loop;
     start_probing(p);
-    if (p->conf->wait && p->conf->wait != INT64_MAX) timer_start(loop, &p->deadline, p->conf->wait, wait_over);
+    if (p->conf->wait && p->conf->wait != INT64_MAX)
+        timer_start(loop, &p->deadline, p->conf->wait, wait_over);
     if (p->watched) timer_start(loop, &p->progress, PROGRESS_AFTER, progress_due);
     begin_round(&p->next_round);
     loop_run(loop);
@@ -310,14 +329,16 @@ static void source_resolved(struct net_resolve *r, const struct cause *failure) 
 
 static void resolve_source(struct probe *p) {
     if (!p->source.type) return;
-    net_resolve_start(p->call->loop, &p->source_look_up, &p->source, p->conf->common.timeout, source_resolved);
+    net_resolve_start(p->call->loop, &p->source_look_up, &p->source, p->conf->common.timeout,
+                      source_resolved);
     loop_run(p->call->loop);
     net_resolve_stop(&p->source_look_up);
 }
 
 /* --- the end --- */
 
-/* What --wait waited for in vain, or why COMMAND does not run: the first port that is not as it shall be. */
+/* What --wait waited for in vain, or why COMMAND does not run: the first port that is not as it
+ * shall be. */
 static void tell_unmet(const struct probe *p) {
     char name[NET_NAME_TEXT], text[TEXT_SHORT], what[64];
     size_t n = 0;
@@ -325,14 +346,16 @@ static void tell_unmet(const struct probe *p) {
     while (n + 1 < p->targets.count && is_settled(p, &p->targets.items[n])) n++;
     const struct target *t = &p->targets.items[n];
     if (p->expired)
-        snprintf(what, sizeof what, "not %s after %s (--wait)", p->conf->gone ? "gone" : "open", text_duration(p->conf->wait, text));
+        snprintf(what, sizeof what, "not %s after %s (--wait)", p->conf->gone ? "gone" : "open",
+                 text_duration(p->conf->wait, text));
     else
         snprintf(what, sizeof what, "COMMAND is not run");
     scan_name(t->items, name);
     if (t->single)
         msg_error("%s: %s is %s", what, name, scan_state(t->items));
     else
-        msg_error("%s: %s to %u: %s", what, name, (unsigned)t->items[t->count - 1].port, p->conf->gone ? "one is open" : "none is open");
+        msg_error("%s: %s to %u: %s", what, name, (unsigned)t->items[t->count - 1].port,
+                  p->conf->gone ? "one is open" : "none is open");
 }
 
 static bool is_met(const struct probe *p) {
@@ -351,12 +374,15 @@ static int verdict(const struct probe *p) {
         if (!p->conf->common.quiet) msg_error("%s", h->why);
     }
     if (!p->conf->common.quiet) tell_unmet(p);
-    return p->expired ? STATUS_TIMEOUT : unresolved == p->targets.host_count ? STATUS_UNRESOLVED : STATUS_FAILED;
+    return p->expired                            ? STATUS_TIMEOUT
+           : unresolved == p->targets.host_count ? STATUS_UNRESOLVED
+                                                 : STATUS_FAILED;
 }
 
 /* Returns only where it cannot, or must not. */
 static int become_command(struct probe *p) {
-    p->call->operands[p->call->count] = NULL; /* options may have stood behind the operands' new places */
+    /* options may have stood behind the operands' new places */
+    p->call->operands[p->call->count] = NULL;
     become_prepare(p->call->loop);
     return call_over(p->call) ? STATUS_OK : become_program(p->call->operands + p->call->before);
 }
@@ -378,7 +404,8 @@ static int run(struct call *call) {
     struct probe p = {.call = call, .conf = call->conf};
     int type = p.conf->udp ? SOCK_DGRAM : SOCK_STREAM, status = STATUS_USAGE;
     if (p.conf->udp && p.conf->send && strlen(p.conf->send) > LARGEST_DATAGRAM)
-        msg_error("--send: %zu bytes are too many for a datagram (at most %d)", strlen(p.conf->send), LARGEST_DATAGRAM);
+        msg_error("--send: %zu bytes are too many for a datagram (at most %d)",
+                  strlen(p.conf->send), LARGEST_DATAGRAM);
     else if (targets_parse(call, type, p.conf->ports, &p.targets, &p.source) == 0)
         status = probe(&p);
     targets_free(&p.targets);

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "applets/probe/json.h"
-#include "common/base/mem.h"
 #include "applets/probe/scan.h"
+#include "common/base/mem.h"
 #include "common/base/text.h"
 
-#define GAP 2           /* blanks between columns */
-#define STATE_WIDTH 11  /* "unreachable" */
-#define TIME_WIDTH 10   /* "2000.00 ms" */
+#define GAP 2          /* blanks between columns */
+#define STATE_WIDTH 11 /* "unreachable" */
+#define TIME_WIDTH 10  /* "2000.00 ms" */
 
 static const char *const states[] = {
     [PORT_UNKNOWN] = "no-answer", /* cut off before it was tried */
@@ -30,8 +30,8 @@ const char *scan_name(const struct scan_item *i, char out[NET_NAME_TEXT]) {
     return net_name_text(&name, out);
 }
 
-/* A banner or a name may have anything in it, and must neither act on a terminal nor be taken for another column or line. Returns how
- * many columns it takes. */
+/* A banner or a name may have anything in it, and must neither act on a terminal nor be taken for
+ * another column or line. Returns how many columns it takes. */
 static int put_harmless(struct buf *out, const char *s, size_t n) {
     struct text_safe state = {.held_size = 0};
     char *text = buf_reserve(out, text_safe_room(n) + text_safe_room(0));
@@ -66,7 +66,8 @@ static void put_text(struct buf *out, const struct scan_item *i, int width) {
     int columns = put_name(out, i);
     snprintf(time, sizeof time, "%.2f ms", milliseconds((double)i->took));
     if (width)
-        buf_format(out, "%*s%-*s%*s", width + GAP - columns, "", STATE_WIDTH + GAP, scan_state(i), TIME_WIDTH, time);
+        buf_format(out, "%*s%-*s%*s", width + GAP - columns, "", STATE_WIDTH + GAP, scan_state(i),
+                   TIME_WIDTH, time);
     else
         buf_format(out, "\t%s\t%s", scan_state(i), time);
     if (i->banner) {
@@ -90,7 +91,9 @@ static void json_begin(struct buf *out, const struct scan_item *i) {
 }
 
 static void put_json(struct buf *out, const struct scan_item *i) {
-    const char *error = i->state == PORT_UNRESOLVED && i->host->why ? i->host->why : i->error ? strerror(i->error) : NULL;
+    const char *error = i->state == PORT_UNRESOLVED && i->host->why ? i->host->why
+                        : i->error                                  ? strerror(i->error)
+                                                                    : NULL;
     json_begin(out, i);
     buf_format(out, ",\"state\":\"%s\",\"ms\":%.3f", scan_state(i), milliseconds((double)i->took));
     if (i->banner) buf_format(out, ",\"banner\":");
@@ -107,29 +110,33 @@ void scan_put(struct buf *out, const struct scan_item *i, enum scan_format forma
         put_text(out, i, format == SCAN_TABLE ? width : 0);
 }
 
-static void put_json_summary(struct buf *out, const struct scan_item *i, uint64_t rounds, const struct stats *s) {
+static void put_json_summary(struct buf *out, const struct scan_item *i, uint64_t rounds,
+                             const struct stats *s) {
     json_begin(out, i);
-    buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f", (unsigned long long)rounds, (unsigned long long)s->count,
-               100 * (double)(rounds - s->count) / (double)rounds);
+    buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f", (unsigned long long)rounds,
+               (unsigned long long)s->count, 100 * (double)(rounds - s->count) / (double)rounds);
     if (s->count)
-        buf_format(out, ",\"min\":%.3f,\"avg\":%.3f,\"max\":%.3f,\"stddev\":%.3f", milliseconds(s->min), milliseconds(s->mean),
-                   milliseconds(s->max), milliseconds(stats_deviation(s)));
+        buf_format(out, ",\"min\":%.3f,\"avg\":%.3f,\"max\":%.3f,\"stddev\":%.3f",
+                   milliseconds(s->min), milliseconds(s->mean), milliseconds(s->max),
+                   milliseconds(stats_deviation(s)));
     buf_format(out, "}\n");
 }
 
-static void put_text_summary(struct buf *out, const struct scan_item *i, uint64_t rounds, const struct stats *s, int width) {
+static void put_text_summary(struct buf *out, const struct scan_item *i, uint64_t rounds,
+                             const struct stats *s, int width) {
     const char *gap = width ? "  " : "\t";
     int columns = put_name(out, i);
-    buf_format(out, "%*s%s%llu probes%s%llu open%s%.4g%% loss", width ? width - columns : 0, "", gap, (unsigned long long)rounds, gap,
-               (unsigned long long)s->count, gap, 100 * (double)(rounds - s->count) / (double)rounds);
+    buf_format(out, "%*s%s%llu probes%s%llu open%s%.4g%% loss", width ? width - columns : 0, "",
+               gap, (unsigned long long)rounds, gap, (unsigned long long)s->count, gap,
+               100 * (double)(rounds - s->count) / (double)rounds);
     if (s->count)
-        buf_format(out, "%smin/avg/max/stddev = %.2f/%.2f/%.2f/%.2f ms", gap, milliseconds(s->min), milliseconds(s->mean),
-                   milliseconds(s->max), milliseconds(stats_deviation(s)));
+        buf_format(out, "%smin/avg/max/stddev = %.2f/%.2f/%.2f/%.2f ms", gap, milliseconds(s->min),
+                   milliseconds(s->mean), milliseconds(s->max), milliseconds(stats_deviation(s)));
     buf_put(out, "\n", 1);
 }
 
-void scan_put_summary(struct buf *out, const struct scan_item *i, uint64_t rounds, const struct stats *s,
-                         enum scan_format format, int width) {
+void scan_put_summary(struct buf *out, const struct scan_item *i, uint64_t rounds,
+                      const struct stats *s, enum scan_format format, int width) {
     if (format == SCAN_JSON)
         put_json_summary(out, i, rounds, s);
     else

@@ -6,18 +6,20 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
-#include "common/net/sock.h"
 #include "common/base/text.h"
+#include "common/net/sock.h"
 
-#define FRESH TEXT_NS_PER_S            /* an address that is older, and failed, is looked up again */
-#define LOOK_UPS 32                    /* at once: each is a process */
-#define TURN 512                       /* items before other events have their turn */
-#define KEPT_FREE ((size_t)8)          /* descriptors, for a look-up's own needs */
+/* an address that is older, and failed, is looked up again */
+#define FRESH TEXT_NS_PER_S
+#define LOOK_UPS 32           /* at once: each is a process */
+#define TURN 512              /* items before other events have their turn */
+#define KEPT_FREE ((size_t)8) /* descriptors, for a look-up's own needs */
 
 /* --- hosts --- */
 
 static bool needs_look_up(const struct scan_host *h, const struct scan_item *i) {
-    return !h->looked_up || h->why || (h->took && i->state > PORT_OPEN && sock_clock() - h->known_at > FRESH);
+    return !h->looked_up || h->why ||
+           (h->took && i->state > PORT_OPEN && sock_clock() - h->known_at > FRESH);
 }
 
 /* RFC 8305 section 4: the order of the look-up, but the families by turns. */
@@ -28,7 +30,8 @@ static void interleave(struct net_addrs *addrs) {
     while (count < addrs->count)
         for (int turn = 0; turn < 2; turn++) {
             size_t *i = &next[turn];
-            while (*i < addrs->count && (addr_family(&addrs->items[*i]) == first) == (turn == 1)) ++*i;
+            while (*i < addrs->count && (addr_family(&addrs->items[*i]) == first) == (turn == 1))
+                ++*i;
             if (*i < addrs->count) mixed[count++] = addrs->items[(*i)++];
         }
     free(addrs->items);
@@ -145,7 +148,8 @@ static void fill(struct timer *t) {
 }
 
 void scan_wake(struct scan *p) {
-    if (!p->stopped && !timer_running(&p->more) && (p->items || p->hosts)) timer_start(p->plan.loop, &p->more, 1, fill);
+    if (!p->stopped && !timer_running(&p->more) && (p->items || p->hosts))
+        timer_start(p->plan.loop, &p->more, 1, fill);
 }
 
 /* The lowest free one tells how many are in use, all but those that somebody left far above. */
@@ -155,7 +159,8 @@ static size_t free_descriptors(void) {
     if (lowest < 0) return 1;
     close(lowest);
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
-    size_t count = (size_t)limit.rlim_cur > (size_t)lowest ? (size_t)limit.rlim_cur - (size_t)lowest : 1;
+    size_t count =
+        (size_t)limit.rlim_cur > (size_t)lowest ? (size_t)limit.rlim_cur - (size_t)lowest : 1;
     return count > 2 * KEPT_FREE ? count - KEPT_FREE : (count + 1) / 2;
 }
 
@@ -179,7 +184,9 @@ void scan_add(struct scan *p, struct scan_item *i) {
 static void stop_host(struct scan *p, struct scan_host *h) {
     if (h->phase == HOST_RESOLVING) net_resolve_stop(&h->resolve);
     h->phase = HOST_RESTS;
-    if (!h->looked_up) h->why = mem_format("cannot resolve %s: timed out", h->name.host ? h->name.host : "localhost");
+    if (!h->looked_up)
+        h->why =
+            mem_format("cannot resolve %s: timed out", h->name.host ? h->name.host : "localhost");
     if (!h->looked_up) release_items(p, h);
 }
 

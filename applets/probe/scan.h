@@ -1,5 +1,6 @@
-/* scan: many ports of many hosts at once. Names are looked up once for all ports of a host, every address of a name is tried
- * (RFC 8305), and no more sockets are open than the owner allows and the system has descriptors for. */
+/* scan: many ports of many hosts at once. Names are looked up once for all ports of a host, every
+ * address of a name is tried (RFC 8305), and no more sockets are open than the owner allows and the
+ * system has descriptors for. */
 #ifndef SOCKKIT_PROBE_SCAN_H
 #define SOCKKIT_PROBE_SCAN_H
 
@@ -8,11 +9,11 @@
 #include <stdint.h>
 
 #include "applets/probe/attempt.h"
-#include "common/base/buf.h"
-#include "common/loop/loop.h"
-#include "common/base/msg.h"
-#include "common/net/net.h"
 #include "applets/probe/stats.h"
+#include "common/base/buf.h"
+#include "common/base/msg.h"
+#include "common/loop/loop.h"
+#include "common/net/net.h"
 
 struct scan;
 struct scan_item;
@@ -30,26 +31,30 @@ struct scan_host {
     struct scan *scan;
     struct net_resolve resolve;
     int64_t known_at;
+
     enum { HOST_RESTS, HOST_QUEUED, HOST_RESOLVING } phase;
     struct scan_item *items, **items_end; /* that wait for the look-up */
     struct scan_host *next;
 };
+
 void scan_host_free(struct scan_host *h);
 
 /* A port of a host, and what was found out last. */
 struct scan_item {
     struct scan_host *host;
-    void *owner;           /* the caller's */
+    void *owner; /* the caller's */
     uint16_t port;
     enum port_state state; /* PORT_UNKNOWN: not yet */
     int error;             /* errno; 0: none */
     int64_t took;          /* ns, the look-up not counted */
-    char *banner;          /* the first line of the answer, without its end; owned (scan_item_clear); NULL: none */
+    /* the first line of the answer, without its end; owned (scan_item_clear); NULL: none */
+    char *banner;
     size_t banner_size;
     /* private */
     int64_t spent; /* ns of its limit, on the look-up */
     struct scan_item *next;
 };
+
 /* As it was before it was probed. */
 void scan_item_clear(struct scan_item *i);
 
@@ -58,9 +63,10 @@ struct scan {
     struct attempt_plan plan;
     int64_t timeout; /* ns, for the look-up and the attempts of an item together */
     size_t jobs;     /* sockets at once */
-    void (*done)(struct scan *p, struct scan_item *i);              /* the item's state is known */
-    void (*failed)(struct scan *p, const struct cause *cause);         /* nothing can be probed at all; it has been stopped */
-    void (*resolved)(struct scan *p, const struct scan_host *h);    /* after each look-up */
+    void (*done)(struct scan *p, struct scan_item *i); /* the item's state is known */
+    /* nothing can be probed at all; it has been stopped */
+    void (*failed)(struct scan *p, const struct cause *cause);
+    void (*resolved)(struct scan *p, const struct scan_host *h); /* after each look-up */
     /* private */
     size_t open, resolving;
     bool stopped;
@@ -74,7 +80,8 @@ struct scan {
 void scan_start(struct scan *p);
 /* Tries an item that is not being tried: `done` is called from the loop or before this returns. */
 void scan_add(struct scan *p, struct scan_item *i);
-/* Ends all attempts; an item that was being tried gets what is known so far, one that waited stays as it was; `done` is not called. */
+/* Ends all attempts; an item that was being tried gets what is known so far, one that waited stays
+ * as it was; `done` is not called. */
 void scan_stop(struct scan *p);
 
 /* --- results as people and programs read them (scan_text.c; pure) --- */
@@ -84,6 +91,7 @@ enum scan_format {
     SCAN_TABLE, /* the first column is `width` columns wide */
     SCAN_JSON,
 };
+
 const char *scan_state(const struct scan_item *i); /* "open", "no-answer", ... */
 const char *scan_name(const struct scan_item *i, char out[NET_NAME_TEXT]);
 /* The columns that the name takes where it is shown. */
@@ -91,8 +99,8 @@ int scan_width(const struct scan_item *i);
 /* A line, to the end of out: HOST:PORT, state, time, banner. */
 void scan_put(struct buf *out, const struct scan_item *i, enum scan_format format, int width);
 /* The summary of so many rounds (not 0); s: of the times (ns) of those that found it open. */
-void scan_put_summary(struct buf *out, const struct scan_item *i, uint64_t rounds, const struct stats *s,
-                         enum scan_format format, int width);
+void scan_put_summary(struct buf *out, const struct scan_item *i, uint64_t rounds,
+                      const struct stats *s, enum scan_format format, int width);
 
 /* --- between scan.c (hosts, the queue) and scan_trial.c (the addresses of one item) --- */
 

@@ -12,6 +12,7 @@ struct stats {
 };
 
 void stats_add(struct stats *s, double value);
-double stats_deviation(const struct stats *s); /* of the values themselves (population); 0 for fewer than two */
+/* of the values themselves (population); 0 for fewer than two */
+double stats_deviation(const struct stats *s);
 
 #endif

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "applets/probe/ports.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
-#include "applets/probe/ports.h"
 #include "common/base/text.h"
 
 /* What all operands have in common. */
@@ -24,7 +24,8 @@ static const char *look_up(void *ctx, const char *name, uint16_t *port) {
     return applet_port(name, parsing->type, c->numeric, port);
 }
 
-static int parse_ports(struct parsing *parsing, const char *where, const char *text, struct port_list *out) {
+static int parse_ports(struct parsing *parsing, const char *where, const char *text,
+                       struct port_list *out) {
     char shown[256];
     const char *why = ports_parse(text, look_up, parsing, out);
     if (!why) return 0;
@@ -33,7 +34,8 @@ static int parse_ports(struct parsing *parsing, const char *where, const char *t
 }
 
 /* -p and a port that is part of the HOST must not disagree. */
-static int check_agreement(struct parsing *parsing, const char *written, const struct port_list *list) {
+static int check_agreement(struct parsing *parsing, const char *written,
+                           const struct port_list *list) {
     struct port_list general;
     if (!parsing->ports) return 0;
     if (parse_ports(parsing, "--port", parsing->ports, &general) < 0) return -1;
@@ -45,9 +47,11 @@ static int check_agreement(struct parsing *parsing, const char *written, const s
 }
 
 /* Those behind the HOST, else its own, else -p. */
-static int choose_ports(struct parsing *parsing, const char *host, const char *written, const char *behind, struct port_list *out) {
+static int choose_ports(struct parsing *parsing, const char *host, const char *written,
+                        const char *behind, struct port_list *out) {
     if (written && behind) {
-        msg_error("the ports of %s are given twice, :%s and %s (%s %s,%s asks for both)", host, written, behind, host, written, behind);
+        msg_error("the ports of %s are given twice, :%s and %s (%s %s,%s asks for both)", host,
+                  written, behind, host, written, behind);
         return -1;
     }
     if (behind) return parse_ports(parsing, "port", behind, out);
@@ -86,7 +90,8 @@ static void add(struct targets *out, struct scan_host *host, const struct port_r
     out->total += t.count;
 }
 
-static void add_all(struct targets *out, const struct net_name *name, const struct port_list *ports) {
+static void add_all(struct targets *out, const struct net_name *name,
+                    const struct port_list *ports) {
     static const struct port_range none = {.single = true};
     struct scan_host *host = host_named(out, name);
     if (name->path) add(out, host, &none);
@@ -95,7 +100,8 @@ static void add_all(struct targets *out, const struct net_name *name, const stru
 
 static int add_operand(struct parsing *parsing, char *word, const char *behind) {
     struct common_conf conf = *(const struct common_conf *)parsing->call->conf;
-    struct call one = {.applet = parsing->call->applet, .conf = &conf, .operands = &word, .count = 1, .before = 1};
+    struct call one = {
+        .applet = parsing->call->applet, .conf = &conf, .operands = &word, .count = 1, .before = 1};
     struct net_name name, source;
     struct endpoint e;
     struct port_list ports = {NULL, 0};
@@ -105,7 +111,8 @@ static int add_operand(struct parsing *parsing, char *word, const char *behind) 
         msg_error("'%s' is no host (use -p %s)", word, word);
         return -1;
     }
-    if (applet_target(&one, parsing->type, &name, &source) < 0 || endpoint_parse(word, &e)) return -1;
+    if (applet_target(&one, parsing->type, &name, &source) < 0 || endpoint_parse(word, &e))
+        return -1;
     if (!name.path) {
         result = choose_ports(parsing, name.host ? name.host : "localhost", e.port, behind, &ports);
     } else if (behind) {
@@ -127,7 +134,8 @@ static int add_default(struct parsing *parsing, const struct net_name *name) {
     return 0;
 }
 
-int targets_parse(const struct call *call, int type, const char *ports, struct targets *out, struct net_name *source) {
+int targets_parse(const struct call *call, int type, const char *ports, struct targets *out,
+                  struct net_name *source) {
     struct parsing parsing = {call, type, ports, out};
     struct call none = *call;
     struct net_name name;
@@ -142,7 +150,8 @@ int targets_parse(const struct call *call, int type, const char *ports, struct t
         if (add_operand(&parsing, word, more ? call->operands[++at] : NULL) < 0) return -1;
     }
     for (size_t n = 0; n < out->count; n++) /* they do not move any more */
-        for (size_t i = 0; i < out->items[n].count; i++) out->items[n].items[i].owner = &out->items[n];
+        for (size_t i = 0; i < out->items[n].count; i++)
+            out->items[n].items[i].owner = &out->items[n];
     return 0;
 }
 

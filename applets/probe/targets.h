@@ -6,11 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "applets/probe/scan.h"
+#include "applets/probe/stats.h"
 #include "common/cli/applet.h"
 #include "common/loop/loop.h"
 #include "common/net/net.h"
-#include "applets/probe/scan.h"
-#include "applets/probe/stats.h"
 
 /* How often an item was probed, and how long it took when it was open. */
 struct tally {
@@ -31,16 +31,18 @@ struct target {
 };
 
 struct targets {
-    struct target *items; /* in the order asked */
-    size_t count, total;  /* total: of the ports of them all */
+    struct target *items;     /* in the order asked */
+    size_t count, total;      /* total: of the ports of them all */
     struct scan_host **hosts; /* each once */
     size_t host_count;
-    int width;            /* of the longest name of an item */
+    int width; /* of the longest name of an item */
 };
 
-/* From the operands of the call before "--", its -U and `ports` (-p; NULL: not given); *source as applet_target has it.
- * Returns 0, or -1 after having told a usage error. Either way it is freed by targets_free. */
-int targets_parse(const struct call *call, int type, const char *ports, struct targets *out, struct net_name *source);
+/* From the operands of the call before "--", its -U and `ports` (-p; NULL: not given); *source as
+ * applet_target has it. Returns 0, or -1 after having told a usage error. Either way it is freed by
+ * targets_free. */
+int targets_parse(const struct call *call, int type, const char *ports, struct targets *out,
+                  struct net_name *source);
 void targets_free(struct targets *targets);
 
 /* Whether one of its ports was open when last seen. */

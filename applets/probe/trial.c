@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/mem.h"
 #include "applets/probe/scan.h"
+#include "common/base/mem.h"
 #include "common/base/text.h"
 
 #define STAGGER (250 * TEXT_NS_PER_MS) /* RFC 8305 section 5, Connection Attempt Delay */
@@ -22,7 +22,7 @@ struct scan_trial {
     struct trying *tries; /* pending */
     struct trying first;  /* most trials need no other */
     bool first_used;
-    size_t tried;         /* addresses */
+    size_t tried; /* addresses */
     struct timer limit, stagger;
     enum port_state state; /* the best so far */
     int error;
@@ -132,7 +132,9 @@ static void limit_over(struct timer *timer) {
     finish(t);
 }
 
-static void stagger_over(struct timer *timer) { advance(container_of(timer, struct scan_trial, stagger)); }
+static void stagger_over(struct timer *timer) {
+    advance(container_of(timer, struct scan_trial, stagger));
+}
 
 static void start_timers(struct scan_trial *t) {
     struct scan *p = t->scan;
@@ -140,10 +142,12 @@ static void start_timers(struct scan_trial *t) {
     int64_t spent = t->item->spent, left = p->timeout > spent ? p->timeout - spent : 1;
     int64_t share = left / (int64_t)(h->addrs.count + 1);
     if (!timer_running(&t->limit)) timer_start(p->plan.loop, &t->limit, left, limit_over);
-    if (t->tried < h->addrs.count) timer_start(p->plan.loop, &t->stagger, share < STAGGER ? share : STAGGER, stagger_over);
+    if (t->tried < h->addrs.count)
+        timer_start(p->plan.loop, &t->stagger, share < STAGGER ? share : STAGGER, stagger_over);
 }
 
-/* Out of descriptors: those in use must do from now on. The item waits in front of the others until one is free. */
+/* Out of descriptors: those in use must do from now on. The item waits in front of the others until
+ * one is free. */
 static void wait_for_descriptor(struct scan_trial *t) {
     struct scan *p = t->scan;
     struct scan_item *i = t->item;

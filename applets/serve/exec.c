@@ -18,14 +18,16 @@ static void child_ended(struct proc *p) {
     session_finish(s);
 }
 
-void handover_start(struct handover *h, struct session *s, struct proc_group *children, const char *command) {
+void handover_start(struct handover *h, struct session *s, struct proc_group *children,
+                    const char *command) {
     struct addr local;
     struct cause cause;
     h->session = s;
     session_detach(s);
     if (sock_local(s->stream.fd, &local) < 0)
         cause_set(&cause, STATUS_FAILED, "cannot run '%s': %s", command, strerror(errno));
-    else if (proc_spawn(children, &h->child, command, s->stream.fd, &local, &s->peer, child_ended, &cause) == 0)
+    else if (proc_spawn(children, &h->child, command, s->stream.fd, &local, &s->peer, child_ended,
+                        &cause) == 0)
         return;
     msg_cause(&cause);
     session_close(s, STATUS_FAILED);

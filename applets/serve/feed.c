@@ -29,10 +29,14 @@ static bool anybody_open(const struct feed *f) {
     return r != NULL;
 }
 
-static void update(struct feed *f) { source_want(&f->in, !f->ended && anybody_open(f) && room(f) > 0); }
+static void update(struct feed *f) {
+    source_want(&f->in, !f->ended && anybody_open(f) && room(f) > 0);
+}
 
 /* More may come for a client that has ended its side. */
-static bool goes_on(const struct feed *f) { return !f->ended && (f->in.kind == SOURCE_FILE || f->in.kind == SOURCE_PIPE); }
+static bool goes_on(const struct feed *f) {
+    return !f->ended && (f->in.kind == SOURCE_FILE || f->in.kind == SOURCE_PIPE);
+}
 
 /* All of the log that it lacks; at its end the connection is half-closed. */
 static void feed_one(struct feed_reader *r) {
@@ -102,14 +106,16 @@ void feed_stop(struct feed *f) {
 }
 
 void feed_join(struct feed *f, struct feed_reader *r, struct session *s) {
-    *r = (struct feed_reader){.feed = f, .session = s, .position = f->log.end, .next = f->first, .before = &f->first};
+    *r = (struct feed_reader){
+        .feed = f, .session = s, .position = f->log.end, .next = f->first, .before = &f->first};
     if (f->first) f->first->before = &r->next;
     f->first = r;
     feed_more(r);
 }
 
 void feed_more(struct feed_reader *r) {
-    struct feed *f = r->feed; /* its last bytes may be what closes the session, and then it leaves */
+    /* its last bytes may be what closes the session, and then it leaves */
+    struct feed *f = r->feed;
     if (!f) return;
     feed_one(r);
     update(f);

@@ -1,13 +1,14 @@
-/* feed: stdin to all clients of a server. One log (fanout.h), and a place in it for each; the slowest sets the pace, nothing is dropped. It is read only while somebody is
- * there to get it; its end half-closes every connection. */
+/* feed: stdin to all clients of a server. One log (fanout.h), and a place in it for each; the
+ * slowest sets the pace, nothing is dropped. It is read only while somebody is there to get it; its
+ * end half-closes every connection. */
 #ifndef SOCKKIT_SERVE_FEED_H
 #define SOCKKIT_SERVE_FEED_H
 
 #include <stdbool.h>
 
 #include "common/base/fanout.h"
-#include "common/serve/server.h"
 #include "common/io/source.h"
+#include "common/serve/server.h"
 
 /* A client that is fed; embedded in its owner. */
 struct feed_reader {
@@ -18,7 +19,8 @@ struct feed_reader {
 };
 
 struct feed {
-    /* The owner's, set after feed_start: n bytes of these pieces went to a client (NULL: nobody looks); stdin cannot be read (errno). */
+    /* The owner's, set after feed_start: n bytes of these pieces went to a client (NULL: nobody
+     * looks); stdin cannot be read (errno). */
     void (*sent)(struct feed_reader *r, const struct iovec *pieces, size_t n);
     void (*failed)(struct feed *f, int error);
 
@@ -38,7 +40,8 @@ void feed_stop(struct feed *f); /* also when it was never started ({0}) */
 void feed_join(struct feed *f, struct feed_reader *r, struct session *s);
 /* Its stream takes more (stream_ops, space). Also when it is not fed ({0}). */
 void feed_more(struct feed_reader *r);
-/* It has ended its side: it goes on being fed from a file or pipe until that ends, else it is finished once it has all. */
+/* It has ended its side: it goes on being fed from a file or pipe until that ends, else it is
+ * finished once it has all. */
 void feed_ended(struct feed_reader *r);
 void feed_leave(struct feed_reader *r);
 

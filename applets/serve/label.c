@@ -9,7 +9,8 @@
 #define SHOW_AFTER (500 * TEXT_NS_PER_MS)
 #define PART_MOST ((size_t)65536) /* held back of an unfinished line */
 
-void label_start(struct label *l, struct loop *loop, struct sink *out, void (*full)(struct label *l, enum sink_result result)) {
+void label_start(struct label *l, struct loop *loop, struct sink *out,
+                 void (*full)(struct label *l, enum sink_result result)) {
     *l = (struct label){.loop = loop, .out = out, .full = full};
 }
 
@@ -35,7 +36,9 @@ static void show(struct label_speaker *s, const char *end) {
     buf_free(&line);
 }
 
-static void time_to_show(struct timer *t) { show(container_of(t, struct label_speaker, timer), ""); }
+static void time_to_show(struct timer *t) {
+    show(container_of(t, struct label_speaker, timer), "");
+}
 
 void label_join(struct label *l, struct label_speaker *s, const char *name) {
     *s = (struct label_speaker){.label = l};
@@ -55,7 +58,8 @@ void label_put(struct label_speaker *s, const char *bytes, size_t n) {
         bytes += size;
         n -= size;
     }
-    if (s->part.size > 0 && !timer_running(&s->timer)) timer_start(s->label->loop, &s->timer, SHOW_AFTER, time_to_show);
+    if (s->part.size > 0 && !timer_running(&s->timer))
+        timer_start(s->label->loop, &s->timer, SHOW_AFTER, time_to_show);
 }
 
 void label_leave(struct label_speaker *s) {

@@ -1,18 +1,20 @@
-/* label: the lines of many speakers on one output, each line behind its speaker's name, never two in one. An unfinished line is shown
- * after 500 ms; when somebody else speaks then, it is broken off and goes on under its name in a new one. */
+/* label: the lines of many speakers on one output, each line behind its speaker's name, never two
+ * in one. An unfinished line is shown after 500 ms; when somebody else speaks then, it is broken
+ * off and goes on under its name in a new one. */
 #ifndef SOCKKIT_SERVE_LABEL_H
 #define SOCKKIT_SERVE_LABEL_H
 
 #include "common/base/buf.h"
-#include "common/loop/loop.h"
 #include "common/io/sink.h"
+#include "common/loop/loop.h"
 
 struct label_speaker;
 
 struct label {
     struct loop *loop;
     struct sink *out;
-    void (*full)(struct label *l, enum sink_result result); /* told when the sink is full or has failed */
+    /* told when the sink is full or has failed */
+    void (*full)(struct label *l, enum sink_result result);
     struct label_speaker *unfinished; /* whose unfinished line is the last on the output */
 };
 
@@ -23,7 +25,8 @@ struct label_speaker {
     struct timer timer;
 };
 
-void label_start(struct label *l, struct loop *loop, struct sink *out, void (*full)(struct label *l, enum sink_result result));
+void label_start(struct label *l, struct loop *loop, struct sink *out,
+                 void (*full)(struct label *l, enum sink_result result));
 void label_join(struct label *l, struct label_speaker *s, const char *name);
 void label_put(struct label_speaker *s, const char *bytes, size_t n);
 /* The last line is finished for it. */

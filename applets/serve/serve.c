@@ -4,19 +4,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/cli/applet.h"
-#include "common/base/crlf.h"
-#include "applets/serve/feed.h"
 #include "applets/serve/exec.h"
+#include "applets/serve/feed.h"
 #include "applets/serve/label.h"
+#include "common/base/crlf.h"
 #include "common/base/mem.h"
-#include "common/tty/meter.h"
+#include "common/base/template.h"
+#include "common/cli/applet.h"
 #include "common/cli/ready.h"
 #include "common/io/relay.h"
-#include "common/tty/screen.h"
 #include "common/io/tap.h"
-#include "common/base/template.h"
 #include "common/serve/lines.h"
+#include "common/tty/meter.h"
+#include "common/tty/screen.h"
 
 #define PULLS_A_TURN 16
 
@@ -35,19 +35,26 @@ static const char *parse_template(void *field, const char *value) {
 }
 
 static const struct opt_row rows[] = {
-    OPT("once", '1', OPT_FLAG, serve_conf, once, .help = "serve one connection; its outcome is the exit status"),
-    OPT("reply", 0, OPT_CUSTOM, serve_conf, reply, .metavar = "TEMPLATE", .parse = parse_template, .flags = OPT_EMPTY_OK, .excludes = "exec",
+    OPT("once", '1', OPT_FLAG, serve_conf, once,
+        .help = "serve one connection; its outcome is the exit status"),
+    OPT("reply", 0, OPT_CUSTOM, serve_conf, reply, .metavar = "TEMPLATE", .parse = parse_template,
+        .flags = OPT_EMPTY_OK, .excludes = "exec",
         .help = "answer each message with a line: %m it, %a %p its sender, %t time, %%"),
     OPT("exec", 'e', OPT_STRING, serve_conf, exec, .metavar = "COMMAND",
-        .excludes = "idle output hex-dump crlf label quit-word progress", .help = "run sh -c COMMAND for each client, the socket its stdin and stdout"),
+        .excludes = "idle output hex-dump crlf label quit-word progress",
+        .help = "run sh -c COMMAND for each client, the socket its stdin and stdout"),
     OPT("crlf", 'C', OPT_FLAG, serve_conf, crlf, .help = "end lines that are sent with CR LF"),
     OPT("no-newline", 0, OPT_FLAG, serve_conf, no_newline, .help = "send MESSAGEs as they are"),
-    OPT("label", 0, OPT_FLAG, serve_conf, label, .help = "show each line received behind its sender's [ADDR:PORT]"),
-    OPT("quit-word", 0, OPT_STRING, serve_conf, quit_word, .metavar = "WORD", .help = "a message that is WORD ends its connection"),
-    OPT("output", 'o', OPT_STRING, serve_conf, output, .metavar = "FILE", .values = "@file", .help = "append what is received to FILE too"),
+    OPT("label", 0, OPT_FLAG, serve_conf, label,
+        .help = "show each line received behind its sender's [ADDR:PORT]"),
+    OPT("quit-word", 0, OPT_STRING, serve_conf, quit_word, .metavar = "WORD",
+        .help = "a message that is WORD ends its connection"),
+    OPT("output", 'o', OPT_STRING, serve_conf, output, .metavar = "FILE", .values = "@file",
+        .help = "append what is received to FILE too"),
     OPT("hex-dump", 'x', OPT_STRING, serve_conf, dump, .metavar = "FILE", .values = "@file",
         .help = "write a hex dump of both directions to FILE (-: stderr)"),
-    OPT("progress", 0, OPT_FLAG, serve_conf, progress, .help = "show bytes, rate and, of a file, the time left"),
+    OPT("progress", 0, OPT_FLAG, serve_conf, progress,
+        .help = "show bytes, rate and, of a file, the time left"),
     OPT("raw", 0, OPT_FLAG, serve_conf, raw, .help = "let all bytes through to a terminal"),
     OPT_END,
 };
@@ -73,10 +80,10 @@ struct serve {
     struct meter_count gone; /* of clients that have left */
     struct label label;
     struct tap tap;
-    bool has_input;       /* stdin is something to send */
-    struct feed feed;     /* stdin to all; not with a relay */
+    bool has_input;   /* stdin is something to send */
+    struct feed feed; /* stdin to all; not with a relay */
     struct proc_group children;
-    int failure;          /* the exit status of what went wrong here, not at a client */
+    int failure; /* the exit status of what went wrong here, not at a client */
 };
 
 struct client {
@@ -90,16 +97,26 @@ struct client {
     char name[SESSION_PEER];
 };
 
-static struct client *of_text(struct lines_session *t) { return container_of(t, struct client, text); }
-static struct client *of_session(struct session *s) { return container_of(s, struct client, text.session); }
+static struct client *of_text(struct lines_session *t) {
+    return container_of(t, struct client, text);
+}
+
+static struct client *of_session(struct session *s) {
+    return container_of(s, struct client, text.session);
+}
+
 static struct serve *of_client(const struct client *c) { return lines_owner(&c->text); }
+
 static struct stream *stream_of(struct client *c) { return &c->text.session.stream; }
+
 static void fail(struct serve *serve, int status) {
     if (!serve->failure) serve->failure = status;
     loop_stop(serve->call->loop);
 }
+
 static void tap_failed(struct serve *serve, const struct cause *cause) {
-    if (!serve->failure) fail(serve, msg_cause(cause)); /* once, however many clients meet it in a turn */
+    /* once, however many clients meet it in a turn */
+    if (!serve->failure) fail(serve, msg_cause(cause));
 }
 
 /* --- stdin to clients --- */
@@ -107,7 +124,8 @@ static void tap_failed(struct serve *serve, const struct cause *cause) {
 static void note_sent(struct lines_session *t, const char *bytes, size_t n) {
     struct client *c = of_text(t);
     struct cause cause;
-    if (tap_sent(&of_client(c)->tap, &c->place, c->name, bytes, n, &cause) < 0) tap_failed(of_client(c), &cause);
+    if (tap_sent(&of_client(c)->tap, &c->place, c->name, bytes, n, &cause) < 0)
+        tap_failed(of_client(c), &cause);
 }
 
 static void input_sent(struct feed_reader *r, const struct iovec *pieces, size_t n) {
@@ -136,7 +154,8 @@ static void read_clients(struct serve *serve, bool on) {
 static void output_result(struct serve *serve, enum sink_result result) {
     if (result == SINK_FULL) read_clients(serve, false);
     if (result != SINK_FAILED || serve->failure) return;
-    if (serve->out.error != EPIPE) msg_error("cannot write to stdout: %s", strerror(serve->out.error));
+    if (serve->out.error != EPIPE)
+        msg_error("cannot write to stdout: %s", strerror(serve->out.error));
     fail(serve, serve->out.error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
 }
 
@@ -151,13 +170,16 @@ static void output_ready(struct watch *w, unsigned events) {
     if (serve->draining) loop_stop(serve->call->loop);
 }
 
-static void label_result(struct label *l, enum sink_result result) { output_result(container_of(l, struct serve, label), result); }
+static void label_result(struct label *l, enum sink_result result) {
+    output_result(container_of(l, struct serve, label), result);
+}
 
 static void on_raw(struct lines_session *t, const char *bytes, size_t n) {
     struct client *c = of_text(t);
     struct serve *serve = of_client(c);
     struct cause cause;
-    if (tap_received(&serve->tap, &c->place, c->name, bytes, n, &cause) < 0) tap_failed(serve, &cause);
+    if (tap_received(&serve->tap, &c->place, c->name, bytes, n, &cause) < 0)
+        tap_failed(serve, &cause);
     if (serve->conf->label) {
         label_put(&c->speaker, bytes, n);
         return;
@@ -192,7 +214,9 @@ static void show_last(struct client *c) {
     screen->safe = &screen->own_safe;
 }
 
-static void screen_full(struct screen *s) { read_clients(container_of(s, struct serve, screen), false); }
+static void screen_full(struct screen *s) {
+    read_clients(container_of(s, struct serve, screen), false);
+}
 
 static void add_count(struct meter_count *count, const struct client *c) {
     bool relayed = c->relay.loop;
@@ -205,7 +229,8 @@ static struct meter_count count_bytes(struct meter *m) {
     struct serve *serve = container_of(m, struct serve, meter);
     struct meter_count count = serve->gone;
     count.read += serve->feed.log.end;
-    for (struct session *s = serve->server.server.sessions; s; s = s->next) add_count(&count, of_session(s));
+    for (struct session *s = serve->server.server.sessions; s; s = s->next)
+        add_count(&count, of_session(s));
     return count;
 }
 
@@ -222,7 +247,8 @@ static void start_screen(struct serve *serve) {
 static bool on_message(struct lines_session *t, const char *text, size_t size) {
     const struct serve_conf *conf = of_client(of_text(t))->conf;
     struct buf *answers = lines_answers(t);
-    if (conf->quit_word && size == strlen(conf->quit_word) && !memcmp(text, conf->quit_word, size)) return false;
+    if (conf->quit_word && size == strlen(conf->quit_word) && !memcmp(text, conf->quit_word, size))
+        return false;
     if (!conf->reply) return true;
     template_fill(answers, conf->reply, text, size, &t->session.peer, time(NULL));
     buf_put(answers, conf->crlf ? "\r\n" : "\n", conf->crlf ? 2 : 1);
@@ -242,7 +268,8 @@ static void start_relay(struct client *c) {
     struct serve *serve = of_client(c);
     struct relay *r = &c->relay;
     session_detach(&c->text.session);
-    relay_start(r, serve->call->loop, stream_of(c)->fd, serve->has_input ? STDIN_FILENO : -1, STDOUT_FILENO);
+    relay_start(r, serve->call->loop, stream_of(c)->fd, serve->has_input ? STDIN_FILENO : -1,
+                STDOUT_FILENO);
     r->half_close = serve->has_input;
     r->rest = RELAY_REST_PIPES;
     r->idle = serve->conf->common.idle;
@@ -256,7 +283,8 @@ static void start_relay(struct client *c) {
 
 static bool relays(const struct serve *serve) {
     const struct serve_conf *conf = serve->conf;
-    return !serve->screen.sink && conf->once && !conf->reply && !conf->exec && !conf->label && !conf->quit_word && !conf->output && !conf->dump && !conf->crlf;
+    return !serve->screen.sink && conf->once && !conf->reply && !conf->exec && !conf->label &&
+           !conf->quit_word && !conf->output && !conf->dump && !conf->crlf;
 }
 
 static void on_open(struct lines_session *t) {
@@ -268,7 +296,8 @@ static void on_open(struct lines_session *t) {
         start_relay(c);
         return;
     }
-    if (serve->greeting.size > 0) session_send(&t->session, buf_at(&serve->greeting), serve->greeting.size);
+    if (serve->greeting.size > 0)
+        session_send(&t->session, buf_at(&serve->greeting), serve->greeting.size);
     note_sent(t, buf_at(&serve->greeting), serve->greeting.size);
     if (serve->out_full || serve->conf->exec) stream_read(stream_of(c), false);
     if (serve->conf->exec && stream_waiting(stream_of(c)) == 0)
@@ -326,18 +355,22 @@ static struct lines_ops ops_for(const struct serve_conf *conf) {
 
 static void prepare(struct serve *serve) {
     const struct serve_conf *conf = serve->conf;
-    for (int i = 0; i < serve->call->count; i++) crlf_line(&serve->greeting, serve->call->operands[i], conf->crlf, conf->no_newline);
+    for (int i = 0; i < serve->call->count; i++)
+        crlf_line(&serve->greeting, serve->call->operands[i], conf->crlf, conf->no_newline);
     sink_start(&serve->out, STDOUT_FILENO);
     watch_start(serve->call->loop, &serve->out_watch, STDOUT_FILENO, 0, output_ready);
     start_screen(serve);
     label_start(&serve->label, serve->call->loop, &serve->out, label_result);
     serve->has_input = !conf->reply && !conf->exec && !source_is_null(STDIN_FILENO) &&
                        !(isatty(STDIN_FILENO) && source_in_background(STDIN_FILENO));
-    if (serve->has_input && !relays(serve)) feed_start(&serve->feed, serve->call->loop, STDIN_FILENO, conf->crlf);
+    if (serve->has_input && !relays(serve))
+        feed_start(&serve->feed, serve->call->loop, STDIN_FILENO, conf->crlf);
     serve->feed.failed = input_failed;
     if (tap_active(&serve->tap)) serve->feed.sent = input_sent;
     if (conf->exec) proc_group_start(&serve->children, serve->call->loop);
-    if (conf->progress) meter_start(&serve->meter, serve->call->loop, &serve->screen, serve->has_input ? meter_input(STDIN_FILENO) : 0, count_bytes);
+    if (conf->progress)
+        meter_start(&serve->meter, serve->call->loop, &serve->screen,
+                    serve->has_input ? meter_input(STDIN_FILENO) : 0, count_bytes);
 }
 
 static void release(struct serve *serve) {
@@ -352,13 +385,16 @@ static void release(struct serve *serve) {
 /* Output that waits for a slow reader of stdout is still given to it. */
 static void drain_output(struct serve *serve) {
     serve->draining = true;
-    while (serve->out_full && !serve->failure && !call_over(serve->call)) loop_run(serve->call->loop);
+    while (serve->out_full && !serve->failure && !call_over(serve->call))
+        loop_run(serve->call->loop);
 }
 
-static void serve_clients(struct serve *serve, struct ready *ready, struct net_listeners *listeners) {
+static void serve_clients(struct serve *serve, struct ready *ready,
+                          struct net_listeners *listeners) {
     const struct serve_conf *conf = serve->conf;
     const struct lines_ops ops = ops_for(conf);
-    lines_server_start(&serve->server, serve->call->loop, listeners, &conf->server, &conf->common, &ops, conf->once, serve);
+    lines_server_start(&serve->server, serve->call->loop, listeners, &conf->server, &conf->common,
+                       &ops, conf->once, serve);
     serve->failure = ready_announce(ready, &conf->server, listeners);
     if (!serve->failure) {
         if (!conf->exec) ready_confine(ready, &conf->server);
@@ -376,7 +412,9 @@ static int run(struct call *call) {
     struct ready ready;
     struct cause cause;
     int status = ready_listen(&ready, call, &serve.conf->server, SOCK_STREAM, &listeners);
-    if (!status && !call_over(call) && tap_open(&serve.tap, serve.conf->output, serve.conf->dump, &cause) < 0) status = msg_cause(&cause);
+    if (!status && !call_over(call) &&
+        tap_open(&serve.tap, serve.conf->output, serve.conf->dump, &cause) < 0)
+        status = msg_cause(&cause);
     if (!status && !call_over(call)) {
         prepare(&serve);
         serve_clients(&serve, &ready, &listeners);

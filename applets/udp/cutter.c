@@ -50,7 +50,8 @@ static bool next_word(struct cutter *c, const char **bytes, size_t *size) {
 bool cutter_next(struct cutter *c, const char **bytes, size_t *size) {
     size_t used = 0;
     if (c->words) return next_word(c, bytes, size);
-    if (cutter_waiting(c) == 0 || !(c->block ? next_block : next_line)(c, size, &used)) return false;
+    if (cutter_waiting(c) == 0 || !(c->block ? next_block : next_line)(c, size, &used))
+        return false;
     *bytes = c->bytes + c->at;
     c->at += used;
     return true;

@@ -41,7 +41,8 @@ int destination_cause(const struct destination *r, int error, struct cause *caus
     char name[NET_NAME_TEXT];
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (meanings[i].error == error) m = &meanings[i];
-    return cause_set(cause, m->status, "cannot send to %s: %s%s%s", net_name_text(&r->name, name), strerror(error), m->hint, addr_hint(&r->to, error));
+    return cause_set(cause, m->status, "cannot send to %s: %s%s%s", net_name_text(&r->name, name),
+                     strerror(error), m->hint, addr_hint(&r->to, error));
 }
 
 int destination_error(const struct destination *r) {
@@ -56,8 +57,8 @@ static int cannot_bind(const struct addr *a, struct cause *cause) {
     char text[ADDR_TEXT], owner[SYSINFO_OWNER];
     int error = errno;
     bool known = error == EADDRINUSE && sysinfo_owner(SOCK_DGRAM, a, owner);
-    return cause_set(cause, STATUS_UNBOUND, "cannot bind to %s: %s%s%s%s", addr_text(a, text), strerror(error), known ? " (" : "",
-                     known ? owner : "", known ? ")" : "");
+    return cause_set(cause, STATUS_UNBOUND, "cannot bind to %s: %s%s%s%s", addr_text(a, text),
+                     strerror(error), known ? " (" : "", known ? owner : "", known ? ")" : "");
 }
 
 static int bind_path(struct destination *r, struct cause *cause) {
@@ -72,7 +73,9 @@ static int bind_path(struct destination *r, struct cause *cause) {
         else
             free(path);
         if (bound) return 0;
-        if (!fits) return cause_set(cause, STATUS_UNBOUND, "cannot bind in %s: %s", directory, strerror(errno));
+        if (!fits)
+            return cause_set(cause, STATUS_UNBOUND, "cannot bind in %s: %s", directory,
+                             strerror(errno));
         if (errno != EADDRINUSE) break;
     }
     return cannot_bind(&a, cause);
@@ -83,9 +86,11 @@ static int bind_source(struct destination *r, struct cause *cause) {
     if (r->sources.count == 0) return 0;
     for (size_t i = 0; i < r->sources.count; i++) {
         const struct addr *a = &r->sources.items[i];
-        if (addr_family(a) == addr_family(&r->to)) return sock_bind(r->fd, a) < 0 ? cannot_bind(a, cause) : 0;
+        if (addr_family(a) == addr_family(&r->to))
+            return sock_bind(r->fd, a) < 0 ? cannot_bind(a, cause) : 0;
     }
-    return cause_set(cause, STATUS_UNCONNECTED, "cannot send to %s: it has no address of the family of the source %s",
+    return cause_set(cause, STATUS_UNCONNECTED,
+                     "cannot send to %s: it has no address of the family of the source %s",
                      r->name.host ? r->name.host : "localhost", r->source_name.host);
 }
 
@@ -102,7 +107,9 @@ static int open_socket(struct destination *r, struct cause *cause) {
     r->fd = sock_open(addr_family(&r->to), SOCK_DGRAM);
     if (r->fd < 0) return destination_cause(r, errno, cause);
     if (r->broadcast) sock_set(r->fd, SOL_SOCKET, SO_BROADCAST, 1, "SO_BROADCAST");
-    if (sockopt_apply(r->options, r->fd, addr_family(&r->to), cause) < 0 || bind_source(r, cause) < 0) return -1;
+    if (sockopt_apply(r->options, r->fd, addr_family(&r->to), cause) < 0 ||
+        bind_source(r, cause) < 0)
+        return -1;
     if (!r->everybody && sock_connect(r->fd, &r->to) < 0) return destination_cause(r, errno, cause);
     if (sock_local(r->fd, &local) < 0) return destination_cause(r, errno, cause);
     msg_note(1, "sending to %s from %s", addr_text(&r->to, to), addr_text(&local, from));
@@ -133,7 +140,8 @@ int destination_next(struct destination *r, struct cause *cause) {
 }
 
 bool destination_is_near(const struct destination *r) {
-    if (addr_family(&r->to) == AF_INET) return ntohl(r->to.as.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (addr_family(&r->to) == AF_INET)
+        return ntohl(r->to.as.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
     return addr_family(&r->to) == AF_UNIX || IN6_IS_ADDR_LOOPBACK(&r->to.as.v6.sin6_addr);
 }
 
@@ -151,7 +159,8 @@ static void resolved(struct net_resolve *resolve, const struct cause *failure) {
     if (l->running) loop_stop(resolve->loop);
 }
 
-static int look_up(struct loop *loop, const struct net_name *name, int64_t limit, struct net_addrs *addrs, struct cause *cause) {
+static int look_up(struct loop *loop, const struct net_name *name, int64_t limit,
+                   struct net_addrs *addrs, struct cause *cause) {
     struct look_up l = {.cause = cause};
     net_resolve_start(loop, &l.resolve, name, limit, resolved);
     l.running = !l.over;
@@ -161,9 +170,13 @@ static int look_up(struct loop *loop, const struct net_name *name, int64_t limit
     return l.found ? 0 : -1;
 }
 
-int destination_find(struct destination *r, struct loop *loop, const struct net_name *name, const struct net_name *source, int64_t limit,
-                   struct cause *cause) {
-    *r = (struct destination){.options = r->options, .broadcast = r->broadcast, .fd = -1, .name = *name, .source_name = *source};
+int destination_find(struct destination *r, struct loop *loop, const struct net_name *name,
+                     const struct net_name *source, int64_t limit, struct cause *cause) {
+    *r = (struct destination){.options = r->options,
+                              .broadcast = r->broadcast,
+                              .fd = -1,
+                              .name = *name,
+                              .source_name = *source};
     cause->text[0] = 0;
     if (source->type && look_up(loop, source, limit, &r->sources, cause) < 0) return -1;
     return look_up(loop, name, limit, &r->addrs, cause);

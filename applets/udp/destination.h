@@ -1,23 +1,26 @@
-/* destination: whom datagrams are sent to: the addresses of a name, one after another, each with a socket of its own. Nobody answers a datagram that
- * is welcome, so that an address is good until it refuses: the owner sends, and asks for the next one when it does. */
+/* destination: whom datagrams are sent to: the addresses of a name, one after another, each with a
+ * socket of its own. Nobody answers a datagram that is welcome, so that an address is good until it
+ * refuses: the owner sends, and asks for the next one when it does. */
 #ifndef SOCKKIT_UDP_DESTINATION_H
 #define SOCKKIT_UDP_DESTINATION_H
 
 #include <stdbool.h>
 
-#include "common/net/dgram.h"
-#include "common/loop/loop.h"
 #include "common/base/msg.h"
+#include "common/loop/loop.h"
+#include "common/net/dgram.h"
 #include "common/net/net.h"
 #include "common/net/sockopt.h"
 
 struct destination {
     const struct sockopt_list *options;
-    bool broadcast;      /* the name may be a broadcast address */
-    int fd;              /* -1: none */
+    bool broadcast; /* the name may be a broadcast address */
+    int fd;         /* -1: none */
     struct dgram_io *io;
     struct addr to;
-    bool everybody;      /* to a group or a broadcast address: whoever hears it may answer, and the socket is not connected */
+    /* to a group or a broadcast address: whoever hears it may answer, and the socket is not
+     * connected */
+    bool everybody;
     /* private */
     struct net_name name, source_name;
     struct net_addrs addrs, sources;
@@ -25,18 +28,25 @@ struct destination {
     char *path; /* of our own Unix socket: without one it could not be answered; owned */
 };
 
-/* Looks the name up, and `source` (its type 0: the system chooses), running the loop; limit in ns. The names' strings must
- * last. -1 with a cause, whose text is empty when something else stopped the loop. */
-int destination_find(struct destination *r, struct loop *loop, const struct net_name *name, const struct net_name *source, int64_t limit,
-                   struct cause *cause);
-/* The next address that can be sent to, in place of the last one (narrated with -v). -1 with a cause when there is none.
- * Statuses: UNCONNECTED, UNBOUND (the source), FAILED. */
+/* Looks the name up, and `source` (its type 0: the system chooses), running the loop; limit in ns.
+ * The names' strings must last. -1 with a cause, whose text is empty when something else stopped
+ * the loop. */
+int destination_find(struct destination *r, struct loop *loop, const struct net_name *name,
+                     const struct net_name *source, int64_t limit, struct cause *cause);
+/* The next address that can be sent to, in place of the last one (narrated with -v). -1 with a
+ * cause when there is none. Statuses: UNCONNECTED, UNBOUND (the source), FAILED. */
 int destination_next(struct destination *r, struct cause *cause);
+
 /* True when another address is left. */
-static inline bool destination_has_more(const struct destination *r) { return r->next < r->addrs.count; }
-/* True when the address is this machine's loopback: a refusal is known as soon as the send returns. */
+static inline bool destination_has_more(const struct destination *r) {
+    return r->next < r->addrs.count;
+}
+
+/* True when the address is this machine's loopback: a refusal is known as soon as the send returns.
+ */
 bool destination_is_near(const struct destination *r);
-/* What came back for datagrams sent before, an errno (RFC 1122 section 4.1.3.3); 0: nothing. Once. */
+/* What came back for datagrams sent before, an errno (RFC 1122 section 4.1.3.3); 0: nothing. Once.
+ */
 int destination_error(const struct destination *r);
 /* The words and status for an error of sending. Returns -1. */
 int destination_cause(const struct destination *r, int error, struct cause *cause);

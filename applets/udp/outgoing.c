@@ -75,7 +75,8 @@ bool outgoing_want(struct outgoing *o) {
 }
 
 void outgoing_start(struct outgoing *o, struct loop *loop, bool edit, struct screen *screen) {
-    o->cutter = (struct cutter){.words = o->words, .count = o->count, .block = o->block, .keep = o->repeat > 1};
+    o->cutter = (struct cutter){
+        .words = o->words, .count = o->count, .block = o->block, .keep = o->repeat > 1};
     if (o->words) return;
     o->typed = isatty(STDIN_FILENO);
     if (edit && !o->block && term_able())

@@ -1,5 +1,5 @@
-/* outgoing: the datagrams that are to be sent: words of the command line; else what stdin has, in lines or blocks, typed at a
- * terminal or not; all of it as often as asked. */
+/* outgoing: the datagrams that are to be sent: words of the command line; else what stdin has, in
+ * lines or blocks, typed at a terminal or not; all of it as often as asked. */
 #ifndef SOCKKIT_UDP_OUTGOING_H
 #define SOCKKIT_UDP_OUTGOING_H
 
@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/base/buf.h"
 #include "applets/udp/cutter.h"
-#include "common/net/dgram.h"
-#include "common/loop/loop.h"
+#include "common/base/buf.h"
 #include "common/io/source.h"
+#include "common/loop/loop.h"
+#include "common/net/dgram.h"
 #include "common/tty/term.h"
 
 /* How far the end of a line is looked for, to name its size: no datagram is so large. */
@@ -19,10 +19,10 @@
 
 struct outgoing {
     /* The owner's, set before outgoing_start. */
-    char *const *words; /* NULL: stdin */
-    size_t count;       /* of words */
-    size_t block;       /* 0: lines */
-    int64_t repeat;     /* at least 1 */
+    char *const *words;                            /* NULL: stdin */
+    size_t count;                                  /* of words */
+    size_t block;                                  /* 0: lines */
+    int64_t repeat;                                /* at least 1 */
     void (*ready)(struct outgoing *o);             /* more has come, or the end */
     void (*failed)(struct outgoing *o, int error); /* stdin cannot be read */
 
@@ -31,18 +31,19 @@ struct outgoing {
     /* private */
     int64_t rounds;
     struct cutter cutter;
-    struct source in;  /* not started: words, or lines are edited */
-    struct term term;  /* not started: they are not */
-    struct buf keyed;  /* lines typed while others are being sent */
+    struct source in; /* not started: words, or lines are edited */
+    struct term term; /* not started: they are not */
+    struct buf keyed; /* lines typed while others are being sent */
     bool keyed_all, wanted;
 };
 
 /* Lines typed at a terminal are edited where `edit` says so; `screen` is stdout's (term_start). */
 void outgoing_start(struct outgoing *o, struct loop *loop, bool edit, struct screen *screen);
-/* Fills in bytes and size of the next ones, at most `most`: how many. They are valid until the next outgoing_want. */
+/* Fills in bytes and size of the next ones, at most `most`: how many. They are valid until the next
+ * outgoing_want. */
 size_t outgoing_take(struct outgoing *o, struct dgram *items, size_t most);
-/* Asks for more once all that was taken is sent: `ready` is called later, and outgoing_take may be called again. False: a line
- * is longer than OUTGOING_LINE. */
+/* Asks for more once all that was taken is sent: `ready` is called later, and outgoing_take may be
+ * called again. False: a line is longer than OUTGOING_LINE. */
 bool outgoing_want(struct outgoing *o);
 /* The terminal is as it was. Also when it was never started. */
 void outgoing_stop(struct outgoing *o);

@@ -10,8 +10,10 @@
 const struct opt_row show_rows[] = {
     OPT("label", 0, OPT_FLAG, show_conf, label, .excludes = "no-newline",
         .help = "show each line received behind its sender's [ADDR:PORT]"),
-    OPT("no-newline", 0, OPT_FLAG, show_conf, no_newline, .help = "show exactly the bytes received, no newline added"),
-    OPT("output", 'o', OPT_STRING, show_conf, output, .metavar = "FILE", .values = "@file", .help = "append what is received to FILE too"),
+    OPT("no-newline", 0, OPT_FLAG, show_conf, no_newline,
+        .help = "show exactly the bytes received, no newline added"),
+    OPT("output", 'o', OPT_STRING, show_conf, output, .metavar = "FILE", .values = "@file",
+        .help = "append what is received to FILE too"),
     OPT("hex-dump", 'x', OPT_STRING, show_conf, dump, .metavar = "FILE", .values = "@file",
         .help = "write a hex dump of both directions to FILE (-: stderr)"),
     OPT("raw", 0, OPT_FLAG, show_conf, raw, .help = "let control characters through to a terminal"),
@@ -83,7 +85,8 @@ static void put_copies(struct show *s, const struct dgram *d) {
         (lacks_newline(s, d) && tap_received(&s->output, &place, NULL, "\n", 1, &cause) < 0))
         tap_failed(s, &cause);
     place = (struct tap_place){0};
-    if (tap_active(&s->dump) && tap_received(&s->dump, &place, dgram_peer(d, peer), d->bytes, d->size, &cause) < 0)
+    if (tap_active(&s->dump) &&
+        tap_received(&s->dump, &place, dgram_peer(d, peer), d->bytes, d->size, &cause) < 0)
         tap_failed(s, &cause);
 }
 
@@ -100,12 +103,16 @@ void show_sent(struct show *s, const struct dgram *d) {
     struct tap_place place = {0};
     struct cause cause;
     char peer[DGRAM_PEER];
-    if (tap_active(&s->dump) && tap_sent(&s->dump, &place, dgram_peer(d, peer), d->bytes, d->size, &cause) < 0) tap_failed(s, &cause);
+    if (tap_active(&s->dump) &&
+        tap_sent(&s->dump, &place, dgram_peer(d, peer), d->bytes, d->size, &cause) < 0)
+        tap_failed(s, &cause);
 }
 
 /* --- from open to close --- */
 
-static void screen_full(struct screen *screen) { set_full(container_of(screen, struct show, screen), true); }
+static void screen_full(struct screen *screen) {
+    set_full(container_of(screen, struct show, screen), true);
+}
 
 static void start_screen(struct show *s) {
     if (!isatty(STDOUT_FILENO) || s->conf->raw) return;
@@ -115,21 +122,24 @@ static void start_screen(struct show *s) {
     s->out.ctx = &s->screen;
 }
 
-int show_start(struct show *s, struct loop *loop, const struct show_conf *conf, void (*changed)(struct show *s)) {
+int show_start(struct show *s, struct loop *loop, const struct show_conf *conf,
+               void (*changed)(struct show *s)) {
     struct cause cause;
     *s = (struct show){.loop = loop, .conf = conf, .changed = changed};
     tap_open(&s->dump, NULL, NULL, &cause);
     sink_start(&s->out, STDOUT_FILENO);
     watch_start(loop, &s->watch, STDOUT_FILENO, 0, writable);
     start_screen(s);
-    if (tap_open(&s->output, conf->output, NULL, &cause) < 0 || tap_open(&s->dump, NULL, conf->dump, &cause) < 0)
+    if (tap_open(&s->output, conf->output, NULL, &cause) < 0 ||
+        tap_open(&s->dump, NULL, conf->dump, &cause) < 0)
         s->status = msg_cause(&cause);
     return s->status;
 }
 
 int show_stop(struct show *s) {
     struct cause cause;
-    if ((tap_close(&s->output, &cause) < 0 || tap_close(&s->dump, &cause) < 0) && !s->status) s->status = msg_cause(&cause);
+    if ((tap_close(&s->output, &cause) < 0 || tap_close(&s->dump, &cause) < 0) && !s->status)
+        s->status = msg_cause(&cause);
     screen_stop(&s->screen);
     watch_stop(&s->watch);
     sink_free(&s->out);

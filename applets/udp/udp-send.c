@@ -5,16 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/cli/applet.h"
+#include "applets/udp/destination.h"
+#include "applets/udp/outgoing.h"
 #include "applets/udp/show.h"
 #include "common/base/mem.h"
-#include "applets/udp/outgoing.h"
-#include "applets/udp/destination.h"
 #include "common/base/text.h"
+#include "common/cli/applet.h"
 
 #define REPLY_LIMIT (2 * TEXT_NS_PER_S)
-#define REFUSAL_LIMIT (100 * TEXT_NS_PER_MS) /* for the first datagram, while there are other addresses */
-#define MOST_ONCE ((size_t)2048)    /* datagrams given to the system in one turn */
+/* for the first datagram, while there are other addresses */
+#define REFUSAL_LIMIT (100 * TEXT_NS_PER_MS)
+#define MOST_ONCE ((size_t)2048) /* datagrams given to the system in one turn */
 
 struct udp_send_conf {
     struct common_conf common;
@@ -27,18 +28,22 @@ struct udp_send_conf {
 static const struct udp_send_conf defaults = {.repeat = 1};
 
 static const struct opt_row rows[] = {
-    OPT("replies", 'r', OPT_INTEGER, udp_send_conf, replies, .metavar = "N", .min = 1, .max = INT64_MAX,
-        .help = "wait for N replies and show them"),
-    OPT("timeout", 'w', OPT_TIME, udp_send_conf, common.timeout, .metavar = "TIME", .min = 1, .max = INT64_MAX,
+    OPT("replies", 'r', OPT_INTEGER, udp_send_conf, replies, .metavar = "N", .min = 1,
+        .max = INT64_MAX, .help = "wait for N replies and show them"),
+    OPT("timeout", 'w', OPT_TIME, udp_send_conf, common.timeout, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX,
         .help = "how long after the last datagram sent (2s); limit on resolving (10s)"),
-    OPT("idle", 'i', OPT_TIME, udp_send_conf, common.idle, .metavar = "TIME", .min = 1, .max = INT64_MAX,
-        .help = "end when nothing was sent or received for TIME (status 5)"),
-    OPT("block", 0, OPT_SIZE, udp_send_conf, block, .metavar = "SIZE", .min = 1, .max = (int64_t)OUTGOING_LINE,
+    OPT("idle", 'i', OPT_TIME, udp_send_conf, common.idle, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX, .help = "end when nothing was sent or received for TIME (status 5)"),
+    OPT("block", 0, OPT_SIZE, udp_send_conf, block, .metavar = "SIZE", .min = 1,
+        .max = (int64_t)OUTGOING_LINE,
         .help = "cut stdin into datagrams of SIZE bytes instead of lines"),
-    OPT("interval", 'I', OPT_TIME, udp_send_conf, interval, .metavar = "TIME", .min = 1, .max = INT64_MAX,
-        .help = "wait TIME between two datagrams"),
-    OPT("repeat", 0, OPT_INTEGER, udp_send_conf, repeat, .metavar = "N", .min = 1, .max = INT64_MAX, .help = "send all of it N times"),
-    OPT("broadcast", 0, OPT_FLAG, udp_send_conf, broadcast, .excludes = "unix", .help = "HOST may be a broadcast address"),
+    OPT("interval", 'I', OPT_TIME, udp_send_conf, interval, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX, .help = "wait TIME between two datagrams"),
+    OPT("repeat", 0, OPT_INTEGER, udp_send_conf, repeat, .metavar = "N", .min = 1, .max = INT64_MAX,
+        .help = "send all of it N times"),
+    OPT("broadcast", 0, OPT_FLAG, udp_send_conf, broadcast, .excludes = "unix",
+        .help = "HOST may be a broadcast address"),
     OPT_END,
 };
 
@@ -54,16 +59,16 @@ struct udp_send {
     const struct udp_send_conf *conf;
     struct destination whom;
     struct watch socket;
-    bool trying;      /* this address may still turn out to refuse, and another is left */
-    bool full;        /* the system takes none now */
+    bool trying; /* this address may still turn out to refuse, and another is left */
+    bool full;   /* the system takes none now */
     struct outgoing input;
     struct dgram items[MOST_ONCE]; /* next .. count wait */
     size_t count, next;
     uint64_t sent, bytes, replies;
-    int64_t last;     /* when the last was sent, in loop_now's time */
+    int64_t last; /* when the last was sent, in loop_now's time */
     struct timer pace, trial, patience, idle;
     struct show out;
-    bool over;        /* with this status */
+    bool over; /* with this status */
     int status;
 };
 
@@ -81,7 +86,8 @@ static void too_large(struct udp_send *u, const char *what, size_t size) {
 static void idle_over(struct timer *t) {
     struct udp_send *u = container_of(t, struct udp_send, idle);
     char text[TEXT_SHORT];
-    msg_error("nothing sent or received for %s (--idle)", text_duration(u->conf->common.idle, text));
+    msg_error("nothing sent or received for %s (--idle)",
+              text_duration(u->conf->common.idle, text));
     finish(u, STATUS_TIMEOUT);
 }
 
@@ -96,7 +102,8 @@ static void pump(struct udp_send *u);
 static void socket_ready(struct watch *w, unsigned events);
 
 static bool wants_replies(const struct udp_send *u) {
-    return u->input.typed || u->replies < (uint64_t)u->conf->replies; /* a person sees them as they come */
+    /* a person sees them as they come */
+    return u->input.typed || u->replies < (uint64_t)u->conf->replies;
 }
 
 static void update_socket(struct udp_send *u) {
@@ -159,13 +166,14 @@ static int64_t limit_of(const struct udp_send *u, int64_t otherwise) {
 static void nobody_answered(struct timer *t) {
     struct udp_send *u = container_of(t, struct udp_send, patience);
     char text[TEXT_SHORT];
-    msg_error("%llu of %lld replies came within %s", (unsigned long long)u->replies, (long long)u->conf->replies,
-              text_duration(limit_of(u, REPLY_LIMIT), text));
+    msg_error("%llu of %lld replies came within %s", (unsigned long long)u->replies,
+              (long long)u->conf->replies, text_duration(limit_of(u, REPLY_LIMIT), text));
     finish(u, STATUS_TIMEOUT);
 }
 
 static void all_sent(struct udp_send *u) {
-    int64_t now = loop_now(u->call->loop), left = limit_of(u, REPLY_LIMIT) - (u->sent > 0 ? now - u->last : 0);
+    int64_t now = loop_now(u->call->loop),
+            left = limit_of(u, REPLY_LIMIT) - (u->sent > 0 ? now - u->last : 0);
     if (check_refusal(u)) return;
     if (u->replies >= (uint64_t)u->conf->replies)
         finish(u, STATUS_OK);
@@ -223,7 +231,11 @@ static void cannot(struct udp_send *u, const struct dgram *d, int error) {
         u->full = true;
         update_socket(u);
     } else if (error == EMSGSIZE) {
-        too_large(u, u->conf->block ? "a block of" : u->call->count > 0 ? "a MESSAGE of" : "a line of", d->size);
+        too_large(u,
+                  u->conf->block       ? "a block of"
+                  : u->call->count > 0 ? "a MESSAGE of"
+                                       : "a line of",
+                  d->size);
     } else {
         refused(u, error);
     }
@@ -234,7 +246,9 @@ static void took(struct udp_send *u, size_t n) {
         const struct dgram *d = &u->items[u->next++];
         u->sent++;
         u->bytes += d->size;
-        if (u->conf->show.dump) show_sent(&u->out, &(struct dgram){.bytes = d->bytes, .size = d->size, .peer = &u->whom.to});
+        if (u->conf->show.dump)
+            show_sent(&u->out,
+                      &(struct dgram){.bytes = d->bytes, .size = d->size, .peer = &u->whom.to});
     }
     u->last = loop_now(u->call->loop);
     not_idle(u);
@@ -263,7 +277,8 @@ static bool send_items(struct udp_send *u) {
         }
         took(u, (size_t)n);
     }
-    return !u->trying || u->sent == 0 || tried(u); /* an address of which nothing was asked has not been tried */
+    /* an address of which nothing was asked has not been tried */
+    return !u->trying || u->sent == 0 || tried(u);
 }
 
 static void produce(struct udp_send *u, size_t most) {
@@ -285,8 +300,10 @@ static void pump(struct udp_send *u) {
         all_sent(u);
         return;
     }
-    if (u->count > 0 || (sending && interval)) timer_start(u->call->loop, &u->pace, interval ? interval : 1, pace_over);
-    if (u->count == 0 && !outgoing_want(&u->input)) too_large(u, "a line of more than", OUTGOING_LINE);
+    if (u->count > 0 || (sending && interval))
+        timer_start(u->call->loop, &u->pace, interval ? interval : 1, pace_over);
+    if (u->count == 0 && !outgoing_want(&u->input))
+        too_large(u, "a line of more than", OUTGOING_LINE);
 }
 
 static void input_ready(struct outgoing *o) { pump(container_of(o, struct udp_send, input)); }
@@ -306,7 +323,8 @@ static void exchange(struct udp_send *u) {
     loop_run(u->call->loop);
     while (u->out.full && !u->out.status && !call_over(u->call)) loop_run(u->call->loop);
     outgoing_stop(&u->input);
-    msg_note(1, "sent %llu datagram%s (%s)", (unsigned long long)u->sent, u->sent == 1 ? "" : "s", text_bytes(u->bytes, bytes));
+    msg_note(1, "sent %llu datagram%s (%s)", (unsigned long long)u->sent, u->sent == 1 ? "" : "s",
+             text_bytes(u->bytes, bytes));
 }
 
 static void release(struct udp_send *u) {
@@ -326,7 +344,8 @@ static int find(struct udp_send *u) {
         msg_error("--block cuts stdin: it excludes MESSAGEs");
         return STATUS_USAGE;
     }
-    int found = destination_find(&u->whom, u->call->loop, &target, &source, limit_of(u, APPLET_DIAL_LIMIT), &cause);
+    int found = destination_find(&u->whom, u->call->loop, &target, &source,
+                                 limit_of(u, APPLET_DIAL_LIMIT), &cause);
     return found == 0 || call_over(u->call) ? STATUS_OK : msg_cause(&cause);
 }
 
@@ -335,10 +354,15 @@ static int run(struct call *call) {
     const struct udp_send_conf *conf = call->conf;
     u->call = call;
     u->conf = conf;
-    u->whom = (struct destination){.options = &conf->common.sockopts, .broadcast = conf->broadcast, .fd = -1};
+    u->whom = (struct destination){
+        .options = &conf->common.sockopts, .broadcast = conf->broadcast, .fd = -1};
     int status = find(u);
-    u->input = (struct outgoing){.words = call->count > 0 ? call->operands : NULL, .count = (size_t)call->count, .repeat = conf->repeat,
-                                 .block = (size_t)conf->block, .ready = input_ready, .failed = input_failed};
+    u->input = (struct outgoing){.words = call->count > 0 ? call->operands : NULL,
+                                 .count = (size_t)call->count,
+                                 .repeat = conf->repeat,
+                                 .block = (size_t)conf->block,
+                                 .ready = input_ready,
+                                 .failed = input_failed};
     if (!status && !call_over(call)) {
         status = show_start(&u->out, call->loop, &conf->show, output_changed);
         if (!status) exchange(u);

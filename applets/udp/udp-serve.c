@@ -3,13 +3,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/cli/applet.h"
 #include "applets/udp/show.h"
 #include "common/base/mem.h"
-#include "common/cli/ready.h"
-#include "common/serve/server_dgram.h"
 #include "common/base/template.h"
 #include "common/base/text.h"
+#include "common/cli/applet.h"
+#include "common/cli/ready.h"
+#include "common/serve/server_dgram.h"
 
 struct udp_serve_conf {
     struct common_conf common;
@@ -34,18 +34,24 @@ static bool is_group(const struct addr *a) {
 static const char *parse_group(void *field, const char *value) {
     struct addr a;
     *(const char **)field = value;
-    return addr_numeric(value, 0, &a) && is_group(&a) ? NULL : "not a multicast address (224.0.0.0/4, ff00::/8)";
+    return addr_numeric(value, 0, &a) && is_group(&a)
+               ? NULL
+               : "not a multicast address (224.0.0.0/4, ff00::/8)";
 }
 
 static const struct opt_row rows[] = {
-    OPT("reply", 0, OPT_CUSTOM, udp_serve_conf, reply, .metavar = "TEMPLATE", .parse = parse_template, .flags = OPT_EMPTY_OK,
+    OPT("reply", 0, OPT_CUSTOM, udp_serve_conf, reply, .metavar = "TEMPLATE",
+        .parse = parse_template, .flags = OPT_EMPTY_OK,
         .help = "answer each datagram: %m it, %a %p its sender, %t time, %%"),
-    OPT("count", 'c', OPT_INTEGER, udp_serve_conf, count, .metavar = "N", .min = 1, .max = INT64_MAX, .help = "end after N datagrams"),
-    OPT("timeout", 'w', OPT_TIME, udp_serve_conf, common.timeout, .metavar = "TIME", .min = 1, .max = INT64_MAX,
+    OPT("count", 'c', OPT_INTEGER, udp_serve_conf, count, .metavar = "N", .min = 1,
+        .max = INT64_MAX, .help = "end after N datagrams"),
+    OPT("timeout", 'w', OPT_TIME, udp_serve_conf, common.timeout, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX,
         .help = "give up when no datagram comes for TIME from the beginning (status 5)"),
-    OPT("idle", 'i', OPT_TIME, udp_serve_conf, common.idle, .metavar = "TIME", .min = 1, .max = INT64_MAX,
-        .help = "end when no further datagram comes for TIME (status 5)"),
-    OPT("group", 0, OPT_CUSTOM, udp_serve_conf, group, .metavar = "ADDR", .parse = parse_group, .excludes = "unix",
+    OPT("idle", 'i', OPT_TIME, udp_serve_conf, common.idle, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX, .help = "end when no further datagram comes for TIME (status 5)"),
+    OPT("group", 0, OPT_CUSTOM, udp_serve_conf, group, .metavar = "ADDR", .parse = parse_group,
+        .excludes = "unix",
         .help = "join this multicast group, and listen on it unless -b says where"),
     OPT_END,
 };
@@ -74,7 +80,8 @@ static bool on_message(struct dgram_server *server, const struct dgram *d, struc
     struct udp_serve *u = server->owner;
     show_put(&u->out, d);
     if (u->conf->count && server->received == (uint64_t)u->conf->count) dgram_server_end(server);
-    if (u->conf->reply) template_fill(answer, u->conf->reply, d->bytes, d->size, d->peer, time(NULL));
+    if (u->conf->reply)
+        template_fill(answer, u->conf->reply, d->bytes, d->size, d->peer, time(NULL));
     return u->conf->reply;
 }
 
@@ -101,7 +108,8 @@ static void on_batch(struct dgram_server *server) {
     watch_idle(u);
 }
 
-static const struct dgram_ops ops = {.message = on_message, .batch = on_batch, .answered = on_answered};
+static const struct dgram_ops ops = {
+    .message = on_message, .batch = on_batch, .answered = on_answered};
 
 /* While stdout takes nothing, nothing is received. */
 static void output_changed(struct show *out) {
@@ -116,7 +124,8 @@ static void output_changed(struct show *out) {
 static void listen_on_group(struct udp_serve_conf *conf) {
     if (conf->common.bind) return;
     conf->common.bind = conf->group;
-    if (!sockopt_given(&conf->common.sockopts, "reuseaddr")) sockopt_parse(&conf->common.sockopts, "reuseaddr=1");
+    if (!sockopt_given(&conf->common.sockopts, "reuseaddr"))
+        sockopt_parse(&conf->common.sockopts, "reuseaddr=1");
 }
 
 static int join(const struct udp_serve_conf *conf, const struct net_listeners *listeners) {
@@ -128,7 +137,8 @@ static int join(const struct udp_serve_conf *conf, const struct net_listeners *l
         if (addr_family(&listeners->addrs[i]) != addr_family(&group)) continue;
         joined = dgram_join(listeners->fds[i], &group) == 0;
         if (!joined)
-            msg_error("cannot join %s: %s%s", conf->group, strerror(errno), errno == ENODEV ? " (name one: -O interface=NAME)" : "");
+            msg_error("cannot join %s: %s%s", conf->group, strerror(errno),
+                      errno == ENODEV ? " (name one: -O interface=NAME)" : "");
         if (!joined) return STATUS_UNBOUND;
     }
     if (!joined) msg_error("cannot join %s: no socket of its address family", conf->group);
@@ -156,8 +166,8 @@ static void serve(struct udp_serve *u, struct ready *ready, const struct net_lis
         if (!u->status) u->status = u->server.outcome;
         finish(u);
     }
-    msg_note(1, "received %llu datagram%s (%s)", (unsigned long long)u->server.received, u->server.received == 1 ? "" : "s",
-             text_bytes(u->server.bytes, bytes));
+    msg_note(1, "received %llu datagram%s (%s)", (unsigned long long)u->server.received,
+             u->server.received == 1 ? "" : "s", text_bytes(u->server.bytes, bytes));
     dgram_server_stop(&u->server);
 }
 

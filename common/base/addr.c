@@ -19,9 +19,12 @@ static bool is_inet(const struct addr *a) {
 
 uint16_t addr_port(const struct addr *a) {
     switch (addr_family(a)) {
-    case AF_INET: return ntohs(a->as.v4.sin_port);
-    case AF_INET6: return ntohs(a->as.v6.sin6_port);
-    default: return 0;
+    case AF_INET:
+        return ntohs(a->as.v4.sin_port);
+    case AF_INET6:
+        return ntohs(a->as.v6.sin6_port);
+    default:
+        return 0;
     }
 }
 
@@ -132,17 +135,23 @@ bool addr_is_loopback(const struct addr *a) {
 const char *addr_hint(const struct addr *a, int error) {
     const struct in6_addr *host = &a->as.v6.sin6_addr;
     if (error != EINVAL || addr_family(a) != AF_INET6 || a->as.v6.sin6_scope_id) return "";
-    return IN6_IS_ADDR_LINKLOCAL(host) || IN6_IS_ADDR_MC_LINKLOCAL(host) ? " (a link-local address needs its interface behind it: %eth0)" : "";
+    return IN6_IS_ADDR_LINKLOCAL(host) || IN6_IS_ADDR_MC_LINKLOCAL(host)
+               ? " (a link-local address needs its interface behind it: %eth0)"
+               : "";
 }
 
 void addr_loopback(int family, uint16_t port, struct addr *out) {
-    if (family == AF_INET) set_v4(out, (struct in_addr){htonl(INADDR_LOOPBACK)}, port);
-    else set_v6(out, in6addr_loopback, 0, port);
+    if (family == AF_INET)
+        set_v4(out, (struct in_addr){htonl(INADDR_LOOPBACK)}, port);
+    else
+        set_v6(out, in6addr_loopback, 0, port);
 }
 
 void addr_any(int family, uint16_t port, struct addr *out) {
-    if (family == AF_INET) set_v4(out, (struct in_addr){htonl(INADDR_ANY)}, port);
-    else set_v6(out, in6addr_any, 0, port);
+    if (family == AF_INET)
+        set_v4(out, (struct in_addr){htonl(INADDR_ANY)}, port);
+    else
+        set_v6(out, in6addr_any, 0, port);
 }
 
 /* An IPv6 address as written, its zone id cut off and left in *zone ("" where there is none). */

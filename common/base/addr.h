@@ -1,5 +1,6 @@
 /* addr: endpoints as people write them, socket addresses as programs pass them.
- * Pure: nothing here looks a name up (interface names in zone ids aside, if_nametoindex(3)). RFC 3986 brackets, RFC 4007 zones. */
+ * Pure: nothing here looks a name up (interface names in zone ids aside, if_nametoindex(3)). RFC
+ * 3986 brackets, RFC 4007 zones. */
 #ifndef SOCKKIT_BASE_ADDR_H
 #define SOCKKIT_BASE_ADDR_H
 
@@ -13,6 +14,7 @@
 /* A socket address of any family, in less than 128 bytes. */
 struct addr {
     socklen_t size; /* as the system calls want it */
+
     union {
         struct sockaddr any;
         struct sockaddr_in v4;
@@ -25,35 +27,40 @@ struct addr {
 #define ADDR_TEXT 144
 
 int addr_family(const struct addr *a);
-uint16_t addr_port(const struct addr *a);             /* 0 for a Unix socket */
+uint16_t addr_port(const struct addr *a); /* 0 for a Unix socket */
 void addr_set_port(struct addr *a, uint16_t port);
 bool addr_same_host(const struct addr *a, const struct addr *b); /* family, address, zone */
 bool addr_equal(const struct addr *a, const struct addr *b);     /* and the port or path */
 
-/* "127.0.0.1:60000", "[fe80::1%eth0]:60000", "unix:/path" ("unix" when it has no path). Both return out.
- * A v4-mapped address is shown as IPv4. What could act on a terminal is shown as '?' in a path. */
+/* "127.0.0.1:60000", "[fe80::1%eth0]:60000", "unix:/path" ("unix" when it has no path). Both return
+ * out. A v4-mapped address is shown as IPv4. What could act on a terminal is shown as '?' in a
+ * path. */
 const char *addr_text(const struct addr *a, char out[ADDR_TEXT]);
 /* The address alone: "127.0.0.1", "fe80::1%eth0", "unix". */
 const char *addr_host_text(const struct addr *a, char out[ADDR_TEXT]);
 
-/* A numeric IPv4 or IPv6 address (zone id allowed, no brackets). False when it is none. Leading zeros, "1" and "127.1" are none (inet_pton(3)). */
+/* A numeric IPv4 or IPv6 address (zone id allowed, no brackets). False when it is none. Leading
+ * zeros, "1" and "127.1" are none (inet_pton(3)). */
 bool addr_numeric(const char *host, uint16_t port, struct addr *out);
 bool addr_is_loopback(const struct addr *a); /* 127/8, ::1 */
-/* What to say behind the error of a call with this address, where it is of one link (fe80::/10, ff02::/16) and no zone id says of
- * which (RFC 4007); else "". */
+/* What to say behind the error of a call with this address, where it is of one link (fe80::/10,
+ * ff02::/16) and no zone id says of which (RFC 4007); else "". */
 const char *addr_hint(const struct addr *a, int error);
 void addr_loopback(int family, uint16_t port, struct addr *out);
 void addr_any(int family, uint16_t port, struct addr *out); /* 0.0.0.0 and :: */
 /* -1 with errno ENAMETOOLONG, or EINVAL for an empty path. */
 int addr_unix(const char *path, struct addr *out);
 
-/* An endpoint as written: HOST, HOST:PORT, [V6]:PORT, [V6], a bare IPv6 literal, :PORT, unix:PATH. The three are owned (endpoint_free); NULL where not given. */
+/* An endpoint as written: HOST, HOST:PORT, [V6]:PORT, [V6], a bare IPv6 literal, :PORT, unix:PATH.
+ * The three are owned (endpoint_free); NULL where not given. */
 struct endpoint {
     char *host;
     char *port;
     char *path; /* a Unix-domain socket: then host and port are NULL */
 };
-/* Returns NULL, or what is wrong with the text, in a few words ("the port is missing behind ':'"). "*" is a host like any other here. A HOST of digits alone is not refused here. */
+
+/* Returns NULL, or what is wrong with the text, in a few words ("the port is missing behind ':'").
+ * "*" is a host like any other here. A HOST of digits alone is not refused here. */
 const char *endpoint_parse(const char *text, struct endpoint *out);
 void endpoint_free(struct endpoint *e);
 

@@ -18,11 +18,9 @@ static void slide(struct buf *b) {
 /* Not realloc(3): it would copy the bytes already dropped as well. */
 static void enlarge(struct buf *b, size_t need) {
     size_t room = b->room ? 2 * b->room : ROOM_LEAST;
-    if (room < need)
-        room = need;
+    if (room < need) room = need;
     char *bytes = mem_resize(NULL, room, 1);
-    if (b->size)
-        memcpy(bytes, b->bytes + b->start, b->size);
+    if (b->size) memcpy(bytes, b->bytes + b->start, b->size);
     free(b->bytes);
     *b = (struct buf){.bytes = bytes, .size = b->size, .room = room};
 }
@@ -44,13 +42,11 @@ char *buf_reserve(struct buf *b, size_t n) {
 void buf_grown(struct buf *b, size_t n) {
     assert(n <= b->room - b->start - b->size);
     b->size += n;
-    if (b->size == 0)
-        buf_free(b);
+    if (b->size == 0) buf_free(b);
 }
 
 void buf_put(struct buf *b, const void *bytes, size_t n) {
-    if (n == 0)
-        return;
+    if (n == 0) return;
     memcpy(buf_reserve(b, n), bytes, n);
     buf_grown(b, n);
 }
@@ -73,8 +69,7 @@ void buf_drop(struct buf *b, size_t n) {
     assert(n <= b->size);
     b->start += n;
     b->size -= n;
-    if (b->size == 0)
-        buf_free(b);
+    if (b->size == 0) buf_free(b);
 }
 
 void buf_clear(struct buf *b) {

@@ -11,7 +11,9 @@ struct buf {
     size_t start, size, room; /* the bytes are bytes[start .. start+size) */
 };
 
-static inline const char *buf_at(const struct buf *b) { return b->bytes ? b->bytes + b->start : ""; }
+static inline const char *buf_at(const struct buf *b) {
+    return b->bytes ? b->bytes + b->start : "";
+}
 
 /* Puts n bytes at the end. */
 void buf_put(struct buf *b, const void *bytes, size_t n);

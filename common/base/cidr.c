@@ -85,9 +85,12 @@ static bool cidr_has(const struct cidr *c, const struct cidr *host) {
 
 bool cidr_list_has(const struct cidr_list *list, const struct addr *a) {
     struct cidr host = {.family = addr_family(a)};
-    if (host.family == AF_INET) memcpy(host.net, &a->as.v4.sin_addr, 4);
-    else if (host.family == AF_INET6) memcpy(host.net, &a->as.v6.sin6_addr, 16);
-    else return false;
+    if (host.family == AF_INET)
+        memcpy(host.net, &a->as.v4.sin_addr, 4);
+    else if (host.family == AF_INET6)
+        memcpy(host.net, &a->as.v6.sin6_addr, 16);
+    else
+        return false;
     host.bits = family_bits(host.family);
     unmap(&host);
     for (size_t i = 0; i < list->count; i++)

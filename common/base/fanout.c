@@ -31,8 +31,7 @@ static struct iovec piece_at(const struct fanout *f, uint64_t position, size_t n
 
 void fanout_append(struct fanout *f, const void *bytes, size_t n) {
     assert(n <= f->size);
-    if (!f->ring)
-        f->ring = mem_resize(NULL, f->size, 1);
+    if (!f->ring) f->ring = mem_resize(NULL, f->size, 1);
     for (const char *from = bytes; n;) {
         struct iovec piece = piece_at(f, f->end, n);
         memcpy(piece.iov_base, from, piece.iov_len);

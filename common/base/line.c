@@ -8,8 +8,7 @@ void line_free(struct line *l) { buf_free(&l->part); }
 
 /* What the last call gave out goes now. */
 static void release(struct line *l) {
-    if (l->taken)
-        buf_free(&l->part);
+    if (l->taken) buf_free(&l->part);
     l->taken = false;
 }
 
@@ -28,28 +27,25 @@ static enum line_kind skip_rest(struct line *l) {
 
 /* The n > 0 bytes at s have no newline: they wait in `part` for one. */
 static enum line_kind keep(struct line *l, const char *s, size_t n) {
-    if (l->skipping)
-        return LINE_NONE;
+    if (l->skipping) return LINE_NONE;
     size_t length = l->part.size + n;
     /* One CR more may belong to the line ending. */
-    if (length > l->most && !(length == l->most + 1 && s[n - 1] == '\r'))
-        return skip_rest(l);
+    if (length > l->most && !(length == l->most + 1 && s[n - 1] == '\r')) return skip_rest(l);
     buf_put(&l->part, s, n);
     return LINE_NONE;
 }
 
 /* The n bytes at s end with the newline behind them what `part` began. */
-static enum line_kind finish(struct line *l, const char *s, size_t n, const char **text, size_t *size) {
+static enum line_kind finish(struct line *l, const char *s, size_t n, const char **text,
+                             size_t *size) {
     bool skipped = l->skipping, bare_ended = l->bare_ended;
     l->framed = true;
     l->skipping = false;
     l->bare_ended = false;
-    if (skipped)
-        return LINE_NONE;
+    if (skipped) return LINE_NONE;
 
     size_t length = l->part.size + n;
-    if (length && (n ? s[n - 1] : buf_at(&l->part)[length - 1]) == '\r')
-        length--;
+    if (length && (n ? s[n - 1] : buf_at(&l->part)[length - 1]) == '\r') length--;
     if (length > l->most || (length == 0 && bare_ended)) {
         buf_free(&l->part);
         return length ? LINE_TOO_LONG : LINE_NONE;
@@ -63,7 +59,8 @@ static enum line_kind finish(struct line *l, const char *s, size_t n, const char
     return LINE_MESSAGE;
 }
 
-enum line_kind line_next(struct line *l, const char **s, size_t *n, const char **text, size_t *size) {
+enum line_kind line_next(struct line *l, const char **s, size_t *n, const char **text,
+                         size_t *size) {
     enum line_kind kind = LINE_NONE;
     release(l);
     while (kind == LINE_NONE && *n) {
@@ -83,15 +80,13 @@ bool line_waiting(const struct line *l) {
 
 enum line_kind line_end(struct line *l, const char **text, size_t *size) {
     release(l);
-    if (l->part.size > l->most)
-        return skip_rest(l); /* the CR was not a line ending's after all */
+    if (l->part.size > l->most) return skip_rest(l); /* the CR was not a line ending's after all */
     return l->part.size ? give_part(l, text, size, l->part.size) : LINE_NONE;
 }
 
 enum line_kind line_quiet(struct line *l, const char **text, size_t *size) {
     release(l);
-    if (!line_waiting(l))
-        return LINE_NONE;
+    if (!line_waiting(l)) return LINE_NONE;
     enum line_kind kind = line_end(l, text, size);
     l->skipping = false;
     l->bare_ended = true;

@@ -19,13 +19,13 @@
 /* What the program ends with; ended by signal N it is 128+N. */
 enum status {
     STATUS_OK = 0,
-    STATUS_FAILED = 1,     /* while running: reset, I/O error, child failed */
+    STATUS_FAILED = 1, /* while running: reset, I/O error, child failed */
     STATUS_USAGE = 2,
     STATUS_UNRESOLVED = 3, /* the name has no address */
     STATUS_UNCONNECTED = 4,
     STATUS_TIMEOUT = 5,
-    STATUS_UNBOUND = 6,    /* could not listen or bind */
-    STATUS_SIGPIPE = 141,  /* the reader of stdout has gone: the program ends by SIGPIPE */
+    STATUS_UNBOUND = 6,   /* could not listen or bind */
+    STATUS_SIGPIPE = 141, /* the reader of stdout has gone: the program ends by SIGPIPE */
 };
 
 /* Why something in common/ failed: the status to end with and the words to say.
@@ -45,11 +45,13 @@ void msg_applet(const char *name);
 void msg_verbosity(int level);
 int msg_level(void);
 
-/* True when fd is a terminal that knows escape sequences (TERM is set, and not "dumb"); when it is to have colours as well (no-color.org). */
+/* True when fd is a terminal that knows escape sequences (TERM is set, and not "dumb"); when it is
+ * to have colours as well (no-color.org). */
 bool msg_draws(int fd);
 bool msg_colours(int fd);
 
-/* "sockkit APPLET: ...": always shown. errno is preserved. What the words quote from a peer is made harmless, here and in msg_note. */
+/* "sockkit APPLET: ...": always shown. errno is preserved. What the words quote from a peer is made
+ * harmless, here and in msg_note. */
 void msg_error(const char *fmt, ...) MSG_PRINTF(1, 2);
 
 /* Narration: a bare line, shown when the verbosity is at least `level`. errno is preserved. */

@@ -33,11 +33,20 @@ void template_fill(struct buf *out, const char *text, const char *message, size_
         buf_put(out, text, plain);
         if (text[plain] == '\0') return;
         switch (text[plain + 1]) {
-        case 'm': buf_put(out, message, size); break;
-        case 'a': buf_format(out, "%s", addr_host_text(peer, host)); break;
-        case 'p': buf_format(out, "%u", (unsigned)addr_port(peer)); break;
-        case 't': buf_format(out, "%s", text_stamp(now, stamp)); break;
-        default: buf_put(out, "%", 1);
+        case 'm':
+            buf_put(out, message, size);
+            break;
+        case 'a':
+            buf_format(out, "%s", addr_host_text(peer, host));
+            break;
+        case 'p':
+            buf_format(out, "%u", (unsigned)addr_port(peer));
+            break;
+        case 't':
+            buf_format(out, "%s", text_stamp(now, stamp));
+            break;
+        default:
+            buf_put(out, "%", 1);
         }
         text += plain + 2;
     }

@@ -80,8 +80,8 @@ int text_time(const char *text, int64_t *ns) {
 
 int text_size(const char *text, uint64_t *bytes) {
     static const struct unit units[] = {
-        {"", 1},           {"K", 1U << 10},   {"k", 1U << 10}, {"M", 1U << 20},
-        {"m", 1U << 20},   {"G", 1U << 30},   {"g", 1U << 30}, {"", 0},
+        {"", 1},         {"K", 1U << 10}, {"k", 1U << 10}, {"M", 1U << 20},
+        {"m", 1U << 20}, {"G", 1U << 30}, {"g", 1U << 30}, {"", 0},
     };
     return measure(text, units, UINT64_MAX, bytes);
 }
@@ -145,8 +145,8 @@ static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
-/* Optimal string alignment: the classic edit distance where an adjacent swap is one edit. The case of a is none.
- * Three rows of the table are enough, rows[0] the newest. */
+/* Optimal string alignment: the classic edit distance where an adjacent swap is one edit. The case
+ * of a is none. Three rows of the table are enough, rows[0] the newest. */
 static size_t edits(const char *a, size_t a_size, const char *b, size_t b_size) {
     size_t storage[3][WORD_MOST + 1], *rows[3] = {storage[0], storage[1], storage[2]};
     for (size_t j = 0; j <= b_size; j++) rows[0][j] = j;

@@ -17,11 +17,16 @@ static size_t length_of(unsigned char lead) {
 /* The second byte alone tells overlong forms, surrogates and what is beyond U+10FFFF. */
 static bool may_follow(unsigned char lead, unsigned char second) {
     switch (lead) {
-    case 0xe0: return second >= 0xa0 && second <= 0xbf;
-    case 0xed: return second >= 0x80 && second <= 0x9f;
-    case 0xf0: return second >= 0x90 && second <= 0xbf;
-    case 0xf4: return second >= 0x80 && second <= 0x8f;
-    default: return second >= 0x80 && second <= 0xbf;
+    case 0xe0:
+        return second >= 0xa0 && second <= 0xbf;
+    case 0xed:
+        return second >= 0x80 && second <= 0x9f;
+    case 0xf0:
+        return second >= 0x90 && second <= 0xbf;
+    case 0xf4:
+        return second >= 0x80 && second <= 0x8f;
+    default:
+        return second >= 0x80 && second <= 0xbf;
     }
 }
 
@@ -94,9 +99,12 @@ static size_t give_held(struct text_safe *state, bool last, char *out) {
         if (length == 0 && !last) break;
         if (length <= 0 || point != '\n') put += give_cr(state, out + put);
         state->cr = false;
-        if (length <= 0) put += show_invalid(state->held[0], out + put);
-        else if (point == '\r') state->cr = true;
-        else put += show_safe(point, out + put);
+        if (length <= 0)
+            put += show_invalid(state->held[0], out + put);
+        else if (point == '\r')
+            state->cr = true;
+        else
+            put += show_safe(point, out + put);
         size_t taken = length > 0 ? (size_t)length : 1;
         state->held_size = (unsigned char)(state->held_size - taken);
         memmove(state->held, state->held + taken, state->held_size);

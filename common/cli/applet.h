@@ -1,4 +1,5 @@
-/* applet: what an applet is (a constant in its own file), the options that applets share, and what they mean. */
+/* applet: what an applet is (a constant in its own file), the options that applets share, and what
+ * they mean. */
 #ifndef SOCKKIT_CLI_APPLET_H
 #define SOCKKIT_CLI_APPLET_H
 
@@ -7,10 +8,10 @@
 
 #include "common/base/addr.h"
 #include "common/base/cidr.h"
-#include "common/loop/loop.h"
 #include "common/base/msg.h"
-#include "common/net/net.h"
 #include "common/cli/opt.h"
+#include "common/loop/loop.h"
+#include "common/net/net.h"
 #include "common/net/sockopt.h"
 
 struct call;
@@ -20,8 +21,8 @@ struct applet {
     const char *summary;  /* one line, no full stop */
     const char *operands; /* "[HOST[:PORT]] [MESSAGE]..." */
     const struct opt_group *groups;
-    size_t conf_size;             /* the configuration begins with a struct common_conf */
-    const void *defaults;         /* NULL: zeroes */
+    size_t conf_size;              /* the configuration begins with a struct common_conf */
+    const void *defaults;          /* NULL: zeroes */
     int (*run)(struct call *call); /* the exit status */
 };
 
@@ -45,17 +46,19 @@ static inline bool call_over(const struct call *call) { return call->signal || c
 struct common_conf {
     bool ipv4, ipv6, numeric, quiet, help, version;
     int verbose, trace;
-    const char *port;      /* NULL: DEFAULT_PORT */
-    const char *bind;      /* NULL: not given */
-    const char *unix_path; /* NULL: host and port */
+    const char *port;                /* NULL: DEFAULT_PORT */
+    const char *bind;                /* NULL: not given */
+    const char *unix_path;           /* NULL: host and port */
     int64_t timeout, idle, max_time; /* ns; 0: not given */
     struct sockopt_list sockopts;
 };
+
 #define APPLET_DEFAULT_PORT 60000
 #define APPLET_DIAL_LIMIT (INT64_C(10) * 1000000000)
 
 extern const struct opt_row applet_common_rows[];
-#define APPLET_COMMON_GROUP(conf) {"Shared options", applet_common_rows, offsetof(conf, common)}
+#define APPLET_COMMON_GROUP(conf) \
+    { "Shared options", applet_common_rows, offsetof(conf, common) }
 
 /* --- options of every server --- */
 
@@ -67,12 +70,16 @@ struct server_conf {
     int64_t max_per_host; /* 0: no limit */
     bool no_sandbox;
 };
-#define SERVER_CONF_DEFAULTS {.ready_fd = -1}
+
+#define SERVER_CONF_DEFAULTS \
+    { .ready_fd = -1 }
 
 extern const struct opt_row applet_server_rows[];  /* readiness, sandbox, access lists */
 extern const struct opt_row applet_clients_rows[]; /* limits on connections */
-#define APPLET_SERVER_GROUP(conf) {"Server options", applet_server_rows, offsetof(conf, server)}
-#define APPLET_CLIENTS_GROUP(conf) {"Limits", applet_clients_rows, offsetof(conf, server)}
+#define APPLET_SERVER_GROUP(conf) \
+    { "Server options", applet_server_rows, offsetof(conf, server) }
+#define APPLET_CLIENTS_GROUP(conf) \
+    { "Limits", applet_clients_rows, offsetof(conf, server) }
 
 /* Parsers of option rows that several applets have. */
 const char *applet_parse_access(void *field, const char *value); /* struct cidr_list */
@@ -82,8 +89,9 @@ const char *applet_parse_access(void *field, const char *value); /* struct cidr_
 /* Where to listen. */
 int applet_listen_name(const struct call *call, int type, struct net_name *out);
 
-/* Whom to reach, from HOST[:PORT] or HOST PORT among the operands. Uses up the operands that name it: the others, messages, begin at
- * call->operands[0] afterwards. *source is where from; its type is 0 when -b was not given. */
+/* Whom to reach, from HOST[:PORT] or HOST PORT among the operands. Uses up the operands that name
+ * it: the others, messages, begin at call->operands[0] afterwards. *source is where from; its type
+ * is 0 when -b was not given. */
 int applet_target(struct call *call, int type, struct net_name *target, struct net_name *source);
 
 /* A number or a service name; NULL, or what is wrong. */
@@ -92,9 +100,11 @@ const char *applet_port(const char *text, int type, bool numeric, uint16_t *port
 /* Servers that take no operand. */
 int applet_no_operands(const struct call *call);
 
-/* Parses argv (argv[0] is the applet's name), answers --help, --version and -O help, sets verbosity and trace, and fills *call but for
- * the loop. An unknown option that is among the hints gets its own. Returns 0 to run, 1 when all is done, -1 for a usage error. */
-int applet_parse(const struct applet *applet, const struct opt_hint *hints, int argc, char **argv, struct call *call);
+/* Parses argv (argv[0] is the applet's name), answers --help, --version and -O help, sets verbosity
+ * and trace, and fills *call but for the loop. An unknown option that is among the hints gets its
+ * own. Returns 0 to run, 1 when all is done, -1 for a usage error. */
+int applet_parse(const struct applet *applet, const struct opt_hint *hints, int argc, char **argv,
+                 struct call *call);
 
 struct opt_command applet_command(const struct applet *applet);
 

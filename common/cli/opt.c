@@ -34,7 +34,8 @@ struct table {
 static bool takes_value(const struct opt_row *row) { return row->metavar != NULL; }
 
 /* A group before this one has a row of the same name, which stands for it. */
-static bool replaced(const struct opt_group *groups, const struct opt_group *its, const struct opt_row *row) {
+static bool replaced(const struct opt_group *groups, const struct opt_group *its,
+                     const struct opt_row *row) {
     for (const struct opt_group *g = groups; g < its; g++)
         for (const struct opt_row *other = g->rows; other->name; other++)
             if (!strcmp(other->name, row->name)) return true;
@@ -51,7 +52,8 @@ static void table_fill(struct table *t, const struct opt_group *groups) {
             if (replaced(groups, g, row)) continue;
             assert(t->count < ROWS_MOST);
             t->slots[t->count] = (struct slot){row, g->offset + row->offset, false};
-            t->longs[t->count] = (struct option){row->name, takes_value(row), NULL, ROW_BASE + t->count};
+            t->longs[t->count] =
+                (struct option){row->name, takes_value(row), NULL, ROW_BASE + t->count};
             t->count++;
             if (!row->letter) continue;
             *shorts++ = row->letter;
@@ -91,7 +93,8 @@ static int refuse_range(const struct opt_row *row, const char *value) {
         snprintf(why, sizeof why, "out of range (%s to %s)", text_bytes((uint64_t)row->min, low),
                  text_bytes((uint64_t)row->max, high));
     else if (row->kind == OPT_INTEGER && row->max && row->max != INT64_MAX)
-        snprintf(why, sizeof why, "out of range (%lld to %lld)", (long long)row->min, (long long)row->max);
+        snprintf(why, sizeof why, "out of range (%lld to %lld)", (long long)row->min,
+                 (long long)row->max);
     else if (row->kind == OPT_INTEGER)
         snprintf(why, sizeof why, "out of range (%lld or more)", (long long)row->min);
     else
@@ -133,15 +136,23 @@ static int store(const struct slot *slot, void *conf, const char *value) {
     const struct opt_row *row = slot->row;
     void *field = (char *)conf + slot->offset;
     const char *why;
-    if (value && !*value && !(row->flags & OPT_EMPTY_OK)) return refuse(row, value, "an empty value means nothing here");
+    if (value && !*value && !(row->flags & OPT_EMPTY_OK))
+        return refuse(row, value, "an empty value means nothing here");
     switch (row->kind) {
-    case OPT_FLAG: *(bool *)field = true; return 0;
-    case OPT_COUNT: ++*(int *)field; return 0;
-    case OPT_STRING: *(const char **)field = value; return 0;
+    case OPT_FLAG:
+        *(bool *)field = true;
+        return 0;
+    case OPT_COUNT:
+        ++*(int *)field;
+        return 0;
+    case OPT_STRING:
+        *(const char **)field = value;
+        return 0;
     case OPT_CUSTOM:
         why = row->parse(field, value);
         return why ? refuse(row, value, why) : 0;
-    default: return store_number(row, field, value);
+    default:
+        return store_number(row, field, value);
     }
 }
 
@@ -188,7 +199,8 @@ static int unknown_long(const struct opt_command *command, const struct table *t
     return -1;
 }
 
-/* getopt_long reports a long option that takes no value, but got one, as unknown with optopt set. */
+/* getopt_long reports a long option that takes no value, but got one, as unknown with optopt set.
+ */
 static int not_understood(const struct opt_command *command, struct table *t, const char *arg) {
     if (!strncmp(arg, "--", 2) && arg[2]) {
         size_t size = strcspn(arg + 2, "=");
@@ -221,7 +233,8 @@ static int check_exclusions(struct table *t) {
             size_t size = strcspn(name, " ");
             const struct slot *other = slot_named(t, name, size);
             if (other && other->seen) {
-                msg_error("--%s and --%.*s exclude each other", t->slots[i].row->name, (int)size, name);
+                msg_error("--%s and --%.*s exclude each other", t->slots[i].row->name, (int)size,
+                          name);
                 return -1;
             }
             name += size + strspn(name + size, " ");
@@ -230,10 +243,10 @@ static int check_exclusions(struct table *t) {
     return 0;
 }
 
-/* getopt_long gives operands in order (the leading '-' of shorts), as value 1. They are moved to the front of argv, to
- * places that getopt_long is done with. */
-static int parse_all(const struct opt_command *command, struct table *t, void *conf, int argc, char **argv,
-                     int *before) {
+/* getopt_long gives operands in order (the leading '-' of shorts), as value 1. They are moved to
+ * the front of argv, to places that getopt_long is done with. */
+static int parse_all(const struct opt_command *command, struct table *t, void *conf, int argc,
+                     char **argv, int *before) {
     int operands = 0;
     optind = 0; /* both glibc and musl start afresh from it */
     opterr = 0;
@@ -246,7 +259,8 @@ static int parse_all(const struct opt_command *command, struct table *t, void *c
             continue;
         }
         if (value == ':') return missing_value(t);
-        if (value == '?') return not_understood(command, t, argv[optind > here ? optind - 1 : here]);
+        if (value == '?')
+            return not_understood(command, t, argv[optind > here ? optind - 1 : here]);
         struct slot *slot = slot_of(t, value);
         slot->seen = true;
         if (store(slot, conf, optarg) < 0) return -1;
@@ -283,8 +297,9 @@ static void help_text(const char *text) {
 
 static void help_row(const struct opt_row *row) {
     char left[64];
-    snprintf(left, sizeof left, "%s%c%s--%s%s%s", row->letter ? "-" : " ", row->letter ? row->letter : ' ',
-             row->letter ? ", " : "  ", row->name, row->metavar ? " " : "", row->metavar ? row->metavar : "");
+    snprintf(left, sizeof left, "%s%c%s--%s%s%s", row->letter ? "-" : " ",
+             row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
+             row->metavar ? " " : "", row->metavar ? row->metavar : "");
     if (strlen(left) > 24)
         printf("  %s\n%*s", left, HELP_INDENT, "");
     else
@@ -304,7 +319,8 @@ void opt_dump(const struct opt_command *command) {
     for (const struct opt_group *g = command->groups; g->rows; g++)
         for (const struct opt_row *row = g->rows; row->name; row++) {
             if (replaced(command->groups, g, row)) continue;
-            printf("%s\t--%s\t%s%.*s\t%s\t%s\t%s\n", command->name, row->name, row->letter ? "-" : "", row->letter ? 1 : 0, &row->letter,
+            printf("%s\t--%s\t%s%.*s\t%s\t%s\t%s\n", command->name, row->name,
+                   row->letter ? "-" : "", row->letter ? 1 : 0, &row->letter,
                    row->metavar ? row->metavar : "", row->values ? row->values : "", row->help);
         }
 }

@@ -1,6 +1,7 @@
 /* opt: option tables. One row states an option once; from it come getopt_long's arguments, --help,
- * usage errors and the dump that completions are written from. A row stores into the applet's configuration, a plain
- * struct; groups of rows that several applets share carry offsets into a struct of their own that the configuration embeds. */
+ * usage errors and the dump that completions are written from. A row stores into the applet's
+ * configuration, a plain struct; groups of rows that several applets share carry offsets into a
+ * struct of their own that the configuration embeds. */
 #ifndef SOCKKIT_CLI_OPT_H
 #define SOCKKIT_CLI_OPT_H
 
@@ -31,20 +32,28 @@ struct opt_row {
     const char *help;    /* one line, no full stop */
     size_t offset;       /* into the group's struct */
     int64_t min, max;    /* both 0: no range but the type's, and not negative */
-    /* OPT_CUSTOM: stores the value at `field` and returns NULL, or returns what is wrong with it. */
+    /* OPT_CUSTOM: stores the value at `field` and returns NULL, or returns what is wrong with it.
+     */
     const char *(*parse)(void *field, const char *value);
     const char *excludes; /* long names, blank-separated, that cannot stand with it */
-    const char *values;   /* what a completion offers: words, or "@file" "@host" "@service" "@interface" "@sockopt" */
+    /* what a completion offers: words, or "@file" "@host" "@service" "@interface" "@sockopt" */
+    const char *values;
     unsigned flags;
 };
 
-/* A row: OPT("name", 'letter' or 0, kind, conf struct, field, .help = "..." and what else it has). */
-#define OPT(long_name, short_letter, option_kind, conf, field, ...) \
-    {.name = (long_name), .letter = (short_letter), .kind = (option_kind), .offset = offsetof(struct conf, field), __VA_ARGS__}
-#define OPT_END {.name = NULL}
+/* A row: OPT("name", 'letter' or 0, kind, conf struct, field, .help = "..." and what else it has).
+ */
+#define OPT(long_name, short_letter, option_kind, conf, field, ...)           \
+    {                                                                         \
+        .name = (long_name), .letter = (short_letter), .kind = (option_kind), \
+        .offset = offsetof(struct conf, field), __VA_ARGS__                   \
+    }
+#define OPT_END \
+    { .name = NULL }
 
-/* Rows end with OPT_END. Groups of an applet end with one whose rows are NULL. A row takes the place of any of the same name
- * in a later group: so an applet gives a shared option a meaning of its own. */
+/* Rows end with OPT_END. Groups of an applet end with one whose rows are NULL. A row takes the
+ * place of any of the same name in a later group: so an applet gives a shared option a meaning of
+ * its own. */
 struct opt_group {
     const char *title;
     const struct opt_row *rows;
@@ -64,15 +73,17 @@ struct opt_command {
     const struct opt_hint *hints; /* ends with {NULL, NULL}; may be NULL */
 };
 
-/* Parses argv (argv[0] is the applet) into conf; options may follow operands, "--" ends them. Returns how many operands there are
- * and moves them to argv[1..]; *before (where not NULL) is how many of them stood before a "--". Errors are told (one line) and give -1.
- * getopt_long(3), so long options may be shortened. */
+/* Parses argv (argv[0] is the applet) into conf; options may follow operands, "--" ends them.
+ * Returns how many operands there are and moves them to argv[1..]; *before (where not NULL) is how
+ * many of them stood before a "--". Errors are told (one line) and give -1. getopt_long(3), so long
+ * options may be shortened. */
 int opt_parse(const struct opt_command *command, void *conf, int argc, char **argv, int *before);
 
 /* The options as --help shows them, to stdout. */
 void opt_help(const struct opt_command *command);
 
-/* One line an option, tab-separated: applet, --long, -s or empty, metavar or empty, values or empty, help. To stdout. */
+/* One line an option, tab-separated: applet, --long, -s or empty, metavar or empty, values or
+ * empty, help. To stdout. */
 void opt_dump(const struct opt_command *command);
 
 #endif

@@ -22,14 +22,17 @@
 static bool is_server(int fd, int type) {
     int value = 0;
     if (sock_get(fd, SOL_SOCKET, SO_TYPE, &value, "SO_TYPE") < 0 || value != type) return false;
-    return type != SOCK_STREAM || (sock_get(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, "SO_ACCEPTCONN") == 0 && value);
+    return type != SOCK_STREAM ||
+           (sock_get(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, "SO_ACCEPTCONN") == 0 && value);
 }
 
-static int take_inherited(int count, int type, struct net_listeners *out, struct net_listeners *datagrams) {
+static int take_inherited(int count, int type, struct net_listeners *out,
+                          struct net_listeners *datagrams) {
     for (int fd = FIRST_INHERITED; fd < FIRST_INHERITED + count; fd++) {
         bool other = datagrams && is_server(fd, SOCK_DGRAM);
         struct net_listeners *to = other ? datagrams : out;
-        if (to->count == NET_LISTENERS || !(other || is_server(fd, type)) || sock_local(fd, &to->addrs[to->count]) < 0) {
+        if (to->count == NET_LISTENERS || !(other || is_server(fd, type)) ||
+            sock_local(fd, &to->addrs[to->count]) < 0) {
             msg_error("cannot use inherited descriptor %d: %s", fd,
                       to->count == NET_LISTENERS ? "too many"
                       : type == SOCK_STREAM      ? "no listening stream socket"
@@ -59,7 +62,8 @@ static int inherited_count(void) {
 /* Opens the directory of a file and returns the file's last component in *name. */
 static int open_directory(const char *file, const char **name) {
     const char *slash = strrchr(file, '/');
-    char *directory = slash ? mem_format("%.*s", slash == file ? 1 : (int)(slash - file), file) : mem_copy(".");
+    char *directory =
+        slash ? mem_format("%.*s", slash == file ? 1 : (int)(slash - file), file) : mem_copy(".");
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(directory);
     *name = slash ? slash + 1 : file;
@@ -93,34 +97,40 @@ static int check_ready_fd(const struct server_conf *conf) {
     return STATUS_USAGE;
 }
 
-static int listen_anew(struct ready *r, const struct call *call, int type, struct net_listeners *out) {
+static int listen_anew(struct ready *r, const struct call *call, int type,
+                       struct net_listeners *out) {
     const struct common_conf *common = call->conf;
     struct net_name name;
     struct cause cause;
     if (applet_listen_name(call, type, &name) < 0) return STATUS_USAGE;
-    if (net_listen(call->loop, &name, &common->sockopts, out, &cause) < 0) return call_over(call) ? STATUS_OK : msg_cause(&cause);
+    if (net_listen(call->loop, &name, &common->sockopts, out, &cause) < 0)
+        return call_over(call) ? STATUS_OK : msg_cause(&cause);
     if (!name.path) return 0;
     int status = remember(name.path, &r->path_directory, &r->path);
     if (!status) r->path_inode = inode_at(r->path_directory, r->path);
     return status;
 }
 
-static int listen_or_inherit(struct ready *r, const struct call *call, const struct server_conf *conf, int type, struct net_listeners *out,
+static int listen_or_inherit(struct ready *r, const struct call *call,
+                             const struct server_conf *conf, int type, struct net_listeners *out,
                              struct net_listeners *datagrams) {
     *r = (struct ready){.directory = -1, .path_directory = -1};
     out->count = 0;
     int inherited = inherited_count();
     int status = check_ready_fd(conf);
-    if (!status) status = inherited ? take_inherited(inherited, type, out, datagrams) : listen_anew(r, call, type, out);
+    if (!status)
+        status = inherited ? take_inherited(inherited, type, out, datagrams)
+                           : listen_anew(r, call, type, out);
     return status;
 }
 
-int ready_listen(struct ready *r, const struct call *call, const struct server_conf *conf, int type, struct net_listeners *out) {
+int ready_listen(struct ready *r, const struct call *call, const struct server_conf *conf, int type,
+                 struct net_listeners *out) {
     return listen_or_inherit(r, call, conf, type, out, NULL);
 }
 
-int ready_listen_both(struct ready *r, const struct call *call, const struct server_conf *conf, struct net_listeners *streams,
-                      struct net_listeners *datagrams) {
+int ready_listen_both(struct ready *r, const struct call *call, const struct server_conf *conf,
+                      struct net_listeners *streams, struct net_listeners *datagrams) {
     datagrams->count = 0;
     return listen_or_inherit(r, call, conf, SOCK_STREAM, streams, datagrams);
 }
@@ -142,8 +152,9 @@ static int write_port_file(struct ready *r, const char *file, const struct net_l
         return STATUS_FAILED;
     }
     char *temporary = mem_format(".%s.%ld", name, (long)getpid());
-    char *line = addr_family(&l->addrs[0]) == AF_UNIX ? mem_format("%s\n", l->addrs[0].as.un.sun_path)
-                                                      : mem_format("%u\n", (unsigned)addr_port(&l->addrs[0]));
+    char *line = addr_family(&l->addrs[0]) == AF_UNIX
+                     ? mem_format("%s\n", l->addrs[0].as.un.sun_path)
+                     : mem_format("%u\n", (unsigned)addr_port(&l->addrs[0]));
     size_t size = strlen(line);
     int fd = openat(r->directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     bool written = fd >= 0 && write(fd, line, size) == (ssize_t)size;
@@ -172,18 +183,22 @@ static void notify(const char *path) {
     a.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + (*path == '/'));
     int fd = sock_open(AF_UNIX, SOCK_DGRAM);
     if (fd < 0) return;
-    if (sock_sendto(fd, ready, sizeof ready - 1, &a) < 0) msg_note(1, "cannot notify %s: %s", path, strerror(errno));
+    if (sock_sendto(fd, ready, sizeof ready - 1, &a) < 0)
+        msg_note(1, "cannot notify %s: %s", path, strerror(errno));
     sock_close(fd);
 }
 
 static void tell_descriptor(int fd) {
-    if (write(fd, "\n", 1) < 0) msg_note(1, "cannot write to descriptor %d: %s", fd, strerror(errno));
+    if (write(fd, "\n", 1) < 0)
+        msg_note(1, "cannot write to descriptor %d: %s", fd, strerror(errno));
     if (fd > STDERR_FILENO) close(fd);
 }
 
-int ready_announce(struct ready *r, const struct server_conf *conf, const struct net_listeners *listeners) {
+int ready_announce(struct ready *r, const struct server_conf *conf,
+                   const struct net_listeners *listeners) {
     char text[ADDR_TEXT];
-    for (size_t i = 0; i < listeners->count; i++) msg_note(0, "listening on %s", addr_text(&listeners->addrs[i], text));
+    for (size_t i = 0; i < listeners->count; i++)
+        msg_note(0, "listening on %s", addr_text(&listeners->addrs[i], text));
     int status = conf->port_file ? write_port_file(r, conf->port_file, listeners) : 0;
     if (status) return status;
     if (conf->ready_fd >= 0) tell_descriptor((int)conf->ready_fd);

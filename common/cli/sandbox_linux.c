@@ -11,10 +11,12 @@
 
 /* --- landlock: files --- */
 
-#define FIRST_ABI_RIGHTS ((__u64)(LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) /* EXECUTE to MAKE_SYM: known to every version */
+/* EXECUTE to MAKE_SYM: known to every version */
+#define FIRST_ABI_RIGHTS ((__u64)(LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
 static void allow_removal(int ruleset, int directory) {
-    struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_REMOVE_FILE, .parent_fd = directory};
+    struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_REMOVE_FILE,
+                                              .parent_fd = directory};
     syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
 
@@ -31,8 +33,8 @@ static int restrict_files(const int *directories, int count) {
 
 /* --- seccomp: calls that no server here makes --- */
 
-#define REFUSE(call)                                              \
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1),        \
+#define REFUSE(call)                                       \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), \
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
 
 static int refuse_calls(void) {

@@ -17,7 +17,8 @@ static void ready(struct watch *w, unsigned events) {
         display_show(d);
 }
 
-void display_start(struct display *d, struct loop *loop, const struct fanout *log, void (*failed)(struct display *d, int error)) {
+void display_start(struct display *d, struct loop *loop, const struct fanout *log,
+                   void (*failed)(struct display *d, int error)) {
     *d = (struct display){.log = log, .failed = failed};
     sink_start(&d->out, STDOUT_FILENO);
     watch_start(loop, &d->watch, STDOUT_FILENO, 0, ready);
@@ -32,7 +33,8 @@ void display_show(struct display *d) {
         msg_note(0, "stdout is slow: lines are missing there");
     }
     int count = fanout_pieces(d->log, d->position, d->log->size, pieces);
-    for (int i = 0; i < count && result != SINK_FAILED; i++) result = sink_put(&d->out, pieces[i].iov_base, pieces[i].iov_len);
+    for (int i = 0; i < count && result != SINK_FAILED; i++)
+        result = sink_put(&d->out, pieces[i].iov_base, pieces[i].iov_len);
     d->position = d->log->end;
     if (result == SINK_FULL) watch_want(&d->watch, LOOP_WRITE);
     if (result == SINK_FAILED) d->failed(d, d->out.error);

@@ -1,10 +1,11 @@
-/* display: a fan-out log shown on stdout: one more reader of it, that slows nobody. One that lags a whole ring behind misses lines, and that is told. */
+/* display: a fan-out log shown on stdout: one more reader of it, that slows nobody. One that lags a
+ * whole ring behind misses lines, and that is told. */
 #ifndef SOCKKIT_IO_DISPLAY_H
 #define SOCKKIT_IO_DISPLAY_H
 
 #include "common/base/fanout.h"
-#include "common/loop/loop.h"
 #include "common/io/sink.h"
+#include "common/loop/loop.h"
 
 struct display {
     const struct fanout *log;
@@ -14,7 +15,8 @@ struct display {
     void (*failed)(struct display *d, int error); /* stdout cannot be written: errno */
 };
 
-void display_start(struct display *d, struct loop *loop, const struct fanout *log, void (*failed)(struct display *d, int error));
+void display_start(struct display *d, struct loop *loop, const struct fanout *log,
+                   void (*failed)(struct display *d, int error));
 /* The log has grown. */
 void display_show(struct display *d);
 void display_free(struct display *d);

@@ -21,11 +21,13 @@ static void flush(struct later *l) {
     if (p->text.size == 0 || p->sink.error) return;
     enum sink_result result = sink_put(&p->sink, buf_at(&p->text), p->text.size);
     buf_clear(&p->text);
-    if (result == SINK_FULL && !p->watch.loop) watch_start(p->loop, &p->watch, p->sink.fd, LOOP_WRITE, ready);
+    if (result == SINK_FULL && !p->watch.loop)
+        watch_start(p->loop, &p->watch, p->sink.fd, LOOP_WRITE, ready);
     check(p, result);
 }
 
-void printer_start(struct printer *p, struct loop *loop, int fd, void (*failed)(struct printer *p, int error)) {
+void printer_start(struct printer *p, struct loop *loop, int fd,
+                   void (*failed)(struct printer *p, int error)) {
     *p = (struct printer){.failed = failed, .loop = loop};
     sink_start(&p->sink, fd);
 }

@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
-#include "common/net/sysinfo.h"
 #include "common/base/text.h"
+#include "common/net/sysinfo.h"
 
 #define GRACE (2 * TEXT_NS_PER_S)
-#define LOOK_EVERY (20 * TEXT_NS_PER_MS) /* nothing tells the end of a process that is not our child */
+/* nothing tells the end of a process that is not our child */
+#define LOOK_EVERY (20 * TEXT_NS_PER_MS)
 
 static int exit_status(int status) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -46,7 +47,8 @@ static void reap(struct sig_watch *w) {
 
 static void seal(int fd) {
     int flags = fcntl(fd, F_GETFD);
-    if (fd > STDERR_FILENO && flags >= 0 && !(flags & FD_CLOEXEC)) fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+    if (fd > STDERR_FILENO && flags >= 0 && !(flags & FD_CLOEXEC))
+        fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
 static void seal_inherited(void) {
@@ -65,7 +67,8 @@ void proc_group_start(struct proc_group *g, struct loop *loop) {
     g->running = NULL;
     g->stopping = false;
     seal_inherited();
-    sysinfo_adopt_orphans(); /* a PID 1 that reaps late, or never, would keep their groups from ending */
+    /* a PID 1 that reaps late, or never, would keep their groups from ending */
+    sysinfo_adopt_orphans();
     sig_watch(&g->child_signal, SIGCHLD, reap);
 }
 
@@ -77,7 +80,8 @@ static void set_endpoint(const char *ip_name, const char *port_name, const struc
 }
 
 static void set_environment(const struct addr *local, const struct addr *peer) {
-    static const char *const names[] = {"TCPREMOTEIP", "TCPREMOTEPORT", "TCPLOCALIP", "TCPLOCALPORT"};
+    static const char *const names[] = {"TCPREMOTEIP", "TCPREMOTEPORT", "TCPLOCALIP",
+                                        "TCPLOCALPORT"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) unsetenv(names[i]);
     bool unix_socket = addr_family(local) == AF_UNIX;
     setenv("PROTO", unix_socket ? "UNIX" : "TCP", 1);
@@ -86,7 +90,8 @@ static void set_environment(const struct addr *local, const struct addr *peer) {
     set_endpoint(names[2], names[3], local);
 }
 
-_Noreturn static void run_child(const char *command, int fd, const struct addr *local, const struct addr *peer) {
+_Noreturn static void run_child(const char *command, int fd, const struct addr *local,
+                                const struct addr *peer) {
     setpgid(0, 0);
     int flags = fcntl(fd, F_GETFL);
     fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
@@ -97,10 +102,12 @@ _Noreturn static void run_child(const char *command, int fd, const struct addr *
     _exit(127);
 }
 
-int proc_spawn(struct proc_group *g, struct proc *p, const char *command, int fd, const struct addr *local,
-               const struct addr *peer, void (*ended)(struct proc *p), struct cause *cause) {
+int proc_spawn(struct proc_group *g, struct proc *p, const char *command, int fd,
+               const struct addr *local, const struct addr *peer, void (*ended)(struct proc *p),
+               struct cause *cause) {
     pid_t pid = sig_fork();
-    if (pid < 0) return cause_set(cause, STATUS_FAILED, "cannot run '%s': %s", command, strerror(errno));
+    if (pid < 0)
+        return cause_set(cause, STATUS_FAILED, "cannot run '%s': %s", command, strerror(errno));
     if (pid == 0) run_child(command, fd, local, peer);
     setpgid(pid, pid); /* in both: whoever comes first */
     *p = (struct proc){.pid = pid, .ended = ended, .next = g->running};

@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
-#include "common/base/text.h"
 
 #define PULLS_A_TURN 16
-#define BULK ((size_t)262144)       /* a turn that brings as much is part of a bulk transfer, ... */
-#define BULK_LOW_WATER (2 << 20)    /* ... for which we are woken seldom: SO_RCVLOWAT, which widens the window too; */
+#define BULK ((size_t)262144) /* a turn that brings as much is part of a bulk transfer, ... */
+/* ... for which we are woken seldom: SO_RCVLOWAT, which widens the window too; */
+#define BULK_LOW_WATER (2 << 20)
 #define BULK_PAUSE (2 * TEXT_NS_PER_MS) /* what is less waits no longer than this */
 #define SETTLE_FIRST (1 * TEXT_NS_PER_MS)
 #define SETTLE_MOST (100 * TEXT_NS_PER_MS)
@@ -28,7 +29,8 @@ static void update(struct relay *r) {
     unsigned want = 0;
     if (r->receiving == RELAY_OPEN && !r->out_full) want |= LOOP_READ;
     if (r->sending != RELAY_DONE && r->peer_full) want |= LOOP_WRITE;
-    if (want == 0 && r->sending != RELAY_DONE) want = LOOP_HANGUP; /* else a hang-up, which does not go away, says nothing new */
+    /* else a hang-up, which does not go away, says nothing new */
+    if (want == 0 && r->sending != RELAY_DONE) want = LOOP_HANGUP;
     if (r->sock.loop) watch_want(&r->sock, want);
     if (r->out.loop) watch_want(&r->out, r->out_full ? LOOP_WRITE : 0);
     if (r->in.loop) source_want(&r->in, r->sending == RELAY_OPEN && !r->peer_full);
@@ -63,7 +65,8 @@ static uint64_t lost(const struct relay *r) {
 static void tell_lost(const struct relay *r) {
     uint64_t n = lost(r);
     if (n > 0)
-        msg_error("%s did not take %llu byte%s of what was sent", r->peer, (unsigned long long)n, n == 1 ? "" : "s");
+        msg_error("%s did not take %llu byte%s of what was sent", r->peer, (unsigned long long)n,
+                  n == 1 ? "" : "s");
     else if (r->cut)
         msg_error("%s closed the connection before the end of stdin", r->peer);
 }
@@ -74,7 +77,8 @@ static void fail(struct relay *r, int error) {
     finish(r, STATUS_FAILED);
 }
 
-/* Both directions are over. What the peer's system has not acknowledged may still be lost: its reset is on its way, or it is only slow. */
+/* Both directions are over. What the peer's system has not acknowledged may still be lost: its
+ * reset is on its way, or it is only slow. */
 static void settle(struct relay *r);
 
 static void settle_again(struct timer *t) { settle(container_of(t, struct relay, settle)); }
@@ -86,7 +90,8 @@ static void settle(struct relay *r) {
         sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, error, "SO_ERROR");
         closed = *error || sock_tcp_state(r->sock.fd) == SYSINFO_CLOSED;
     }
-    if (r->broken || (closed && lost(r) > 0)) { /* counted anew: the last acknowledgement may have closed it */
+    /* counted anew: the last acknowledgement may have closed it */
+    if (r->broken || (closed && lost(r) > 0)) {
         if (*error == ECONNRESET) msg_error("connection with %s: %s", r->peer, strerror(*error));
         tell_lost(r);
         finish(r, STATUS_FAILED);
@@ -102,7 +107,8 @@ static void settle(struct relay *r) {
 }
 
 static void check_over(struct relay *r) {
-    if (r->receiving == RELAY_DONE && r->sending == RELAY_DONE && !timer_running(&r->settle)) settle(r);
+    if (r->receiving == RELAY_DONE && r->sending == RELAY_DONE && !timer_running(&r->settle))
+        settle(r);
 }
 
 /* --- towards the peer --- */
@@ -124,7 +130,8 @@ static void sending_failed(struct relay *r) {
     check_over(r);
 }
 
-/* Nothing is expected to happen, and yet: a reset; or a Unix socket whose peer closed it, which is no failure. */
+/* Nothing is expected to happen, and yet: a reset; or a Unix socket whose peer closed it, which is
+ * no failure. */
 static void hung_up(struct relay *r) {
     sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, &r->to_peer.error, "SO_ERROR");
     if (r->to_peer.error) {
@@ -159,11 +166,14 @@ static void took_input(struct relay *r, enum sink_result result) {
     if (r->sock.loop) update(r);
 }
 
-/* Several moves a turn, for as long as both ends are ready; a pipe or terminal is read once, a second read might block. */
+/* Several moves a turn, for as long as both ends are ready; a pipe or terminal is read once, a
+ * second read might block. */
 static void pull_input(struct source *in) {
     struct relay *r = container_of(in, struct relay, in);
     enum sink_result result = SINK_MOVED;
-    bool once = in->kind == SOURCE_TTY || (in->kind == SOURCE_PIPE && (r->to_peer.copying || r->to_peer.look || r->to_peer.mover.declined));
+    bool once = in->kind == SOURCE_TTY ||
+                (in->kind == SOURCE_PIPE &&
+                 (r->to_peer.copying || r->to_peer.look || r->to_peer.mover.declined));
     for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED && r->sending == RELAY_OPEN; i++) {
         size_t moved;
         result = sink_pull(&r->to_peer, in->fd, in->kind, &moved);
@@ -213,7 +223,8 @@ static void probe_peer(const struct relay *r) {
 static void end_receiving(struct relay *r) {
     r->receiving = RELAY_DONE;
     watch_stop(&r->out);
-    if (r->close_out && close(r->to_out.fd) < 0) { /* a reader of ours sees the end while we still send */
+    /* a reader of ours sees the end while we still send */
+    if (r->close_out && close(r->to_out.fd) < 0) {
         msg_error("cannot write to stdout: %s", strerror(errno));
         finish(r, STATUS_FAILED);
         return;
@@ -227,7 +238,8 @@ static void end_receiving(struct relay *r) {
 }
 
 static void output_failed(struct relay *r) {
-    if (r->to_out.error != EPIPE) msg_error("cannot write to stdout: %s", strerror(r->to_out.error));
+    if (r->to_out.error != EPIPE)
+        msg_error("cannot write to stdout: %s", strerror(r->to_out.error));
     finish(r, r->to_out.error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
 }
 
@@ -245,8 +257,8 @@ static void watch_bulk(struct relay *r, size_t moved);
 
 static void bulk_paused(struct timer *t) {
     struct relay *r = container_of(t, struct relay, bulk);
-    if (r->out_full)
-        watch_bulk(r, 0); /* the pace is that of stdout: what is read next must not have to be much */
+    if (r->out_full) /* the pace is that of stdout: what is read next must not have to be much */
+        watch_bulk(r, 0);
     else if (r->receiving == RELAY_OPEN)
         pull_peer(r);
     if (r->sock.loop) update(r);
@@ -254,8 +266,10 @@ static void bulk_paused(struct timer *t) {
 
 /* Only where pages are moved: with --trace the calls that matter are to be seen, not these. */
 static void watch_bulk(struct relay *r, size_t moved) {
-    bool on = moved >= BULK && r->receiving == RELAY_OPEN && !r->to_out.copying && !r->to_out.look && !r->to_out.mover.declined;
-    if (on != r->low_water) sock_set(r->sock.fd, SOL_SOCKET, SO_RCVLOWAT, on ? BULK_LOW_WATER : 1, "SO_RCVLOWAT");
+    bool on = moved >= BULK && r->receiving == RELAY_OPEN && !r->to_out.copying &&
+              !r->to_out.look && !r->to_out.mover.declined;
+    if (on != r->low_water)
+        sock_set(r->sock.fd, SOL_SOCKET, SO_RCVLOWAT, on ? BULK_LOW_WATER : 1, "SO_RCVLOWAT");
     r->low_water = on;
     if (on)
         timer_start(r->loop, &r->bulk, BULK_PAUSE, bulk_paused);
@@ -316,7 +330,8 @@ static void idle_over(struct timer *t) {
 }
 
 void relay_start(struct relay *r, struct loop *loop, int sock, int in, int out) {
-    *r = (struct relay){.loop = loop, .half_close = true, .close_out = true, .active = loop_now(loop)};
+    *r = (struct relay){
+        .loop = loop, .half_close = true, .close_out = true, .active = loop_now(loop)};
     sink_start(&r->to_peer, sock);
     sink_start(&r->to_out, out);
     watch_start(loop, &r->sock, sock, 0, sock_ready);

@@ -1,20 +1,23 @@
-/* relay: joins a connected socket with stdin and stdout, both ways at once, until both directions have ended. Half-close is explicit:
- * each direction is OPEN, DRAINING (its source has ended, bytes wait) or DONE. */
+/* relay: joins a connected socket with stdin and stdout, both ways at once, until both directions
+ * have ended. Half-close is explicit: each direction is OPEN, DRAINING (its source has ended, bytes
+ * wait) or DONE. */
 #ifndef SOCKKIT_IO_RELAY_H
 #define SOCKKIT_IO_RELAY_H
 
-#include "common/loop/loop.h"
 #include "common/base/msg.h"
 #include "common/io/sink.h"
 #include "common/io/source.h"
+#include "common/loop/loop.h"
 
 enum relay_state { RELAY_OPEN, RELAY_DRAINING, RELAY_DONE };
 
 /* What becomes of a stdin that has not ended when the peer has shut down its side. */
 enum relay_rest {
-    RELAY_REST_DELIVERED, /* a file, or a pipe that has delivered a byte, is sent to its end; nothing else is waited for */
-    RELAY_REST_PIPES,     /* a file or a pipe is sent to its end */
-    RELAY_REST_ALL,       /* whatever it is */
+    /* a file, or a pipe that has delivered a byte, is sent to its end; nothing else is waited for
+     */
+    RELAY_REST_DELIVERED,
+    RELAY_REST_PIPES, /* a file or a pipe is sent to its end */
+    RELAY_REST_ALL,   /* whatever it is */
 };
 
 struct relay {
@@ -22,14 +25,15 @@ struct relay {
     bool half_close; /* the end of stdin shuts the write side down (default true) */
     bool close_out;  /* stdout is closed when the peer has ended (default true) */
     enum relay_rest rest;
-    int64_t idle;    /* ns; 0: none */
+    int64_t idle;     /* ns; 0: none */
     const char *peer; /* as errors name it */
     void (*done)(struct relay *r, enum status outcome);
-    /* Where stdin is what somebody types (`in` is -1): told whether it is wanted now; may be told twice. NULL: nobody types. */
+    /* Where stdin is what somebody types (`in` is -1): told whether it is wanted now; may be told
+     * twice. NULL: nobody types. */
     void (*want_typing)(struct relay *r, bool on);
 
     struct sink to_peer, to_out; /* .look may be set */
-    uint64_t received, read; /* bytes from the peer; bytes from stdin */
+    uint64_t received, read;     /* bytes from the peer; bytes from stdin */
 
     /* private */
     struct loop *loop;
@@ -39,12 +43,14 @@ struct relay {
     int64_t active, settle_step;
     enum relay_state sending, receiving;
     bool peer_full, out_full; /* a sink takes nothing now */
-    bool shut, fin, broken;   /* the write side: shut down; its FIN is on its way (not when the peer had reset); gone */
-    bool low_water;           /* SO_RCVLOWAT is raised */
-    bool cut;                 /* it went before the end of stdin */
+    /* the write side: shut down; its FIN is on its way (not when the peer had reset); gone */
+    bool shut, fin, broken;
+    bool low_water; /* SO_RCVLOWAT is raised */
+    bool cut;       /* it went before the end of stdin */
 };
 
-/* in: -1 where there is no stdin: then the write side is shut down when what relay_say gave has gone, unless half_close is false. The descriptors stay the caller's. */
+/* in: -1 where there is no stdin: then the write side is shut down when what relay_say gave has
+ * gone, unless half_close is false. The descriptors stay the caller's. */
 void relay_start(struct relay *r, struct loop *loop, int sock, int in, int out);
 
 /* Bytes to send before anything of stdin. */

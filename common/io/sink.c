@@ -26,7 +26,8 @@ static bool writable(int fd) {
     return poll(&p, 1, 0) > 0;
 }
 
-/* One write that does not block: a pipe that polls writable takes PIPE_BUF bytes (POSIX), more might wait for its reader. */
+/* One write that does not block: a pipe that polls writable takes PIPE_BUF bytes (POSIX), more
+ * might wait for its reader. */
 static ssize_t write_some(const struct sink *s, const char *bytes, size_t n) {
     size_t most = s->kind == SOURCE_PIPE ? PIPE_BUF : s->kind == SOURCE_TTY ? TTY_ONCE : n;
     if (s->kind == SOURCE_SOCKET) return sock_send(s->fd, bytes, n);
@@ -40,7 +41,8 @@ static ssize_t write_some(const struct sink *s, const char *bytes, size_t n) {
 static enum sink_result write_all(struct sink *s, const char **bytes, size_t *n) {
     while (*n > 0) {
         ssize_t done = write_some(s, *bytes, *n);
-        if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return SINK_FULL;
+        if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+            return SINK_FULL;
         if (done < 0) {
             s->error = errno;
             return SINK_FAILED;
@@ -94,7 +96,8 @@ static enum sink_result copy(struct sink *s, int from, enum source_kind kind, si
 enum sink_result sink_pull(struct sink *s, int from, enum source_kind kind, size_t *moved) {
     size_t taken = 0;
     *moved = 0;
-    if (s->copying || s->look || s->mover.declined || kind == SOURCE_TTY) return copy(s, from, kind, moved);
+    if (s->copying || s->look || s->mover.declined || kind == SOURCE_TTY)
+        return copy(s, from, kind, moved);
     enum sink_result result = mover_pull(&s->mover, from, kind, s->fd, s->kind, moved, &taken);
     s->taken += taken;
     if (result == SINK_FAILED) s->error = errno;

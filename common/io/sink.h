@@ -1,6 +1,7 @@
-/* sink: a descriptor that takes bytes (stdout, or a socket), and what it has not taken yet. Never blocks and never sets
- * O_NONBLOCK on what somebody else opened. Between descriptors bytes move as pages where the system can (relay_splice.c) and are
- * copied where it cannot, where somebody looks at them, and with --trace. */
+/* sink: a descriptor that takes bytes (stdout, or a socket), and what it has not taken yet. Never
+ * blocks and never sets O_NONBLOCK on what somebody else opened. Between descriptors bytes move as
+ * pages where the system can (relay_splice.c) and are copied where it cannot, where somebody looks
+ * at them, and with --trace. */
 #ifndef SOCKKIT_IO_SINK_H
 #define SOCKKIT_IO_SINK_H
 
@@ -38,8 +39,8 @@ struct sink {
     struct buf held;
     uint64_t taken; /* bytes the descriptor took */
     int error;      /* errno of the write that failed; 0: none */
-    /* Sees the bytes before they go, and may put others in their place (its own, valid until the next call); *end: the source shall count
-     * as ended behind them. NULL: nobody looks. */
+    /* Sees the bytes before they go, and may put others in their place (its own, valid until the
+     * next call); *end: the source shall count as ended behind them. NULL: nobody looks. */
     void (*look)(void *ctx, const char **bytes, size_t *n, bool *end);
     void *ctx;
 };
@@ -47,10 +48,12 @@ struct sink {
 void sink_start(struct sink *s, int fd);
 void sink_free(struct sink *s); /* the descriptor stays open */
 
-/* Moves what one turn should from a source to the sink. Only when sink_waiting is 0. *moved: how many bytes left the source. */
+/* Moves what one turn should from a source to the sink. Only when sink_waiting is 0. *moved: how
+ * many bytes left the source. */
 enum sink_result sink_pull(struct sink *s, int from, enum source_kind kind, size_t *moved);
 
-/* Gives bytes to the sink, which keeps what it cannot take now. SINK_MOVED (all taken), SINK_FULL or SINK_FAILED. */
+/* Gives bytes to the sink, which keeps what it cannot take now. SINK_MOVED (all taken), SINK_FULL
+ * or SINK_FAILED. */
 enum sink_result sink_put(struct sink *s, const char *bytes, size_t n);
 
 /* The same, but `look` sees them first; SINK_END when it said so. */
@@ -64,9 +67,10 @@ static inline size_t sink_waiting(const struct sink *s) { return s->held.size + 
 
 /* --- the movers: relay_splice.c, relay_copy.c (which declines) --- */
 
-/* *moved: bytes that left the source; *taken: bytes the sink took. SINK_DECLINED may leave bytes inside: mover_take_back. */
-enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kind, int to, enum source_kind to_kind, size_t *moved,
-                            size_t *taken);
+/* *moved: bytes that left the source; *taken: bytes the sink took. SINK_DECLINED may leave bytes
+ * inside: mover_take_back. */
+enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kind, int to,
+                            enum source_kind to_kind, size_t *moved, size_t *taken);
 enum sink_result mover_flush(struct mover *m, int to, size_t *taken);
 void mover_take_back(struct mover *m, struct buf *held);
 void mover_free(struct mover *m);

@@ -8,8 +8,8 @@
 
 #include "common/io/sink.h"
 
-#define PIPE_WANTED (1 << 20)           /* fs.pipe-max-size of an ordinary user */
-#define MOVE_ONCE ((size_t)4 << 20)     /* a slot of a pipe can hold more than a page */
+#define PIPE_WANTED (1 << 20)       /* fs.pipe-max-size of an ordinary user */
+#define MOVE_ONCE ((size_t)4 << 20) /* a slot of a pipe can hold more than a page */
 #define FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
 
 static bool not_yet(void) { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
@@ -31,15 +31,18 @@ static bool is_regular(int fd) {
     return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* splice does not say which end failed. Where one is a socket, it is that but for the errors of the other. */
+/* splice does not say which end failed. Where one is a socket, it is that but for the errors of the
+ * other. */
 static enum sink_result failure(enum source_kind to_kind) {
     if (to_kind == SOURCE_SOCKET) return errno == EIO ? SINK_SOURCE_FAILED : SINK_FAILED;
-    return errno == EPIPE || errno == ENOSPC || errno == EFBIG || errno == EDQUOT || errno == EIO ? SINK_FAILED
-                                                                                                 : SINK_SOURCE_FAILED;
+    return errno == EPIPE || errno == ENOSPC || errno == EFBIG || errno == EDQUOT || errno == EIO
+               ? SINK_FAILED
+               : SINK_SOURCE_FAILED;
 }
 
 /* One of the two is a pipe: the pages go straight through. */
-static enum sink_result move_direct(int from, int to, enum source_kind to_kind, size_t *moved, size_t *taken) {
+static enum sink_result move_direct(int from, int to, enum source_kind to_kind, size_t *moved,
+                                    size_t *taken) {
     ssize_t n = splice(from, NULL, to, NULL, MOVE_ONCE, FLAGS);
     if (n == 0) return SINK_END;
     if (n < 0 && declines()) return SINK_DECLINED;
@@ -56,8 +59,9 @@ static bool open_pipe(struct mover *m) {
     return true;
 }
 
-/* Others may write to the same open file: all of a script to its log. write(2) takes its place there and moves the offset in one step;
- * splice(2) does not, and the one would write over the other. But lseek(2) does, so it takes the place. NULL: there are no places. */
+/* Others may write to the same open file: all of a script to its log. write(2) takes its place
+ * there and moves the offset in one step; splice(2) does not, and the one would write over the
+ * other. But lseek(2) does, so it takes the place. NULL: there are no places. */
 static loff_t *take_place(const struct mover *m, int to, loff_t *place) {
     if (!m->places) return NULL;
     off_t end = lseek(to, (off_t)m->inside, SEEK_CUR);
@@ -77,7 +81,8 @@ enum sink_result mover_flush(struct mover *m, int to, size_t *taken) {
     return declines() ? SINK_DECLINED : not_yet() ? SINK_FULL : SINK_FAILED;
 }
 
-static enum sink_result move_through(struct mover *m, int from, int to, size_t *moved, size_t *taken) {
+static enum sink_result move_through(struct mover *m, int from, int to, size_t *moved,
+                                     size_t *taken) {
     if (!open_pipe(m)) return SINK_DECLINED;
     ssize_t n = splice(from, NULL, m->ends[1], NULL, MOVE_ONCE, FLAGS);
     if (n == 0) return SINK_END;
@@ -93,8 +98,8 @@ static bool at_mark(int fd) {
     return ioctl(fd, SIOCATMARK, &mark) == 0 && mark;
 }
 
-enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kind, int to, enum source_kind to_kind, size_t *moved,
-                            size_t *taken) {
+enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kind, int to,
+                            enum source_kind to_kind, size_t *moved, size_t *taken) {
     bool direct = from_kind == SOURCE_PIPE || to_kind == SOURCE_PIPE;
     if (!m->prepared) {
         if (blocks(from, from_kind) || blocks(to, to_kind)) return SINK_DECLINED;
@@ -102,7 +107,8 @@ enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kin
         if (direct) fcntl(to_kind == SOURCE_PIPE ? to : from, F_SETPIPE_SZ, PIPE_WANTED);
         m->prepared = true;
     }
-    enum sink_result result = direct ? move_direct(from, to, to_kind, moved, taken) : move_through(m, from, to, moved, taken);
+    enum sink_result result = direct ? move_direct(from, to, to_kind, moved, taken)
+                                     : move_through(m, from, to, moved, taken);
     /* splice stops before an urgent byte for good; recv leaves it out and goes on. */
     bool stopped = from_kind == SOURCE_SOCKET && (result == SINK_DRY || result == SINK_END);
     return stopped && at_mark(from) ? SINK_DECLINED : result;

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
-#include "common/net/sock.h"
 #include "common/base/text.h"
+#include "common/net/sock.h"
 
 #define RECHECK (500 * TEXT_NS_PER_MS)
 

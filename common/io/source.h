@@ -1,5 +1,6 @@
-/* source: a descriptor that somebody else opened (stdin), read without ever setting O_NONBLOCK on it: the loop says when, and one read
- * takes what is there. A terminal is left alone while we are in its background, where a read would stop us (SIGTTIN). */
+/* source: a descriptor that somebody else opened (stdin), read without ever setting O_NONBLOCK on
+ * it: the loop says when, and one read takes what is there. A terminal is left alone while we are
+ * in its background, where a read would stop us (SIGTTIN). */
 #ifndef SOCKKIT_IO_SOURCE_H
 #define SOCKKIT_IO_SOURCE_H
 
@@ -9,7 +10,7 @@
 #include "common/loop/loop.h"
 
 enum source_kind {
-    SOURCE_FILE,   /* regular file or device: always ready */
+    SOURCE_FILE, /* regular file or device: always ready */
     SOURCE_PIPE,
     SOURCE_SOCKET,
     SOURCE_TTY,
@@ -36,7 +37,8 @@ void source_start(struct source *s, struct loop *loop, int fd, void (*ready)(str
 void source_want(struct source *s, bool on);
 void source_stop(struct source *s); /* also when it was never started ({0}) */
 
-/* One read(2) that does not block once `ready` was called: bytes, 0 at the end, -1 with errno (EAGAIN: not yet). */
+/* One read(2) that does not block once `ready` was called: bytes, 0 at the end, -1 with errno
+ * (EAGAIN: not yet). */
 ssize_t source_read(int fd, enum source_kind kind, void *bytes, size_t n);
 
 #endif

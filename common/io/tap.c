@@ -24,10 +24,8 @@ static int write_failed(const char *name, struct cause *cause) {
 static int write_all(int fd, const char *name, const char *bytes, size_t n, struct cause *cause) {
     while (n) {
         ssize_t done = write(fd, bytes, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return write_failed(name, cause);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) return write_failed(name, cause);
         bytes += done;
         n -= (size_t)done;
     }
@@ -44,8 +42,7 @@ static int close_file(int *fd, const char *name, struct cause *cause) {
 
 int tap_open(struct tap *tap, const char *output, const char *dump, struct cause *cause) {
     *tap = (struct tap){.output = -1, .dump = -1, .output_name = output, .dump_name = dump};
-    if (output && open_file(output, O_APPEND, &tap->output, cause) < 0)
-        return -1;
+    if (output && open_file(output, O_APPEND, &tap->output, cause) < 0) return -1;
     if (dump && strcmp(dump, "-") == 0) {
         tap->dump = STDERR_FILENO;
     } else if (dump && open_file(dump, O_TRUNC, &tap->dump, cause) < 0) {
@@ -69,14 +66,14 @@ static void put_row(struct tap *tap, const char *row) {
 
 static void put_peer(struct tap *tap, const char *peer) {
     char row[sizeof tap->peer + 2];
-    if (!peer || strncmp(tap->peer, peer, sizeof tap->peer - 1) == 0)
-        return;
+    if (!peer || strncmp(tap->peer, peer, sizeof tap->peer - 1) == 0) return;
     snprintf(tap->peer, sizeof tap->peer, "%s", peer);
     snprintf(row, sizeof row, "# %s", tap->peer);
     put_row(tap, row);
 }
 
-static void put_bytes(struct tap *tap, char direction, uint64_t offset, const char *bytes, size_t n) {
+static void put_bytes(struct tap *tap, char direction, uint64_t offset, const char *bytes,
+                      size_t n) {
     static const char digits[] = "0123456789abcdef";
     char hex[3 * ROW_BYTES + 1], text[ROW_BYTES + 1], row[ROW_TEXT];
     for (size_t i = 0; i < n; i++) {
@@ -88,26 +85,27 @@ static void put_bytes(struct tap *tap, char direction, uint64_t offset, const ch
     }
     hex[3 * n] = '\0';
     text[n] = '\0';
-    snprintf(row, sizeof row, "%c %08" PRIx64 "  %-*s  %s", direction, offset, 3 * ROW_BYTES, hex, text);
+    snprintf(row, sizeof row, "%c %08" PRIx64 "  %-*s  %s", direction, offset, 3 * ROW_BYTES, hex,
+             text);
     put_row(tap, row);
 }
 
-static int dump(struct tap *tap, char direction, uint64_t offset, const char *peer, const char *bytes, size_t n,
-                struct cause *cause) {
+static int dump(struct tap *tap, char direction, uint64_t offset, const char *peer,
+                const char *bytes, size_t n, struct cause *cause) {
     put_peer(tap, peer);
     for (size_t done = 0, row; done < n; done += row) {
         row = n - done < ROW_BYTES ? n - done : ROW_BYTES;
         put_bytes(tap, direction, offset + done, bytes + done, row);
     }
-    int status = tap->line.size
-                     ? write_all(tap->dump, tap->dump_name, buf_at(&tap->line), tap->line.size, cause)
-                     : 0;
+    int status = tap->line.size ? write_all(tap->dump, tap->dump_name, buf_at(&tap->line),
+                                            tap->line.size, cause)
+                                : 0;
     buf_clear(&tap->line);
     return status;
 }
 
-int tap_received(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes, size_t n,
-                 struct cause *cause) {
+int tap_received(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes,
+                 size_t n, struct cause *cause) {
     uint64_t offset = place->received;
     place->received += n;
     if (tap->output >= 0 && write_all(tap->output, tap->output_name, bytes, n, cause) < 0)
@@ -115,8 +113,8 @@ int tap_received(struct tap *tap, struct tap_place *place, const char *peer, con
     return tap->dump >= 0 && n ? dump(tap, '<', offset, peer, bytes, n, cause) : 0;
 }
 
-int tap_sent(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes, size_t n,
-             struct cause *cause) {
+int tap_sent(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes,
+             size_t n, struct cause *cause) {
     uint64_t offset = place->sent;
     place->sent += n;
     return tap->dump >= 0 && n ? dump(tap, '>', offset, peer, bytes, n, cause) : 0;

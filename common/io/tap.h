@@ -1,9 +1,11 @@
-/* tap: copies of what goes by. -o FILE appends the bytes received; -x FILE writes a hex dump of both directions, one line for each 16 bytes:
+/* tap: copies of what goes by. -o FILE appends the bytes received; -x FILE writes a hex dump of
+ * both directions, one line for each 16 bytes:
  *
  *     < 00000000  42 6f 6e 6a 6f 75 72 0a                           Bonjour.
  *
- * '<' received, '>' sent; the offset counts each direction by itself. "-x -" is stderr. Where a tool serves several
- * peers the peer is named on a line of its own ("# 127.0.0.1:4242") when it changes. */
+ * '<' received, '>' sent; the offset counts each direction by itself. "-x -" is stderr. Where a
+ * tool serves several peers the peer is named on a line of its own ("# 127.0.0.1:4242") when it
+ * changes. */
 #ifndef SOCKKIT_IO_TAP_H
 #define SOCKKIT_IO_TAP_H
 
@@ -23,18 +25,22 @@ struct tap {
     int output; /* -1: none */
     int dump;   /* -1: none; 2: lines of msg.h, which knows who else is on the terminal */
     const char *output_name, *dump_name; /* the caller's */
-    char peer[160]; /* named last in the dump */
+    char peer[160];                      /* named last in the dump */
     struct buf line;
 };
 
-/* Opens both (NULL: none), O_APPEND for the output, O_TRUNC for the dump, close-on-exec. -1 with a cause (status 1) that names the file.
- * The names must outlive the tap. */
+/* Opens both (NULL: none), O_APPEND for the output, O_TRUNC for the dump, close-on-exec. -1 with a
+ * cause (status 1) that names the file. The names must outlive the tap. */
 int tap_open(struct tap *tap, const char *output, const char *dump, struct cause *cause);
+
 static inline bool tap_active(const struct tap *tap) { return tap->output >= 0 || tap->dump >= 0; }
 
-/* Bytes went by. `peer` names whose they are (NULL: there is one peer only). -1 with a cause when a file could not be written (all of it was not). */
-int tap_received(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes, size_t n, struct cause *cause);
-int tap_sent(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes, size_t n, struct cause *cause);
+/* Bytes went by. `peer` names whose they are (NULL: there is one peer only). -1 with a cause when a
+ * file could not be written (all of it was not). */
+int tap_received(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes,
+                 size_t n, struct cause *cause);
+int tap_sent(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes,
+             size_t n, struct cause *cause);
 
 /* Closes; a close(2) that fails is a failed write. */
 int tap_close(struct tap *tap, struct cause *cause);

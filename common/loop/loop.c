@@ -32,9 +32,7 @@ int64_t loop_clock(void) {
     return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-int64_t loop_now(const struct loop *loop) {
-    return loop->running ? loop->now : loop_clock();
-}
+int64_t loop_now(const struct loop *loop) { return loop->running ? loop->now : loop_clock(); }
 
 /* --- watches --- */
 
@@ -47,21 +45,18 @@ void watch_start(struct loop *loop, struct watch *w, int fd, unsigned want,
 
 void watch_want(struct watch *w, unsigned want) {
     assert(w->loop);
-    if (w->want == want)
-        return;
+    if (w->want == want) return;
     w->want = want;
     backend_set(w->loop->backend, w);
 }
 
 void watch_stop(struct watch *w) {
     struct loop *loop = w->loop;
-    if (!loop)
-        return;
+    if (!loop) return;
     backend_forget(loop->backend, w);
     w->loop = NULL;
     for (size_t i = 0; i < loop->batch_size; i++)
-        if (loop->batch[i].watch == w)
-            loop->batch[i].watch = NULL;
+        if (loop->batch[i].watch == w) loop->batch[i].watch = NULL;
 }
 
 void loop_report(struct watch *w, unsigned events) {
@@ -76,8 +71,7 @@ void loop_report(struct watch *w, unsigned events) {
 /* What its owner asked for may have changed since the wait. */
 static unsigned wanted_events(const struct watch *w, unsigned events) {
     unsigned both = LOOP_READ | LOOP_WRITE;
-    if ((events & LOOP_HANGUP) && (w->want & both))
-        events = both;
+    if ((events & LOOP_HANGUP) && (w->want & both)) events = both;
     return events & w->want;
 }
 
@@ -85,8 +79,7 @@ static void deliver(struct loop *loop) {
     for (size_t i = 0; i < loop->batch_size; i++) {
         struct watch *w = loop->batch[i].watch;
         unsigned events = w ? wanted_events(w, loop->batch[i].events) : 0;
-        if (events)
-            w->ready(w, events);
+        if (events) w->ready(w, events);
     }
     loop->batch_size = 0;
 }
@@ -107,10 +100,8 @@ static void sift_up(struct loop *loop, size_t place, struct timer *t) {
 static void sift_down(struct loop *loop, size_t place, struct timer *t) {
     for (;;) {
         size_t child = 2 * place;
-        if (child < loop->heap_size && loop->heap[child + 1]->due < loop->heap[child]->due)
-            child++;
-        if (child > loop->heap_size || t->due <= loop->heap[child]->due)
-            break;
+        if (child < loop->heap_size && loop->heap[child + 1]->due < loop->heap[child]->due) child++;
+        if (child > loop->heap_size || t->due <= loop->heap[child]->due) break;
         heap_set(loop, place, loop->heap[child]);
         place = child;
     }
@@ -121,7 +112,8 @@ void timer_start(struct loop *loop, struct timer *t, int64_t ns, void (*fired)(s
     timer_stop(t);
     int64_t now = loop_now(loop);
     if (ns < 1)
-        ns = 1; /* never due in this very turn: a timer that starts itself again must not hold it up */
+        /* never due in this very turn: a timer that starts itself again must not hold it up */
+        ns = 1;
     t->due = ns > INT64_MAX - now ? INT64_MAX : now + ns;
     t->fired = fired;
     t->loop = loop;
@@ -133,14 +125,12 @@ void timer_start(struct loop *loop, struct timer *t, int64_t ns, void (*fired)(s
 }
 
 void timer_stop(struct timer *t) {
-    if (!timer_running(t))
-        return;
+    if (!timer_running(t)) return;
     struct loop *loop = t->loop;
     size_t place = t->place;
     struct timer *last = loop->heap[loop->heap_size--];
     t->place = 0;
-    if (last == t)
-        return;
+    if (last == t) return;
     if (place > 1 && last->due < loop->heap[place / 2]->due)
         sift_up(loop, place, last);
     else
@@ -155,14 +145,12 @@ static void fire_timers(struct loop *loop) {
     }
 }
 
-/* How long the next wait may be, rounded up so that no timer needs a second one. By the clock, not by loop->now: the
- * turn itself may have been long. */
+/* How long the next wait may be, rounded up so that no timer needs a second one. By the clock, not
+ * by loop->now: the turn itself may have been long. */
 static int milliseconds_left(const struct loop *loop) {
-    if (loop->heap_size == 0)
-        return -1;
+    if (loop->heap_size == 0) return -1;
     int64_t left = loop->heap[1]->due - loop_clock();
-    if (left <= 0)
-        return 0;
+    if (left <= 0) return 0;
     int64_t ms = left / 1000000 + (left % 1000000 != 0);
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }
@@ -170,8 +158,7 @@ static int milliseconds_left(const struct loop *loop) {
 /* --- laters --- */
 
 void later_run(struct loop *loop, struct later *l, void (*run)(struct later *)) {
-    if (l->queued)
-        return;
+    if (l->queued) return;
     *l = (struct later){.run = run, .queued = true};
     *loop->laters_end = l;
     loop->laters_end = &l->next;
@@ -181,8 +168,7 @@ static void run_laters(struct loop *loop) {
     while (loop->laters) {
         struct later *l = loop->laters;
         loop->laters = l->next;
-        if (!loop->laters)
-            loop->laters_end = &loop->laters;
+        if (!loop->laters) loop->laters_end = &loop->laters;
         l->queued = false;
         l->run(l);
     }
@@ -200,8 +186,7 @@ struct loop *loop_new(void) {
 }
 
 void loop_free(struct loop *loop) {
-    if (!loop)
-        return;
+    if (!loop) return;
     backend_free(loop->backend);
     free(loop->batch);
     free(loop->heap);

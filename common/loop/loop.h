@@ -1,6 +1,7 @@
 /* loop: one thread waits for descriptors and timers. Watches and timers are embedded in
- * their owner, never indexed by descriptor, so that a reused descriptor cannot receive a stale event.
- * loop_epoll.c and loop_poll.c do the waiting; loop.c the rest. Time is CLOCK_MONOTONIC in nanoseconds. */
+ * their owner, never indexed by descriptor, so that a reused descriptor cannot receive a stale
+ * event. loop_epoll.c and loop_poll.c do the waiting; loop.c the rest. Time is CLOCK_MONOTONIC in
+ * nanoseconds. */
 #ifndef SOCKKIT_LOOP_LOOP_H
 #define SOCKKIT_LOOP_LOOP_H
 
@@ -11,7 +12,8 @@
 enum {
     LOOP_READ = 1,
     LOOP_WRITE = 2,
-    LOOP_HANGUP = 4, /* error or full hang-up alone; implied by the other two, which then see it as their own */
+    /* error or full hang-up alone; implied by the other two, which then see it as their own */
+    LOOP_HANGUP = 4,
 };
 
 struct loop;
@@ -20,9 +22,9 @@ struct watch {
     void (*ready)(struct watch *w, unsigned events);
     struct loop *loop; /* NULL: not watching */
     int fd;
-    unsigned want;     /* 0: rests */
-    bool always;       /* the system cannot wait for it (a regular file): ready at every turn */
-    size_t place;      /* the backend's */
+    unsigned want; /* 0: rests */
+    bool always;   /* the system cannot wait for it (a regular file): ready at every turn */
+    size_t place;  /* the backend's */
 };
 
 struct timer {
@@ -50,16 +52,19 @@ void loop_stop(struct loop *loop);
 int64_t loop_now(const struct loop *loop);
 int64_t loop_clock(void); /* the time now, in the middle of a turn too */
 
-/* Level-triggered: `ready` is called as long as an event that is wanted holds. The watch must stay where it is until watch_stop;
- * a watch stopped in the middle of a turn gets no further call. It was {0} or stopped before; one watch a descriptor. */
+/* Level-triggered: `ready` is called as long as an event that is wanted holds. The watch must stay
+ * where it is until watch_stop; a watch stopped in the middle of a turn gets no further call. It
+ * was {0} or stopped before; one watch a descriptor. */
 void watch_start(struct loop *loop, struct watch *w, int fd, unsigned want,
                  void (*ready)(struct watch *, unsigned));
 void watch_want(struct watch *w, unsigned want);
 void watch_stop(struct watch *w); /* also when it was never started ({0}) */
 
-/* Once, `ns` after loop_now, in a later turn; started again it forgets the earlier time. {0} before its first start. */
+/* Once, `ns` after loop_now, in a later turn; started again it forgets the earlier time. {0} before
+ * its first start. */
 void timer_start(struct loop *loop, struct timer *t, int64_t ns, void (*fired)(struct timer *));
 void timer_stop(struct timer *t);
+
 static inline bool timer_running(const struct timer *t) { return t->place != 0; }
 
 void later_run(struct loop *loop, struct later *l, void (*run)(struct later *));
@@ -76,8 +81,8 @@ void backend_set(struct loop_backend *b, struct watch *w);
 void backend_forget(struct loop_backend *b, struct watch *w);
 /* Waits at most `ms` (negative: for ever) and reports each watch that is ready. */
 void backend_wait(struct loop_backend *b, int ms);
-/* For backend_wait, in loop.c: `ready` is called once the wait is over. An error or hang-up is LOOP_HANGUP here,
- * and what w->want does not name is harmless. */
+/* For backend_wait, in loop.c: `ready` is called once the wait is over. An error or hang-up is
+ * LOOP_HANGUP here, and what w->want does not name is harmless. */
 void loop_report(struct watch *w, unsigned events);
 
 #endif

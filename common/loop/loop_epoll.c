@@ -10,7 +10,8 @@
 /* A watch's place is what the kernel was last asked to wait for, or, when it is an `always` one,
  * its place in that list, from 1. */
 
-#define EVENTS_FIRST 64   /* a batch that comes full makes room for a larger one: a turn is to see everything that is ready */
+/* a batch that comes full makes room for a larger one: a turn is to see everything that is ready */
+#define EVENTS_FIRST 64
 #define EVENTS_MOST 4096
 
 struct loop_backend {
@@ -22,8 +23,7 @@ struct loop_backend {
 };
 
 static void always_add(struct loop_backend *b, struct watch *w) {
-    if (w->place)
-        return;
+    if (w->place) return;
     if (b->always_count == b->always_room) {
         b->always_room = b->always_room ? 2 * b->always_room : 4;
         b->always = mem_resize(b->always, b->always_room, sizeof *b->always);
@@ -33,8 +33,7 @@ static void always_add(struct loop_backend *b, struct watch *w) {
 }
 
 static void always_remove(struct loop_backend *b, struct watch *w) {
-    if (!w->place)
-        return;
+    if (!w->place) return;
     struct watch *last = b->always[--b->always_count];
     b->always[w->place - 1] = last;
     last->place = w->place;
@@ -49,7 +48,8 @@ static void set_always(struct loop_backend *b, struct watch *w) {
 }
 
 static uint32_t kernel_events(unsigned want) {
-    return ((want & LOOP_READ) ? (uint32_t)EPOLLIN : 0) | ((want & LOOP_WRITE) ? (uint32_t)EPOLLOUT : 0);
+    return ((want & LOOP_READ) ? (uint32_t)EPOLLIN : 0) |
+           ((want & LOOP_WRITE) ? (uint32_t)EPOLLOUT : 0);
 }
 
 static unsigned loop_events(uint32_t events) {
@@ -82,8 +82,7 @@ void backend_set(struct loop_backend *b, struct watch *w) {
         set_always(b, w);
         return;
     }
-    if (w->want == w->place)
-        return;
+    if (w->want == w->place) return;
     open_epoll(b);
     int op = !w->place ? EPOLL_CTL_ADD : w->want ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
     struct epoll_event event = {.events = kernel_events(w->want), .data.ptr = w};
@@ -91,7 +90,8 @@ void backend_set(struct loop_backend *b, struct watch *w) {
         w->place = w->want;
         return;
     }
-    /* EPERM. Any other refusal (ENOMEM, ENOSPC) is met likewise: to try at every turn is slow, but it goes on. */
+    /* EPERM. Any other refusal (ENOMEM, ENOSPC) is met likewise: to try at every turn is slow, but
+     * it goes on. */
     w->always = true;
     w->place = 0;
     set_always(b, w);
@@ -110,8 +110,7 @@ void backend_wait(struct loop_backend *b, int ms) {
     int n = epoll_wait(b->fd, b->events, b->events_room, b->always_count ? 0 : ms);
     for (int i = 0; i < n; i++)
         loop_report(b->events[i].data.ptr, loop_events(b->events[i].events));
-    for (size_t i = 0; i < b->always_count; i++)
-        loop_report(b->always[i], LOOP_READ | LOOP_WRITE);
+    for (size_t i = 0; i < b->always_count; i++) loop_report(b->always[i], LOOP_READ | LOOP_WRITE);
     if (n == b->events_room && n < EVENTS_MOST) {
         b->events_room *= 2;
         b->events = mem_resize(b->events, (size_t)b->events_room, sizeof *b->events);

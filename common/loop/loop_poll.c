@@ -32,7 +32,9 @@ static unsigned loop_events(int events) {
            ((events & (POLLERR | POLLHUP | POLLNVAL)) ? LOOP_HANGUP : 0u);
 }
 
-struct loop_backend *backend_new(void) { return mem_new(sizeof(struct loop_backend)); }
+struct loop_backend *backend_new(void) {
+    return mem_new(sizeof(struct loop_backend));
+}
 
 void backend_free(struct loop_backend *b) {
     free(b->fds);
@@ -45,14 +47,12 @@ void backend_set(struct loop_backend *b, struct watch *w) {
         backend_forget(b, w);
         return;
     }
-    if (!w->place)
-        add(b, w);
+    if (!w->place) add(b, w);
     b->fds[w->place - 1].events = kernel_events(w->want);
 }
 
 void backend_forget(struct loop_backend *b, struct watch *w) {
-    if (!w->place)
-        return;
+    if (!w->place) return;
     size_t last = --b->count;
     b->fds[w->place - 1] = b->fds[last];
     b->watches[w->place - 1] = b->watches[last];

@@ -38,7 +38,8 @@ static void pipe_ready(struct watch *w, unsigned events) {
 static void (*set_action(int signal, void (*action)(int)))(int) {
     struct sigaction now, before;
     memset(&now, 0, sizeof now);
-    now.sa_handler = action; /* no SA_RESTART: a write to a stopped terminal must not outlive Ctrl-C */
+    /* no SA_RESTART: a write to a stopped terminal must not outlive Ctrl-C */
+    now.sa_handler = action;
     sigemptyset(&now.sa_mask);
     return sigaction(signal, &now, &before) == 0 ? before.sa_handler : SIG_ERR;
 }
@@ -60,7 +61,8 @@ static void open_pipe(struct loop *loop) {
 void sig_start(struct loop *loop) {
     sigset_t none;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL); /* whoever started us may have blocked SIGCHLD or SIGTERM */
+    /* whoever started us may have blocked SIGCHLD or SIGTERM */
+    sigprocmask(SIG_SETMASK, &none, NULL);
     set_action(SIGPIPE, SIG_IGN);
     open_pipe(loop);
 }
@@ -88,7 +90,8 @@ void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch 
     w->caught = caught;
     w->next = watches;
     watches = w;
-    if (pipe_ends[1] < 0) return; /* out of descriptors: to end without clean-up is better than not to end */
+    /* out of descriptors: to end without clean-up is better than not to end */
+    if (pipe_ends[1] < 0) return;
     if (set_action(signal, handler) == SIG_IGN && signal != SIGCHLD) set_action(signal, SIG_IGN);
 }
 
@@ -102,7 +105,8 @@ void sig_unwatch(struct sig_watch *w) {
     for (struct sig_watch **at = &watches; *at; at = &(*at)->next)
         if (*at == w) {
             *at = w->next;
-            if (!is_watched(w->signal) && set_action(w->signal, SIG_DFL) == SIG_IGN) set_action(w->signal, SIG_IGN);
+            if (!is_watched(w->signal) && set_action(w->signal, SIG_DFL) == SIG_IGN)
+                set_action(w->signal, SIG_IGN);
             return;
         }
 }

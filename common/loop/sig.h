@@ -1,4 +1,5 @@
-/* sig: signals as events of the loop (a self-pipe; POSIX sigaction). Handlers are the process's, so there is one of it. */
+/* sig: signals as events of the loop (a self-pipe; POSIX sigaction). Handlers are the process's, so
+ * there is one of it. */
 #ifndef SOCKKIT_LOOP_SIG_H
 #define SOCKKIT_LOOP_SIG_H
 
@@ -16,17 +17,21 @@ struct sig_watch {
 
 /* SIGPIPE is ignored from here on: a peer that is gone is an error, not the end. */
 void sig_start(struct loop *loop);
-/* In a child of fork(2) that goes on with a loop of its own: its signals come to that one, and the watches stay. */
+/* In a child of fork(2) that goes on with a loop of its own: its signals come to that one, and the
+ * watches stay. */
 void sig_forked(struct loop *loop);
 /* Nobody is told any more. The loop has been freed. */
 void sig_stop(void);
 
-/* Calls `caught` from the loop. A signal that was ignored when the program started (nohup) stays ignored, SIGCHLD aside. */
+/* Calls `caught` from the loop. A signal that was ignored when the program started (nohup) stays
+ * ignored, SIGCHLD aside. */
 void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch *w));
-/* The last who watched it: it has its default action again. Also when it was never watched ({0}). */
+/* The last who watched it: it has its default action again. Also when it was never watched ({0}).
+ */
 void sig_unwatch(struct sig_watch *w);
 
-/* fork(2). The child has default actions and nothing blocked, and not one signal sent to it is told here. */
+/* fork(2). The child has default actions and nothing blocked, and not one signal sent to it is told
+ * here. */
 pid_t sig_fork(void);
 
 /* Ends the program by this signal; returns only where the signal has no such effect (PID 1). */

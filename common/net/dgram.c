@@ -17,7 +17,9 @@ const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]) {
     return out;
 }
 
-bool dgram_full_now(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
+bool dgram_full_now(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
+}
 
 /* Where -O interface has put the socket; 0: nowhere. */
 static unsigned interface_of(int fd) {
@@ -33,5 +35,6 @@ int dgram_join(int fd, const struct addr *group) {
     struct group_req request = {.gr_interface = six ? group->as.v6.sin6_scope_id : 0};
     if (!request.gr_interface) request.gr_interface = interface_of(fd);
     memcpy(&request.gr_group, &group->as, group->size);
-    return sock_set_bytes(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, MCAST_JOIN_GROUP, &request, sizeof request, "MCAST_JOIN_GROUP");
+    return sock_set_bytes(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, MCAST_JOIN_GROUP, &request,
+                          sizeof request, "MCAST_JOIN_GROUP");
 }

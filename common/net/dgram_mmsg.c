@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/uio.h>
 
-#include "common/net/dgram.h"
 #include "common/base/mem.h"
+#include "common/net/dgram.h"
 #include "common/net/sock.h"
 #include "common/net/trace.h"
 
@@ -15,12 +15,15 @@ enum { SEGMENT = 103, GRO = 104 };
 
 #define BATCH 32
 #define ROOM ((size_t)65536)
-#define APART ((size_t)192) /* between two slots, so that they do not share their places in the cache */
+/* between two slots, so that they do not share their places in the cache */
+#define APART ((size_t)192)
 #define UNIX_BATCH 4
 #define UNIX_ROOM ((size_t)524288)
-#define SEGMENTS ((size_t)64)       /* in one send: what every kernel with UDP_SEGMENT takes */
+#define SEGMENTS ((size_t)64)         /* in one send: what every kernel with UDP_SEGMENT takes */
 #define SEGMENTS_MOST ((size_t)65000) /* bytes of one send: below what either family takes */
-#define CONTROL (CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct ucred)))
+#define CONTROL                                                         \
+    (CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
+     CMSG_SPACE(sizeof(struct ucred)))
 
 struct slot {
     struct addr from, here;
@@ -36,10 +39,10 @@ struct parcel {
 
 struct dgram_io {
     int fd, family;
-    bool gro;             /* what comes may be several in one */
-    bool ancillary;       /* what comes has control messages */
-    bool alone;           /* the next message is sent by itself */
-    size_t segment_most;  /* bytes of a datagram that may be one of several in a send */
+    bool gro;            /* what comes may be several in one */
+    bool ancillary;      /* what comes has control messages */
+    bool alone;          /* the next message is sent by itself */
+    size_t segment_most; /* bytes of a datagram that may be one of several in a send */
     size_t batch, room;
     char *bytes;
     struct mmsghdr in[BATCH], out[BATCH];
@@ -61,8 +64,9 @@ static void ask_for_ancillary(struct dgram_io *io, const struct addr *local) {
     if (io->family == AF_UNIX)
         result = sock_set(io->fd, SOL_SOCKET, SO_PASSCRED, 1, "SO_PASSCRED");
     else if (is_wildcard(local))
-        result = io->family == AF_INET ? sock_set(io->fd, IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO")
-                                       : sock_set(io->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
+        result = io->family == AF_INET
+                     ? sock_set(io->fd, IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO")
+                     : sock_set(io->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
     io->ancillary = result == 0;
 }
 
@@ -70,7 +74,8 @@ static void prepare_slots(struct dgram_io *io) {
     for (size_t i = 0; i < io->batch; i++) {
         struct slot *s = &io->slots[i];
         s->piece = (struct iovec){io->bytes + i * (io->room + APART), io->room};
-        io->in[i].msg_hdr = (struct msghdr){.msg_name = &s->from.as, .msg_iov = &s->piece, .msg_iovlen = 1};
+        io->in[i].msg_hdr =
+            (struct msghdr){.msg_name = &s->from.as, .msg_iov = &s->piece, .msg_iovlen = 1};
     }
 }
 
@@ -106,7 +111,8 @@ static void here_v4(struct slot *s, const struct cmsghdr *c) {
     struct in_pktinfo info;
     memcpy(&info, CMSG_DATA(c), sizeof info);
     addr_any(AF_INET, 0, &s->here);
-    s->here.as.v4.sin_addr = info.ipi_spec_dst; /* for a broadcast or multicast too: an address of ours */
+    /* for a broadcast or multicast too: an address of ours */
+    s->here.as.v4.sin_addr = info.ipi_spec_dst;
 }
 
 static void here_v6(struct slot *s, const struct cmsghdr *c) {
@@ -120,8 +126,12 @@ static void here_v6(struct slot *s, const struct cmsghdr *c) {
 
 /* Not CMSG_NXTHDR(3), which musl's headers cannot compile without a warning. */
 static struct cmsghdr *next_control(struct msghdr *m, const struct cmsghdr *last) {
-    size_t at = last ? (size_t)((const char *)last - (char *)m->msg_control) + CMSG_SPACE(last->cmsg_len - CMSG_LEN(0)) : 0;
-    return at + sizeof *last <= m->msg_controllen ? (struct cmsghdr *)(void *)((char *)m->msg_control + at) : NULL;
+    size_t at = last ? (size_t)((const char *)last - (char *)m->msg_control) +
+                           CMSG_SPACE(last->cmsg_len - CMSG_LEN(0))
+                     : 0;
+    return at + sizeof *last <= m->msg_controllen
+               ? (struct cmsghdr *)(void *)((char *)m->msg_control + at)
+               : NULL;
 }
 
 /* Fills in what the control messages tell; the size of a segment, 0: there is one. */
@@ -155,7 +165,8 @@ static size_t unpack(struct dgram_io *io, size_t i, size_t n) {
     const char *at = s->piece.iov_base;
     struct dgram item = {.peer = &s->from};
     s->from.size = m->msg_namelen;
-    if (m->msg_namelen == 0) s->from.as.any.sa_family = (sa_family_t)io->family; /* a Unix socket without a name */
+    /* a Unix socket without a name */
+    if (m->msg_namelen == 0) s->from.as.any.sa_family = (sa_family_t)io->family;
     if (m->msg_controllen > 0) segment = read_control(s, m, &item);
     if (segment == 0) segment = left;
     reserve_items(io, n + 1 + (segment ? left / segment : 0));
@@ -189,7 +200,8 @@ static int receive_traced(struct dgram_io *io) {
         while (n < 0 && errno == EINTR);
         s->from.size = m->msg_namelen;
         if (n >= 0 || errno != EAGAIN)
-            trace_payload(n, s->piece.iov_base, "recvmsg(%d, %zu, %s)", io->fd, io->room, n < 0 ? "-" : addr_text(&s->from, text));
+            trace_payload(n, s->piece.iov_base, "recvmsg(%d, %zu, %s)", io->fd, io->room,
+                          n < 0 ? "-" : addr_text(&s->from, text));
     } else {
         n = sock_recvfrom(io->fd, s->piece.iov_base, io->room, &s->from);
         m->msg_namelen = s->from.size;
@@ -218,23 +230,29 @@ int dgram_receive(struct dgram_io *io, const struct dgram **items) {
 
 /* --- sending --- */
 
-static bool same_end(const struct addr *a, const struct addr *b) { return a == b || (a && b && addr_equal(a, b)); }
+static bool same_end(const struct addr *a, const struct addr *b) {
+    return a == b || (a && b && addr_equal(a, b));
+}
 
-/* How many from the first on can go as one: all of its size, but for the last, which may be shorter. */
+/* How many from the first on can go as one: all of its size, but for the last, which may be
+ * shorter. */
 static size_t run_length(const struct dgram_io *io, const struct dgram *d, size_t count) {
     size_t n = 1, size = d[0].size, total = size;
     if (size == 0 || size > io->segment_most) return 1;
-    while (n < count && n < SEGMENTS && d[n].size > 0 && d[n].size <= size && total + d[n].size <= SEGMENTS_MOST &&
-           same_end(d[n].peer, d[0].peer) && same_end(d[n].here, d[0].here)) {
+    while (n < count && n < SEGMENTS && d[n].size > 0 && d[n].size <= size &&
+           total + d[n].size <= SEGMENTS_MOST && same_end(d[n].peer, d[0].peer) &&
+           same_end(d[n].here, d[0].here)) {
         total += d[n].size;
         if (d[n++].size < size) break;
     }
     return n;
 }
 
-static void put_control(struct msghdr *m, char *room, int level, int type, const void *value, size_t size) {
+static void put_control(struct msghdr *m, char *room, int level, int type, const void *value,
+                        size_t size) {
     struct cmsghdr *c = (struct cmsghdr *)(void *)(room + m->msg_controllen);
-    *c = (struct cmsghdr){.cmsg_len = (socklen_t)CMSG_LEN(size), .cmsg_level = level, .cmsg_type = type};
+    *c = (struct cmsghdr){
+        .cmsg_len = (socklen_t)CMSG_LEN(size), .cmsg_level = level, .cmsg_type = type};
     memcpy(CMSG_DATA(c), value, size);
     m->msg_control = room;
     m->msg_controllen += (socklen_t)CMSG_SPACE(size);
@@ -245,7 +263,8 @@ static void put_here(struct msghdr *m, char *room, const struct addr *here) {
         struct in_pktinfo info = {.ipi_spec_dst = here->as.v4.sin_addr};
         put_control(m, room, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
     } else {
-        struct in6_pktinfo info = {.ipi6_addr = here->as.v6.sin6_addr, .ipi6_ifindex = here->as.v6.sin6_scope_id};
+        struct in6_pktinfo info = {.ipi6_addr = here->as.v6.sin6_addr,
+                                   .ipi6_ifindex = here->as.v6.sin6_scope_id};
         put_control(m, room, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
     }
 }
@@ -277,14 +296,17 @@ static int send_traced(struct dgram_io *io, const struct dgram *d) {
     pack(m, &io->parcels[0], d, 1);
     ssize_t n = sendmsg(io->fd, m, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n >= 0 || errno != EAGAIN)
-        trace_payload(n, d->bytes, "sendmsg(%d, %zu, %s)", io->fd, d->size, d->peer ? addr_text(d->peer, text) : "-");
+        trace_payload(n, d->bytes, "sendmsg(%d, %zu, %s)", io->fd, d->size,
+                      d->peer ? addr_text(d->peer, text) : "-");
     return n < 0 ? -1 : 1;
 }
 
-/* True when the system takes datagrams of this size one by one alone: larger than the interface's packets, or an interface that cannot
- * take them apart. */
+/* True when the system takes datagrams of this size one by one alone: larger than the interface's
+ * packets, or an interface that cannot take them apart. */
 static bool segments_refused(struct dgram_io *io, const struct dgram *d) {
-    if (io->parcels[0].count == 1 || (errno != EINVAL && errno != EMSGSIZE && errno != EIO && errno != EOPNOTSUPP)) return false;
+    if (io->parcels[0].count == 1 ||
+        (errno != EINVAL && errno != EMSGSIZE && errno != EIO && errno != EOPNOTSUPP))
+        return false;
     io->segment_most = errno == EIO ? 0 : d->size - 1;
     return true;
 }
@@ -303,7 +325,8 @@ int dgram_send(struct dgram_io *io, const struct dgram *items, size_t count) {
     do sent = sendmmsg(io->fd, io->out, messages, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
     if (sent < 0) return segments_refused(io, items) ? dgram_send(io, items, count) : -1;
-    /* sendmmsg(2) keeps the error of a later message to itself: sent alone, it shows the next one. */
+    /* sendmmsg(2) keeps the error of a later message to itself: sent alone, it shows the next one.
+     */
     io->alone = (unsigned)sent < messages;
     taken = 0;
     for (int i = 0; i < sent; i++) taken += io->parcels[i].count;
@@ -318,5 +341,6 @@ int64_t dgram_drops(const struct dgram_io *io, bool *at_least) {
     *at_least = io->gro;
     int result = getsockopt(io->fd, SOL_SOCKET, SO_MEMINFO, info, &size);
     if (trace_level > 1) trace_call(result, "", "getsockopt(%d, SO_MEMINFO)", io->fd);
-    return result == 0 && size > SK_MEMINFO_DROPS * sizeof info[0] ? (int64_t)info[SK_MEMINFO_DROPS] : -1;
+    return result == 0 && size > SK_MEMINFO_DROPS * sizeof info[0] ? (int64_t)info[SK_MEMINFO_DROPS]
+                                                                   : -1;
 }

@@ -1,8 +1,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "common/net/dgram.h"
 #include "common/base/mem.h"
+#include "common/net/dgram.h"
 #include "common/net/sock.h"
 
 #define ROOM ((size_t)65536)

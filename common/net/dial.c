@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/net/net.h"
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
-#include "common/base/text.h"
 
-#define STAGGER (250 * TEXT_NS_PER_MS) /* RFC 8305 section 5, Connection Attempt Delay */
+#define STAGGER (250 * TEXT_NS_PER_MS)   /* RFC 8305 section 5, Connection Attempt Delay */
 #define FULL_AGAIN (20 * TEXT_NS_PER_MS) /* a full backlog is tried again */
 
 struct net_attempt {
@@ -60,25 +60,29 @@ static const char *hint(const struct net_name *name, const struct addr *to, int 
     if (error == ENOENT && name->path) return " (is a server listening there?)";
     if (error == EPROTOTYPE) return " (a socket for datagrams, not for connections)";
     if (error == ENETUNREACH) return " (no route; try -4 or -6)";
-    if (error == EADDRNOTAVAIL) return " (no free source port, or the address is not this machine's)";
+    if (error == EADDRNOTAVAIL)
+        return " (no free source port, or the address is not this machine's)";
     return addr_hint(to, error);
 }
 
-/* A family that is missing here says less than what any host answered; else the first failure is the one to tell. */
+/* A family that is missing here says less than what any host answered; else the first failure is
+ * the one to tell. */
 static void note_failure(struct net_dial *d, const struct addr *to, int error) {
     char text[NET_NAME_TEXT];
     bool weak = error == ENETUNREACH || error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
     if (d->failure.text[0] && (weak || !d->weak)) return;
     d->weak = weak;
-    cause_set(&d->failure, error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_UNCONNECTED, "cannot connect to %s: %s%s",
-              net_name_text(&d->name, text), strerror(error), hint(&d->name, to, error));
+    cause_set(&d->failure, error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_UNCONNECTED,
+              "cannot connect to %s: %s%s", net_name_text(&d->name, text), strerror(error),
+              hint(&d->name, to, error));
 }
 
 /* --- attempts --- */
 
 static void launch(struct net_dial *d);
 
-/* A connection that met itself: source and destination are the same (RFC 9293, simultaneous open). */
+/* A connection that met itself: source and destination are the same (RFC 9293, simultaneous open).
+ */
 static bool is_self(int fd, const struct addr *to) {
     struct addr local;
     if (addr_family(to) == AF_UNIX || addr_port(to) < 1024) return false;
@@ -92,7 +96,8 @@ static void attempt_over(struct net_dial *d, int fd, const struct addr *to, int 
         error = ECONNREFUSED;
     }
     if (!error) {
-        if (addr_family(to) != AF_UNIX && d->name.type == SOCK_STREAM && !sockopt_given(d->options, "nodelay"))
+        if (addr_family(to) != AF_UNIX && d->name.type == SOCK_STREAM &&
+            !sockopt_given(d->options, "nodelay"))
             sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
         d->peer = *to;
         finish(d, fd, NULL);
@@ -127,8 +132,12 @@ static void bind_failure(struct net_dial *d, const struct addr *source) {
     char text[ADDR_TEXT], owner[SYSINFO_OWNER];
     int error = errno;
     bool known = error == EADDRINUSE && sysinfo_owner(d->name.type, source, owner);
-    cause_set(&d->failure, STATUS_UNBOUND, "cannot bind to %s: %s%s%s%s", addr_text(source, text), strerror(error),
-              known ? " (" : "", known ? owner : error == EADDRNOTAVAIL ? " (not an address of this machine)" : "", known ? ")" : "");
+    cause_set(&d->failure, STATUS_UNBOUND, "cannot bind to %s: %s%s%s%s", addr_text(source, text),
+              strerror(error), known ? " (" : "",
+              known                    ? owner
+              : error == EADDRNOTAVAIL ? " (not an address of this machine)"
+                                       : "",
+              known ? ")" : "");
 }
 
 /* A socket with its options, bound where asked. -1 with d->failure set. */
@@ -167,7 +176,8 @@ static void attempt(struct net_dial *d, const struct addr *to) {
         attempt_over(d, fd, to, 0);
         return;
     }
-    if (errno == EAGAIN && addr_family(to) == AF_UNIX) { /* its backlog is full, and no event will tell that it is not */
+    /* its backlog is full, and no event will tell that it is not */
+    if (errno == EAGAIN && addr_family(to) == AF_UNIX) {
         sock_close(fd);
         d->next--;
         timer_start(d->loop, &d->stagger, FULL_AGAIN, stagger_over);
@@ -209,7 +219,9 @@ static void interleave(struct net_dial *d, const struct net_addrs *from) {
         more = false;
         for (int turn = 0; turn < 2; turn++) {
             size_t *i = &taken[turn];
-            while (*i < from->count && (((addr_family(&from->items[*i]) == first) != (turn == 0)) || !usable(d, &from->items[*i]))) ++*i;
+            while (*i < from->count && (((addr_family(&from->items[*i]) == first) != (turn == 0)) ||
+                                        !usable(d, &from->items[*i])))
+                ++*i;
             if (*i >= from->count) continue;
             d->addrs.items[d->addrs.count++] = from->items[(*i)++];
             more = true;
@@ -228,7 +240,8 @@ static void target_resolved(struct net_resolve *r, const struct cause *failure) 
     interleave(d, &found);
     net_addrs_free(&found);
     if (d->addrs.count == 0)
-        cause_set(&d->failure, STATUS_UNCONNECTED, "cannot connect to %s: it has no address of the family of the source %s",
+        cause_set(&d->failure, STATUS_UNCONNECTED,
+                  "cannot connect to %s: it has no address of the family of the source %s",
                   d->name.host ? d->name.host : "localhost", d->source_name.host);
     launch(d);
 }
@@ -247,15 +260,19 @@ static void limit_over(struct timer *t) {
     struct net_dial *d = container_of(t, struct net_dial, limit);
     char text[NET_NAME_TEXT];
     bool resolving = d->addrs.count == 0;
-    cause_set(&d->failure, STATUS_TIMEOUT, resolving ? "cannot resolve %s: timed out" : "cannot connect to %s: timed out",
-              resolving ? d->resolve.name.host : net_name_text(&d->name, text)); /* it may be the source */
+    cause_set(&d->failure, STATUS_TIMEOUT,
+              resolving ? "cannot resolve %s: timed out" : "cannot connect to %s: timed out",
+              /* it may be the source */
+              resolving ? d->resolve.name.host : net_name_text(&d->name, text));
     finish(d, -1, &d->failure);
 }
 
-void net_dial_start(struct loop *loop, struct net_dial *d, const struct net_name *name, const struct net_name *source,
-                    const struct sockopt_list *options, int64_t limit,
+void net_dial_start(struct loop *loop, struct net_dial *d, const struct net_name *name,
+                    const struct net_name *source, const struct sockopt_list *options,
+                    int64_t limit,
                     void (*done)(struct net_dial *d, int fd, const struct cause *failure)) {
-    *d = (struct net_dial){.loop = loop, .name = *name, .options = options, .done = done, .has_source = source};
+    *d = (struct net_dial){
+        .loop = loop, .name = *name, .options = options, .done = done, .has_source = source};
     if (limit != INT64_MAX) timer_start(loop, &d->limit, limit, limit_over);
     if (source) {
         d->source_name = *source;
@@ -280,8 +297,9 @@ static void wait_over(struct net_dial *d, int fd, const struct cause *failure) {
     if (w->running) loop_stop(d->loop);
 }
 
-int net_dial_wait(struct loop *loop, const struct net_name *name, const struct net_name *source, const struct sockopt_list *options,
-                  int64_t limit, struct addr *peer, struct cause *cause) {
+int net_dial_wait(struct loop *loop, const struct net_name *name, const struct net_name *source,
+                  const struct sockopt_list *options, int64_t limit, struct addr *peer,
+                  struct cause *cause) {
     struct waiting w = {.cause = cause, .fd = -1};
     cause->text[0] = 0;
     net_dial_start(loop, &w.dial, name, source, options, limit, wait_over);

@@ -10,53 +10,62 @@
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
 
-
 static const char *hint(const struct addr *a, int error) {
-    if (error == EACCES && addr_port(a) && addr_port(a) < 1024) return " (ports below 1024 are for root)";
+    if (error == EACCES && addr_port(a) && addr_port(a) < 1024)
+        return " (ports below 1024 are for root)";
     return error == EADDRNOTAVAIL ? " (not an address of this machine)" : addr_hint(a, error);
 }
 
 static int cannot(const struct addr *a, int type, int error, struct cause *cause) {
     char text[ADDR_TEXT], owner[SYSINFO_OWNER];
     bool known = error == EADDRINUSE && sysinfo_owner(type, a, owner);
-    return cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: %s%s%s%s", addr_text(a, text), strerror(error),
-                     known ? " (" : "", known ? owner : hint(a, error), known ? ")" : "");
+    return cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: %s%s%s%s", addr_text(a, text),
+                     strerror(error), known ? " (" : "", known ? owner : hint(a, error),
+                     known ? ")" : "");
 }
 
-/* True when somebody holds the path. Asked with a datagram socket, whatever is there: a stream server says EPROTOTYPE, and has no
- * client to accept that would be the one client of a --once. */
+/* True when somebody holds the path. Asked with a datagram socket, whatever is there: a stream
+ * server says EPROTOTYPE, and has no client to accept that would be the one client of a --once. */
 static bool path_is_live(const struct addr *a) {
     int fd = sock_open(AF_UNIX, SOCK_DGRAM);
     if (fd < 0) return true;
-    bool live = sock_connect(fd, a) == 0 || errno != ECONNREFUSED; /* who may not even ask does not know */
+    /* who may not even ask does not know */
+    bool live = sock_connect(fd, a) == 0 || errno != ECONNREFUSED;
     sock_close(fd);
     return live;
 }
 
-/* A socket path that a server left behind goes; one that is live or is no socket stays, and bind(2) fails on it. */
+/* A socket path that a server left behind goes; one that is live or is no socket stays, and bind(2)
+ * fails on it. */
 static int clear_path(const struct addr *a, int type, struct cause *cause) {
     struct stat st;
     const char *path = a->as.un.sun_path;
     if (lstat(path, &st) < 0) return 0;
     if (!S_ISSOCK(st.st_mode))
-        return cause_set(cause, STATUS_UNBOUND, "cannot listen on unix:%s: the file exists and is no socket", path);
+        return cause_set(cause, STATUS_UNBOUND,
+                         "cannot listen on unix:%s: the file exists and is no socket", path);
     if (path_is_live(a)) return cannot(a, type, EADDRINUSE, cause);
     if (unlink(path) < 0)
-        return cause_set(cause, STATUS_UNBOUND, "cannot replace the stale socket %s: %s", path, strerror(errno));
+        return cause_set(cause, STATUS_UNBOUND, "cannot replace the stale socket %s: %s", path,
+                         strerror(errno));
     return 0;
 }
 
-static int set_options(int fd, int family, int type, const struct sockopt_list *options, struct cause *cause) {
+static int set_options(int fd, int family, int type, const struct sockopt_list *options,
+                       struct cause *cause) {
     if (family != AF_UNIX && type == SOCK_STREAM && !sockopt_given(options, "reuseaddr"))
         sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
-    if (family != AF_UNIX && type == SOCK_STREAM) sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"); /* accepted ones inherit it */
+    /* accepted ones inherit it */
+    if (family != AF_UNIX && type == SOCK_STREAM)
+        sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
     if (family == AF_INET6) sock_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
     return sockopt_apply(options, fd, family, cause);
 }
 
-/* One socket. Returns 0 and adds it, 1 when the machine lacks the family, -1 with a cause; errno tells a bind that failed. */
-static int open_one(const struct addr *a, int type, const struct sockopt_list *options, struct net_listeners *out,
-                    struct cause *cause) {
+/* One socket. Returns 0 and adds it, 1 when the machine lacks the family, -1 with a cause; errno
+ * tells a bind that failed. */
+static int open_one(const struct addr *a, int type, const struct sockopt_list *options,
+                    struct net_listeners *out, struct cause *cause) {
     int family = addr_family(a), error = 0;
     if (family == AF_UNIX && clear_path(a, type, cause) < 0) return -1;
     int fd = sock_open(family, type);
@@ -80,13 +89,16 @@ static int open_one(const struct addr *a, int type, const struct sockopt_list *o
     return 0;
 }
 
-/* Every address once. 1: port 0 was asked for, and the port that the first got is taken at another; those before it are open. */
-static int open_all(const struct net_addrs *addrs, const struct net_name *name, const struct sockopt_list *options,
-                    struct net_listeners *out, struct cause *cause) {
+/* Every address once. 1: port 0 was asked for, and the port that the first got is taken at another;
+ * those before it are open. */
+static int open_all(const struct net_addrs *addrs, const struct net_name *name,
+                    const struct sockopt_list *options, struct net_listeners *out,
+                    struct cause *cause) {
     bool both = !name->host || !strcmp(name->host, "*");
     out->count = 0;
     for (size_t i = 0; i < addrs->count && out->count < NET_LISTENERS; i++) {
-        struct addr a = addrs->items[both ? addrs->count - 1 - i : i]; /* IPv4 first: what most look for */
+        /* IPv4 first: what most look for */
+        struct addr a = addrs->items[both ? addrs->count - 1 - i : i];
         if (name->port == 0 && out->count > 0) addr_set_port(&a, addr_port(&out->addrs[0]));
         int result = open_one(&a, name->type, options, out, cause);
         if (result == 0 || (result == 1 && both)) continue;
@@ -123,10 +135,12 @@ int net_listen(struct loop *loop, const struct net_name *name, const struct sock
     if (w.running) loop_run(loop);
     if (w.result == 1) { /* a signal came first */
         net_resolve_stop(&w.resolve);
-        return cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: interrupted", net_name_text(name, text));
+        return cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: interrupted",
+                         net_name_text(name, text));
     }
     if (w.result < 0) return -1;
-    cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: no address of this family on this machine",
+    cause_set(cause, STATUS_UNBOUND,
+              "cannot listen on %s: no address of this family on this machine",
               net_name_text(name, text));
     do result = open_all(&w.resolve.addrs, name, options, out, cause);
     while (result == 1 && net_hold(&held, out));

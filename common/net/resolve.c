@@ -1,16 +1,16 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "common/base/mem.h"
-#include "common/net/net.h"
-#include "common/loop/sig.h"
 #include "common/base/text.h"
+#include "common/loop/sig.h"
+#include "common/net/net.h"
 
 /* The child's answer: the error of getaddrinfo, errno of EAI_SYSTEM, then so many struct addr. */
 struct answer {
@@ -25,7 +25,8 @@ const char *net_name_text(const struct net_name *name, char out[NET_NAME_TEXT]) 
     else if (name->host && strchr(name->host, ':'))
         snprintf(out, NET_NAME_TEXT, "[%s]:%u", name->host, (unsigned)name->port);
     else
-        snprintf(out, NET_NAME_TEXT, "%s:%u", name->host ? name->host : "localhost", (unsigned)name->port);
+        snprintf(out, NET_NAME_TEXT, "%s:%u", name->host ? name->host : "localhost",
+                 (unsigned)name->port);
     return out;
 }
 
@@ -101,7 +102,9 @@ static void finish(struct net_resolve *r, const struct cause *failure) {
 
 static const char *hint(int error, int family) {
     if (error == EAI_AGAIN) return " (is the network up?)";
-    return family == AF_INET ? " (-4 wants an IPv4 address)" : family == AF_INET6 ? " (-6 wants an IPv6 address)" : "";
+    return family == AF_INET    ? " (-4 wants an IPv4 address)"
+           : family == AF_INET6 ? " (-6 wants an IPv6 address)"
+                                : "";
 }
 
 static void read_answer(struct net_resolve *r) {
@@ -110,12 +113,14 @@ static void read_answer(struct net_resolve *r) {
     if (r->bytes.size >= sizeof answer) memcpy(&answer, buf_at(&r->bytes), sizeof answer);
     if (answer.error) {
         cause_set(&failure, STATUS_UNRESOLVED, "cannot resolve %s: %s%s", r->name.host,
-                  answer.error == EAI_SYSTEM ? strerror(answer.system_error) : gai_strerror(answer.error),
+                  answer.error == EAI_SYSTEM ? strerror(answer.system_error)
+                                             : gai_strerror(answer.error),
                   hint(answer.error, r->name.family));
         finish(r, &failure);
         return;
     }
-    for (size_t at = sizeof answer; at + sizeof(struct addr) <= r->bytes.size; at += sizeof(struct addr)) {
+    for (size_t at = sizeof answer; at + sizeof(struct addr) <= r->bytes.size;
+         at += sizeof(struct addr)) {
         struct addr a;
         memcpy(&a, buf_at(&r->bytes) + at, sizeof a);
         add(&r->addrs, &a);
@@ -188,18 +193,21 @@ static void answer_now(struct net_resolve *r) {
         return;
     }
     bool numeric = addr_numeric(n->host, 0, &a);
-    cause_set(&failure, STATUS_UNRESOLVED, "cannot resolve %s: not a numeric %saddress%s", n->host, family,
-              numeric ? "" : " (-n forbids the look-up)");
+    cause_set(&failure, STATUS_UNRESOLVED, "cannot resolve %s: not a numeric %saddress%s", n->host,
+              family, numeric ? "" : " (-n forbids the look-up)");
     finish(r, &failure);
 }
 
 static void cannot_start(struct net_resolve *r) {
     struct cause failure;
-    cause_set(&failure, STATUS_UNRESOLVED, "cannot resolve %s: the look-up could not be started: %s", r->name.host, strerror(errno));
+    cause_set(&failure, STATUS_UNRESOLVED,
+              "cannot resolve %s: the look-up could not be started: %s", r->name.host,
+              strerror(errno));
     finish(r, &failure);
 }
 
-void net_resolve_start(struct loop *loop, struct net_resolve *r, const struct net_name *name, int64_t limit,
+void net_resolve_start(struct loop *loop, struct net_resolve *r, const struct net_name *name,
+                       int64_t limit,
                        void (*done)(struct net_resolve *r, const struct cause *failure)) {
     *r = (struct net_resolve){.loop = loop, .name = *name, .done = done};
     if (known(r) || name->numeric)

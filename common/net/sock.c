@@ -13,7 +13,8 @@
 
 /* "Not yet" is no outcome. */
 static bool shown(ssize_t result) {
-    return trace_level > 0 && (result >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINPROGRESS));
+    return trace_level > 0 &&
+           (result >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINPROGRESS));
 }
 
 void sock_trace(int level) { trace_level = level; }
@@ -27,7 +28,10 @@ int64_t sock_clock(void) {
 }
 
 static const char *family_name(int family) {
-    return family == AF_INET ? "AF_INET" : family == AF_INET6 ? "AF_INET6" : family == AF_UNIX ? "AF_UNIX" : "AF_?";
+    return family == AF_INET    ? "AF_INET"
+           : family == AF_INET6 ? "AF_INET6"
+           : family == AF_UNIX  ? "AF_UNIX"
+                                : "AF_?";
 }
 
 int sock_open(int family, int type) {
@@ -39,7 +43,8 @@ int sock_open(int family, int type) {
                    : stream          ? "a TCP endpoint, not yet named"
                                      : "a UDP endpoint, not yet named",
                    "socket(%s, %s)", family_name(family), stream ? "SOCK_STREAM" : "SOCK_DGRAM");
-        if (fd >= 0) trace_set(fd, !stream ? TRACE_DATAGRAM : family == AF_UNIX ? TRACE_OTHER : TRACE_FRESH);
+        if (fd >= 0)
+            trace_set(fd, !stream ? TRACE_DATAGRAM : family == AF_UNIX ? TRACE_OTHER : TRACE_FRESH);
     }
     return fd;
 }
@@ -49,9 +54,10 @@ int sock_bind(int fd, const struct addr *a) {
     int result = bind(fd, &a->as.any, a->size);
     if (shown(result))
         trace_call(result,
-                   result < 0                                        ? ""
-                   : addr_family(a) != AF_UNIX && addr_port(a) == 0 ? "named: the system chose a free port"
-                                                                     : "named: others can reach it there",
+                   result < 0 ? ""
+                   : addr_family(a) != AF_UNIX && addr_port(a) == 0
+                       ? "named: the system chose a free port"
+                       : "named: others can reach it there",
                    "bind(%d, %s)", fd, addr_text(a, text));
     return result;
 }
@@ -59,7 +65,8 @@ int sock_bind(int fd, const struct addr *a) {
 int sock_listen(int fd) {
     int result = listen(fd, SOMAXCONN);
     if (shown(result))
-        trace_call(result, result < 0 ? "" : "passive: the system now queues connections", "listen(%d, %d)", fd, SOMAXCONN);
+        trace_call(result, result < 0 ? "" : "passive: the system now queues connections",
+                   "listen(%d, %d)", fd, SOMAXCONN);
     if (trace_level && result == 0 && trace_get(fd) == TRACE_FRESH) trace_set(fd, TRACE_LISTENER);
     return result;
 }
@@ -82,7 +89,8 @@ int sock_accept(int fd, struct addr *peer) {
 
 /* On a system that does not tell, no call is made, and none fails. errno: 0 before the call. */
 static void show_asked(bool told, int fd, const char *what) {
-    if (trace_level > 1 && (told || errno)) trace_call(errno ? -1 : 0, "", "getsockopt(%d, %s)", fd, what);
+    if (trace_level > 1 && (told || errno))
+        trace_call(errno ? -1 : 0, "", "getsockopt(%d, %s)", fd, what);
 }
 
 enum sysinfo_state sock_tcp_state(int fd) {
@@ -106,7 +114,8 @@ pid_t sock_peer_pid(int fd) {
     return pid;
 }
 
-/* Who ended first is known only before this side ends too. `seen`: what it looks like from here, where the system does not tell. */
+/* Who ended first is known only before this side ends too. `seen`: what it looks like from here,
+ * where the system does not tell. */
 static void note_state(int fd, enum sysinfo_state state, enum trace_life seen) {
     if (trace_get(fd) != TRACE_TCP) return;
     if (state == SYSINFO_PEER_ENDED) trace_set(fd, TRACE_PEER_FIRST);
@@ -126,12 +135,15 @@ int sock_shutdown(int fd) {
     if (trace_level) note_end(fd, TRACE_WE_FIRST);
     int result = shutdown(fd, SHUT_WR);
     if (shown(result))
-        trace_call(result, result < 0 ? "" : "half-closed: the peer reads end of stream, we can still receive",
+        trace_call(result,
+                   result < 0 ? ""
+                              : "half-closed: the peer reads end of stream, we can still receive",
                    "shutdown(%d, SHUT_WR)", fd);
     return result;
 }
 
-/* The peer may have reset it, or ended as well, since a call told of it last. Returns the bytes that our close will throw away. */
+/* The peer may have reset it, or ended as well, since a call told of it last. Returns the bytes
+ * that our close will throw away. */
 static int note_outcome(int fd) {
     int error = 0, unread = 0;
     sock_get(fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
@@ -144,13 +156,19 @@ static int note_outcome(int fd) {
 
 static const char *close_words(int fd) {
     bool connected = trace_get(fd) > TRACE_LISTENER && trace_get(fd) != TRACE_RESET;
-    if (connected && note_outcome(fd) > 0) return "bytes were left unread: the peer gets a reset, no TIME_WAIT";
+    if (connected && note_outcome(fd) > 0)
+        return "bytes were left unread: the peer gets a reset, no TIME_WAIT";
     switch (trace_get(fd)) {
-    case TRACE_LISTENER: return "no longer listening";
-    case TRACE_WE_FIRST: return "we ended first: this side will be in TIME_WAIT";
-    case TRACE_PEER_FIRST: return "the peer ended first: its side will be in TIME_WAIT";
-    case TRACE_RESET: return "it was reset: no TIME_WAIT on either side";
-    default: return "";
+    case TRACE_LISTENER:
+        return "no longer listening";
+    case TRACE_WE_FIRST:
+        return "we ended first: this side will be in TIME_WAIT";
+    case TRACE_PEER_FIRST:
+        return "the peer ended first: its side will be in TIME_WAIT";
+    case TRACE_RESET:
+        return "it was reset: no TIME_WAIT on either side";
+    default:
+        return "";
     }
 }
 
@@ -189,9 +207,11 @@ static void show_connect(int result, int fd, const struct addr *a, int64_t since
     int error = errno;
     text_duration(sock_clock() - since, took);
     if (trace_get(fd) != TRACE_DATAGRAM)
-        snprintf(words, sizeof words, result < 0 ? "after %s" : "connected: the handshake took %s", took);
+        snprintf(words, sizeof words, result < 0 ? "after %s" : "connected: the handshake took %s",
+                 took);
     else
-        snprintf(words, sizeof words, "%s", result < 0 ? "" : "its one peer from now on; nothing was sent");
+        snprintf(words, sizeof words, "%s",
+                 result < 0 ? "" : "its one peer from now on; nothing was sent");
     errno = error;
     trace_call(result, words, "connect(%d, %s)", fd, addr_text(a, text));
     if (result == 0 && trace_get(fd) == TRACE_FRESH) trace_set(fd, TRACE_TCP);
@@ -200,8 +220,10 @@ static void show_connect(int result, int fd, const struct addr *a, int64_t since
 int sock_connect(int fd, const struct addr *a) {
     int64_t since = trace_level ? sock_clock() : 0;
     int result = connect(fd, &a->as.any, a->size);
-    if (result < 0 && errno == EINTR) errno = EINPROGRESS; /* it goes on by itself (POSIX connect) */
-    if (result < 0 && errno == EINPROGRESS && addr_is_loopback(a)) { /* decided already; a second call tells */
+    /* it goes on by itself (POSIX connect) */
+    if (result < 0 && errno == EINTR) errno = EINPROGRESS;
+    /* decided already; a second call tells */
+    if (result < 0 && errno == EINPROGRESS && addr_is_loopback(a)) {
         result = connect(fd, &a->as.any, a->size);
         if (result < 0 && errno == EALREADY) errno = EINPROGRESS;
     }
@@ -284,7 +306,9 @@ ssize_t sock_recvfrom(int fd, void *bytes, size_t n, struct addr *from) {
 ssize_t sock_sendto(int fd, const void *bytes, size_t n, const struct addr *to) {
     char text[ADDR_TEXT];
     ssize_t result;
-    do result = sendto(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT, to ? &to->as.any : NULL, to ? to->size : 0);
+    do
+        result = sendto(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT, to ? &to->as.any : NULL,
+                        to ? to->size : 0);
     while (result < 0 && errno == EINTR);
     if (!shown(result)) return result;
     if (to)
@@ -302,9 +326,11 @@ int sock_set(int fd, int level, int name, int value, const char *what) {
     return result;
 }
 
-int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t size, const char *what) {
+int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t size,
+                   const char *what) {
     int result = setsockopt(fd, level, name, value, size);
-    if (trace_level > 1) trace_call(result, "", "setsockopt(%d, %s, %u bytes)", fd, what, (unsigned)size);
+    if (trace_level > 1)
+        trace_call(result, "", "setsockopt(%d, %s, %u bytes)", fd, what, (unsigned)size);
     return result;
 }
 
@@ -322,12 +348,14 @@ int sock_get(int fd, int level, int name, int *value, const char *what) {
     return result;
 }
 
-static int name_of(int fd, struct addr *a, int (*call)(int, struct sockaddr *, socklen_t *), const char *name) {
+static int name_of(int fd, struct addr *a, int (*call)(int, struct sockaddr *, socklen_t *),
+                   const char *name) {
     char text[ADDR_TEXT];
     memset(a, 0, sizeof *a);
     a->size = sizeof a->as;
     int result = call(fd, &a->as.any, &a->size);
-    if (trace_level > 1) trace_call(result, result < 0 ? "" : addr_text(a, text), "%s(%d)", name, fd);
+    if (trace_level > 1)
+        trace_call(result, result < 0 ? "" : addr_text(a, text), "%s(%d)", name, fd);
     return result;
 }
 

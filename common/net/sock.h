@@ -1,6 +1,7 @@
-/* sock: the socket calls, and the one place where --trace speaks (behaviour.md section 9). Every socket is non-blocking
- * and close-on-exec from birth. Each returns what the call returns, -1 with errno; EINTR is tried again.
- * A call that only says "not yet" (EAGAIN) is not shown; a connect is shown once, when its outcome is known. */
+/* sock: the socket calls, and the one place where --trace speaks (behaviour.md section 9). Every
+ * socket is non-blocking and close-on-exec from birth. Each returns what the call returns, -1 with
+ * errno; EINTR is tried again. A call that only says "not yet" (EAGAIN) is not shown; a connect is
+ * shown once, when its outcome is known. */
 #ifndef SOCKKIT_NET_SOCK_H
 #define SOCKKIT_NET_SOCK_H
 
@@ -26,26 +27,31 @@ int sock_shutdown(int fd); /* SHUT_WR: the peer reads end of stream */
 void sock_close(int fd);
 /* Closes at once with a reset where the system has it so: neither side is left in TIME_WAIT. */
 void sock_abort(int fd);
-/* Ends a connection that nobody needs any more: the peer reads end of stream, then a reset spares this side the TIME_WAIT (unless the
- * peer ends too in the instant between the two). What was not delivered yet is lost. */
+/* Ends a connection that nobody needs any more: the peer reads end of stream, then a reset spares
+ * this side the TIME_WAIT (unless the peer ends too in the instant between the two). What was not
+ * delivered yet is lost. */
 void sock_part(int fd);
 
 /* Begins to connect: 0 connected, -1 EINPROGRESS, or failed. */
 int sock_connect(int fd, const struct addr *a);
-/* After EINPROGRESS, once the socket is writable: 0, or -1 with errno, the outcome. `since` (CLOCK_MONOTONIC, ns): when it began. */
+/* After EINPROGRESS, once the socket is writable: 0, or -1 with errno, the outcome. `since`
+ * (CLOCK_MONOTONIC, ns): when it began. */
 int sock_connected(int fd, const struct addr *a, int64_t since);
 /* An attempt that is given up: shown as such (errno says why: ETIMEDOUT, ECANCELED), and closed. */
 void sock_give_up(int fd, const struct addr *a, int64_t since, int why);
 
 ssize_t sock_recv(int fd, void *bytes, size_t n);
-ssize_t sock_send(int fd, const void *bytes, size_t n);            /* no SIGPIPE */
-ssize_t sock_sendv(int fd, const struct iovec *pieces, int count); /* writev(2); SIGPIPE is ignored by the program */
+ssize_t sock_send(int fd, const void *bytes, size_t n); /* no SIGPIPE */
+/* writev(2); SIGPIPE is ignored by the program */
+ssize_t sock_sendv(int fd, const struct iovec *pieces, int count);
 ssize_t sock_recvfrom(int fd, void *bytes, size_t n, struct addr *from);
-ssize_t sock_sendto(int fd, const void *bytes, size_t n, const struct addr *to); /* to NULL: the connected peer */
+/* to NULL: the connected peer */
+ssize_t sock_sendto(int fd, const void *bytes, size_t n, const struct addr *to);
 
 /* setsockopt with an int; `what` names it in the trace ("SO_REUSEADDR"). */
 int sock_set(int fd, int level, int name, int value, const char *what);
-int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t size, const char *what);
+int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t size,
+                   const char *what);
 int sock_get(int fd, int level, int name, int *value, const char *what);
 int sock_local(int fd, struct addr *a); /* getsockname(2) */
 int sock_peer(int fd, struct addr *a);  /* getpeername(2) */

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/net/sock.h"
 #include "common/base/text.h"
+#include "common/net/sock.h"
 
 enum value_kind { SWITCH, NUMBER, BYTES, SECONDS, WORD };
 
@@ -26,30 +26,49 @@ struct sockopt_row {
 };
 
 static const struct sockopt_row rows[] = {
-    {"nodelay", "send small segments at once", "TCP_NODELAY", SWITCH, IPPROTO_TCP, TCP_NODELAY, 0, 0, 0, 1},
-    {"keepalive", "probe an idle peer", "SO_KEEPALIVE", SWITCH, SOL_SOCKET, SO_KEEPALIVE, 0, 0, 0, 1},
-    {"keepidle", "idle time before the first probe", "TCP_KEEPIDLE", SECONDS, IPPROTO_TCP, TCP_KEEPIDLE, 0, 0, 1, 32767},
-    {"keepintvl", "time between probes", "TCP_KEEPINTVL", SECONDS, IPPROTO_TCP, TCP_KEEPINTVL, 0, 0, 1, 32767},
-    {"keepcnt", "probes before giving up", "TCP_KEEPCNT", NUMBER, IPPROTO_TCP, TCP_KEEPCNT, 0, 0, 1, 127},
+    {"nodelay", "send small segments at once", "TCP_NODELAY", SWITCH, IPPROTO_TCP, TCP_NODELAY, 0,
+     0, 0, 1},
+    {"keepalive", "probe an idle peer", "SO_KEEPALIVE", SWITCH, SOL_SOCKET, SO_KEEPALIVE, 0, 0, 0,
+     1},
+    {"keepidle", "idle time before the first probe", "TCP_KEEPIDLE", SECONDS, IPPROTO_TCP,
+     TCP_KEEPIDLE, 0, 0, 1, 32767},
+    {"keepintvl", "time between probes", "TCP_KEEPINTVL", SECONDS, IPPROTO_TCP, TCP_KEEPINTVL, 0, 0,
+     1, 32767},
+    {"keepcnt", "probes before giving up", "TCP_KEEPCNT", NUMBER, IPPROTO_TCP, TCP_KEEPCNT, 0, 0, 1,
+     127},
     {"maxseg", "largest TCP segment", "TCP_MAXSEG", BYTES, IPPROTO_TCP, TCP_MAXSEG, 0, 0, 1, 65535},
-    {"reuseaddr", "bind although a closed connection is in TIME_WAIT", "SO_REUSEADDR", SWITCH, SOL_SOCKET, SO_REUSEADDR, 0, 0, 0, 1},
-    {"reuseport", "share the port with others that ask so too", "SO_REUSEPORT", SWITCH, SOL_SOCKET, SO_REUSEPORT, 0, 0, 0, 1},
+    {"reuseaddr", "bind although a closed connection is in TIME_WAIT", "SO_REUSEADDR", SWITCH,
+     SOL_SOCKET, SO_REUSEADDR, 0, 0, 0, 1},
+    {"reuseport", "share the port with others that ask so too", "SO_REUSEPORT", SWITCH, SOL_SOCKET,
+     SO_REUSEPORT, 0, 0, 0, 1},
     {"rcvbuf", "receive buffer", "SO_RCVBUF", BYTES, SOL_SOCKET, SO_RCVBUF, 0, 0, 0, INT_MAX},
     {"sndbuf", "send buffer", "SO_SNDBUF", BYTES, SOL_SOCKET, SO_SNDBUF, 0, 0, 0, INT_MAX},
-    {"linger", "close(2) waits for unsent data so long", "SO_LINGER", SECONDS, SOL_SOCKET, SO_LINGER, 0, 0, 0, 32767},
-    {"ttl", "hops a packet may take", "IP_TTL", NUMBER, IPPROTO_IP, IP_TTL, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1, 255},
-    {"tos", "type of service (traffic class)", "IP_TOS", NUMBER, IPPROTO_IP, IP_TOS, IPPROTO_IPV6, IPV6_TCLASS, 0, 255},
-    {"broadcast", "may send to a broadcast address", "SO_BROADCAST", SWITCH, SOL_SOCKET, SO_BROADCAST, 0, 0, 0, 1},
-    {"dontroute", "only to hosts on the same link", "SO_DONTROUTE", SWITCH, SOL_SOCKET, SO_DONTROUTE, 0, 0, 0, 1},
-    {"oobinline", "urgent data in line", "SO_OOBINLINE", SWITCH, SOL_SOCKET, SO_OOBINLINE, 0, 0, 0, 1},
-    {"interface", "only through this network interface", "SO_BINDTODEVICE", WORD, SOL_SOCKET, SO_BINDTODEVICE, 0, 0, 0, 0},
-    {"multicast-ttl", "hops a multicast may take", "IP_MULTICAST_TTL", NUMBER, IPPROTO_IP, IP_MULTICAST_TTL, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 0, 255},
-    {"multicast-loop", "own multicasts are heard here too", "IP_MULTICAST_LOOP", SWITCH, IPPROTO_IP, IP_MULTICAST_LOOP, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, 1},
+    {"linger", "close(2) waits for unsent data so long", "SO_LINGER", SECONDS, SOL_SOCKET,
+     SO_LINGER, 0, 0, 0, 32767},
+    {"ttl", "hops a packet may take", "IP_TTL", NUMBER, IPPROTO_IP, IP_TTL, IPPROTO_IPV6,
+     IPV6_UNICAST_HOPS, 1, 255},
+    {"tos", "type of service (traffic class)", "IP_TOS", NUMBER, IPPROTO_IP, IP_TOS, IPPROTO_IPV6,
+     IPV6_TCLASS, 0, 255},
+    {"broadcast", "may send to a broadcast address", "SO_BROADCAST", SWITCH, SOL_SOCKET,
+     SO_BROADCAST, 0, 0, 0, 1},
+    {"dontroute", "only to hosts on the same link", "SO_DONTROUTE", SWITCH, SOL_SOCKET,
+     SO_DONTROUTE, 0, 0, 0, 1},
+    {"oobinline", "urgent data in line", "SO_OOBINLINE", SWITCH, SOL_SOCKET, SO_OOBINLINE, 0, 0, 0,
+     1},
+    {"interface", "only through this network interface", "SO_BINDTODEVICE", WORD, SOL_SOCKET,
+     SO_BINDTODEVICE, 0, 0, 0, 0},
+    {"multicast-ttl", "hops a multicast may take", "IP_MULTICAST_TTL", NUMBER, IPPROTO_IP,
+     IP_MULTICAST_TTL, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 0, 255},
+    {"multicast-loop", "own multicasts are heard here too", "IP_MULTICAST_LOOP", SWITCH, IPPROTO_IP,
+     IP_MULTICAST_LOOP, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, 1},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
-static const char *const units[] = {
-    [SWITCH] = "0|1", [NUMBER] = "N", [BYTES] = "BYTES (64K, 1M)", [SECONDS] = "SECONDS", [WORD] = "NAME"};
+static const char *const units[] = {[SWITCH] = "0|1",
+                                    [NUMBER] = "N",
+                                    [BYTES] = "BYTES (64K, 1M)",
+                                    [SECONDS] = "SECONDS",
+                                    [WORD] = "NAME"};
 
 static const struct sockopt_row *row_named(const char *name, size_t size) {
     for (size_t i = 0; i < ROWS; i++)
@@ -86,7 +105,8 @@ static const char *read_value(struct sockopt *o, const char *value) {
         o->number = (int)number;
         return NULL;
     }
-    snprintf(why, sizeof why, "%s takes %s, %d to %d", o->row->name, units[o->row->kind], o->row->min, o->row->max);
+    snprintf(why, sizeof why, "%s takes %s, %d to %d", o->row->name, units[o->row->kind],
+             o->row->min, o->row->max);
     return why;
 }
 
@@ -117,14 +137,16 @@ static int apply(const struct sockopt *o, int fd, int family) {
         return sock_set_bytes(fd, level, option, &linger, sizeof linger, o->row->label);
     }
     if (o->row->kind == WORD)
-        return sock_set_bytes(fd, level, option, o->text, (socklen_t)strlen(o->text), o->row->label);
+        return sock_set_bytes(fd, level, option, o->text, (socklen_t)strlen(o->text),
+                              o->row->label);
     return sock_set(fd, level, option, o->number, o->row->label);
 }
 
 int sockopt_apply(const struct sockopt_list *list, int fd, int family, struct cause *cause) {
     for (size_t i = 0; i < list->count; i++)
         if (apply(&list->items[i], fd, family) < 0)
-            return cause_set(cause, STATUS_FAILED, "cannot set socket option %s: %s", list->items[i].row->name, strerror(errno));
+            return cause_set(cause, STATUS_FAILED, "cannot set socket option %s: %s",
+                             list->items[i].row->name, strerror(errno));
     return 0;
 }
 

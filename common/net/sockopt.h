@@ -1,4 +1,5 @@
-/* sockopt: -O NAME=VALUE: socket options by the names people know, from one table. socket(7), tcp(7), ip(7), ipv6(7). */
+/* sockopt: -O NAME=VALUE: socket options by the names people know, from one table. socket(7),
+ * tcp(7), ip(7), ipv6(7). */
 #ifndef SOCKKIT_NET_SOCKOPT_H
 #define SOCKKIT_NET_SOCKOPT_H
 
@@ -25,13 +26,15 @@ struct sockopt_list {
 /* An opt_row's `parse`: field is a struct sockopt_list. */
 const char *sockopt_parse(void *field, const char *value);
 
-/* Sets them on a new socket, before bind(2) or connect(2). -1 with a cause that names the option. */
+/* Sets them on a new socket, before bind(2) or connect(2). -1 with a cause that names the option.
+ */
 int sockopt_apply(const struct sockopt_list *list, int fd, int family, struct cause *cause);
 
 /* True when the list sets this option itself ("reuseaddr"), so that a default must not. */
 bool sockopt_given(const struct sockopt_list *list, const char *name);
 
-/* The table with its units, to stdout (-O help), and the names alone, blank-separated (for completions). */
+/* The table with its units, to stdout (-O help), and the names alone, blank-separated (for
+ * completions). */
 void sockopt_help(void);
 void sockopt_names(void);
 

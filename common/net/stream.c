@@ -4,12 +4,15 @@
 
 #include "common/net/sock.h"
 
-/* What the loop should wait for, from the state. A broken stream waits for the call that tells so. */
+/* What the loop should wait for, from the state. A broken stream waits for the call that tells so.
+ */
 static void update(struct stream *s) {
-    unsigned want = s->hung || (s->ended && s->shut) ? 0 : LOOP_HANGUP; /* when both sides have ended it hangs up for good */
+    /* when both sides have ended it hangs up for good */
+    unsigned want = s->hung || (s->ended && s->shut) ? 0 : LOOP_HANGUP;
     if (!s->watch.loop) return;
     if (s->reading && !s->ended) want |= LOOP_READ;
-    if (s->out.size > 0 || s->ask_space || s->broken || (s->shutting && !s->shut)) want |= LOOP_WRITE;
+    if (s->out.size > 0 || s->ask_space || s->broken || (s->shutting && !s->shut))
+        want |= LOOP_WRITE;
     watch_want(&s->watch, want);
 }
 
@@ -91,7 +94,8 @@ static int socket_error(int fd) {
     return error ? error : EPIPE;
 }
 
-/* What came before is read first, when its owner reads again: then the end, or the error, is told too. */
+/* What came before is read first, when its owner reads again: then the end, or the error, is told
+ * too. */
 static void hung_up(struct stream *s) {
     if (s->reading || s->ended) {
         stream_failed(s, socket_error(s->fd));
@@ -109,7 +113,8 @@ static void ready(struct watch *w, unsigned events) {
 }
 
 void stream_start(struct stream *s, struct loop *loop, int fd, const struct stream_ops *ops) {
-    *s = (struct stream){.loop = loop, .ops = ops, .fd = fd, .reading = true, .active = loop_now(loop)};
+    *s = (struct stream){
+        .loop = loop, .ops = ops, .fd = fd, .reading = true, .active = loop_now(loop)};
     watch_start(loop, &s->watch, fd, LOOP_READ | LOOP_HANGUP, ready);
 }
 

@@ -1,5 +1,6 @@
-/* sysinfo: what the system tells, and does, beyond POSIX. sysinfo_linux.c knows (proc(5), tcp(7), sock_diag(7), prctl(2)); sysinfo_none.c
- * answers "not known" to everything, and callers make do. */
+/* sysinfo: what the system tells, and does, beyond POSIX. sysinfo_linux.c knows (proc(5), tcp(7),
+ * sock_diag(7), prctl(2)); sysinfo_none.c answers "not known" to everything, and callers make do.
+ */
 #ifndef SOCKKIT_NET_SYSINFO_H
 #define SOCKKIT_NET_SYSINFO_H
 
@@ -9,8 +10,9 @@
 
 #include "common/base/addr.h"
 
-/* Who holds the address that a bind(2) failed on: "by python3, pid 4242", or "in TIME_WAIT" where a closed connection holds it.
- * False when the system does not tell. type is SOCK_STREAM or SOCK_DGRAM. */
+/* Who holds the address that a bind(2) failed on: "by python3, pid 4242", or "in TIME_WAIT" where a
+ * closed connection holds it. False when the system does not tell. type is SOCK_STREAM or
+ * SOCK_DGRAM. */
 #define SYSINFO_OWNER 64
 bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]);
 
@@ -25,11 +27,13 @@ enum sysinfo_state {
 };
 enum sysinfo_state sysinfo_tcp_state(int fd);
 
-/* Bytes sent on a TCP or Unix socket that the peer's system has not acknowledged (TCP) or its program not read (Unix); -1: not known.
- * `ended`: this side has been shut down, and its FIN is not counted. */
+/* Bytes sent on a TCP or Unix socket that the peer's system has not acknowledged (TCP) or its
+ * program not read (Unix); -1: not known. `ended`: this side has been shut down, and its FIN is not
+ * counted. */
 int64_t sysinfo_unacknowledged(int fd, bool ended);
 
-/* Bytes that were read from and written to a TCP connection, by whatever process. False: not known. */
+/* Bytes that were read from and written to a TCP connection, by whatever process. False: not known.
+ */
 bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent);
 
 /* The process at the other end of a Unix-domain socket; 0: not known. */

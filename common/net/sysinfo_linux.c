@@ -24,10 +24,12 @@ static void words_text(const struct addr *a, char out[40]) {
 static bool holds(const char *held, const struct addr *a) {
     char wanted[40];
     words_text(a, wanted);
-    return !strcmp(held, wanted) || strspn(held, "0") == strlen(held) || strspn(wanted, "0") == strlen(wanted);
+    return !strcmp(held, wanted) || strspn(held, "0") == strlen(held) ||
+           strspn(wanted, "0") == strlen(wanted);
 }
 
-/* The inode of the socket that holds the address, in one of the tables of proc_net(5); *waiting when only a TIME_WAIT does. */
+/* The inode of the socket that holds the address, in one of the tables of proc_net(5); *waiting
+ * when only a TIME_WAIT does. */
 static uint64_t table_inode(const char *table, const struct addr *a, bool *waiting) {
     char line[512], held[40];
     unsigned port, state;
@@ -35,8 +37,8 @@ static uint64_t table_inode(const char *table, const struct addr *a, bool *waiti
     FILE *f = fopen(table, "re");
     if (!f) return 0;
     while (!found && fgets(line, sizeof line, f)) {
-        if (sscanf(line, " %*d: %39[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*u %*u %" SCNu64, held, &port, &state,
-                   &inode) != 4)
+        if (sscanf(line, " %*d: %39[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*u %*u %" SCNu64,
+                   held, &port, &state, &inode) != 4)
             continue;
         if (port != addr_port(a) || !holds(held, a)) continue;
         if (state == TCP_TIME_WAIT)
@@ -58,7 +60,8 @@ static uint64_t path_inode(const char *path) {
     while (!found && fgets(line, sizeof line, f)) {
         line[strcspn(line, "\n")] = 0;
         at = 0;
-        if (sscanf(line, "%*x: %*x %*x %*x %*x %*x %" SCNu64 " %n", &inode, &at) == 1 && at && !strcmp(line + at, path))
+        if (sscanf(line, "%*x: %*x %*x %*x %*x %*x %" SCNu64 " %n", &inode, &at) == 1 && at &&
+            !strcmp(line + at, path))
             found = inode;
     }
     fclose(f);
@@ -113,9 +116,11 @@ bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
         inode = path_inode(a->as.un.sun_path);
     else {
         bool v4 = addr_family(a) == AF_INET, stream = type == SOCK_STREAM;
-        const char *table4 = stream ? "/proc/net/tcp" : "/proc/net/udp", *table6 = stream ? "/proc/net/tcp6" : "/proc/net/udp6";
+        const char *table4 = stream ? "/proc/net/tcp" : "/proc/net/udp",
+                   *table6 = stream ? "/proc/net/tcp6" : "/proc/net/udp6";
         inode = table_inode(v4 ? table4 : table6, a, &waiting);
-        if (!inode && v4) inode = table_inode(table6, a, &waiting); /* of a socket for both families */
+        /* of a socket for both families */
+        if (!inode && v4) inode = table_inode(table6, a, &waiting);
     }
     if (inode) return inode_owner(inode, out);
     if (waiting) snprintf(out, SYSINFO_OWNER, "in TIME_WAIT");
@@ -139,22 +144,29 @@ enum sysinfo_state sysinfo_tcp_state(int fd) {
     unsigned char info[INFO_SIZE];
     if (!tcp_info(fd, info)) return SYSINFO_UNKNOWN;
     switch (info[INFO_STATE]) {
-    case TCP_ESTABLISHED: return SYSINFO_ESTABLISHED;
+    case TCP_ESTABLISHED:
+        return SYSINFO_ESTABLISHED;
     case TCP_CLOSE_WAIT:
-    case TCP_LAST_ACK: return SYSINFO_PEER_ENDED;
+    case TCP_LAST_ACK:
+        return SYSINFO_PEER_ENDED;
     case TCP_FIN_WAIT1:
     case TCP_FIN_WAIT2:
-    case TCP_CLOSING: return SYSINFO_WE_ENDED;
-    case TCP_CLOSE: return SYSINFO_CLOSED;
-    case TCP_LISTEN: return SYSINFO_LISTEN;
-    default: return SYSINFO_UNKNOWN;
+    case TCP_CLOSING:
+        return SYSINFO_WE_ENDED;
+    case TCP_CLOSE:
+        return SYSINFO_CLOSED;
+    case TCP_LISTEN:
+        return SYSINFO_LISTEN;
+    default:
+        return SYSINFO_UNKNOWN;
     }
 }
 
 int64_t sysinfo_unacknowledged(int fd, bool ended) {
     int queued;
     if (ioctl(fd, TIOCOUTQ, &queued) < 0) return -1;
-    return queued > 0 && ended ? queued - 1 : queued; /* a FIN has a sequence number of its own, behind all data */
+    /* a FIN has a sequence number of its own, behind all data */
+    return queued > 0 && ended ? queued - 1 : queued;
 }
 
 bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent) {
@@ -167,7 +179,8 @@ bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent) {
     memcpy(sent, info + INFO_BYTES_SENT, sizeof *sent);
     memcpy(&again, info + INFO_BYTES_SENT_AGAIN, sizeof again);
     memcpy(&waiting, info + INFO_NOT_SENT, sizeof waiting);
-    bool fin = info[INFO_STATE] == TCP_CLOSE_WAIT || info[INFO_STATE] == TCP_LAST_ACK || info[INFO_STATE] == TCP_CLOSING;
+    bool fin = info[INFO_STATE] == TCP_CLOSE_WAIT || info[INFO_STATE] == TCP_LAST_ACK ||
+               info[INFO_STATE] == TCP_CLOSING;
     *received -= (uint64_t)unread + fin; /* a FIN is counted as a byte */
     *sent += waiting - again;
     return true;

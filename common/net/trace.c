@@ -23,25 +23,61 @@ struct error_name {
 
 /* The errors of socket calls; strerror(3) has the meaning, POSIX no function for the name. */
 static const struct error_name names[] = {
-    {EACCES, "EACCES"},           {EADDRINUSE, "EADDRINUSE"},     {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
-    {EAFNOSUPPORT, "EAFNOSUPPORT"}, {EAGAIN, "EAGAIN"},           {EALREADY, "EALREADY"},
-    {EBADF, "EBADF"},             {ECANCELED, "ECANCELED"},       {ECONNABORTED, "ECONNABORTED"},
-    {ECONNREFUSED, "ECONNREFUSED"}, {ECONNRESET, "ECONNRESET"},   {EDESTADDRREQ, "EDESTADDRREQ"},
-    {EFAULT, "EFAULT"},           {EHOSTDOWN, "EHOSTDOWN"},       {EHOSTUNREACH, "EHOSTUNREACH"},
-    {EINPROGRESS, "EINPROGRESS"}, {EINTR, "EINTR"},               {EINVAL, "EINVAL"},
-    {EISCONN, "EISCONN"},         {EMFILE, "EMFILE"},             {EMSGSIZE, "EMSGSIZE"},
-    {ENETDOWN, "ENETDOWN"},       {ENETUNREACH, "ENETUNREACH"},   {ENFILE, "ENFILE"},
-    {ENOBUFS, "ENOBUFS"},         {ENOENT, "ENOENT"},             {ENOMEM, "ENOMEM"},
-    {ENOPROTOOPT, "ENOPROTOOPT"}, {ENOTCONN, "ENOTCONN"},         {ENOTSOCK, "ENOTSOCK"},
-    {EOPNOTSUPP, "EOPNOTSUPP"},   {EPERM, "EPERM"},               {EPIPE, "EPIPE"},
-    {EPROTONOSUPPORT, "EPROTONOSUPPORT"}, {EPROTOTYPE, "EPROTOTYPE"}, {ETIMEDOUT, "ETIMEDOUT"},
-    {ENETRESET, "ENETRESET"},     {ENOSYS, "ENOSYS"},             {EPFNOSUPPORT, "EPFNOSUPPORT"},
-    {EPROTO, "EPROTO"},           {ESHUTDOWN, "ESHUTDOWN"},       {ESOCKTNOSUPPORT, "ESOCKTNOSUPPORT"},
+    {EACCES, "EACCES"},
+    {EADDRINUSE, "EADDRINUSE"},
+    {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
+    {EAFNOSUPPORT, "EAFNOSUPPORT"},
+    {EAGAIN, "EAGAIN"},
+    {EALREADY, "EALREADY"},
+    {EBADF, "EBADF"},
+    {ECANCELED, "ECANCELED"},
+    {ECONNABORTED, "ECONNABORTED"},
+    {ECONNREFUSED, "ECONNREFUSED"},
+    {ECONNRESET, "ECONNRESET"},
+    {EDESTADDRREQ, "EDESTADDRREQ"},
+    {EFAULT, "EFAULT"},
+    {EHOSTDOWN, "EHOSTDOWN"},
+    {EHOSTUNREACH, "EHOSTUNREACH"},
+    {EINPROGRESS, "EINPROGRESS"},
+    {EINTR, "EINTR"},
+    {EINVAL, "EINVAL"},
+    {EISCONN, "EISCONN"},
+    {EMFILE, "EMFILE"},
+    {EMSGSIZE, "EMSGSIZE"},
+    {ENETDOWN, "ENETDOWN"},
+    {ENETUNREACH, "ENETUNREACH"},
+    {ENFILE, "ENFILE"},
+    {ENOBUFS, "ENOBUFS"},
+    {ENOENT, "ENOENT"},
+    {ENOMEM, "ENOMEM"},
+    {ENOPROTOOPT, "ENOPROTOOPT"},
+    {ENOTCONN, "ENOTCONN"},
+    {ENOTSOCK, "ENOTSOCK"},
+    {EOPNOTSUPP, "EOPNOTSUPP"},
+    {EPERM, "EPERM"},
+    {EPIPE, "EPIPE"},
+    {EPROTONOSUPPORT, "EPROTONOSUPPORT"},
+    {EPROTOTYPE, "EPROTOTYPE"},
+    {ETIMEDOUT, "ETIMEDOUT"},
+    {ENETRESET, "ENETRESET"},
+    {ENOSYS, "ENOSYS"},
+    {EPFNOSUPPORT, "EPFNOSUPPORT"},
+    {EPROTO, "EPROTO"},
+    {ESHUTDOWN, "ESHUTDOWN"},
+    {ESOCKTNOSUPPORT, "ESOCKTNOSUPPORT"},
     /* of an interface, a value, or a path */
-    {EBUSY, "EBUSY"},             {EDOM, "EDOM"},                 {EDQUOT, "EDQUOT"},
-    {EEXIST, "EEXIST"},           {EIO, "EIO"},                   {ELOOP, "ELOOP"},
-    {ENAMETOOLONG, "ENAMETOOLONG"}, {ENODEV, "ENODEV"},           {ENOSPC, "ENOSPC"},
-    {ENOTDIR, "ENOTDIR"},         {ENXIO, "ENXIO"},               {EROFS, "EROFS"},
+    {EBUSY, "EBUSY"},
+    {EDOM, "EDOM"},
+    {EDQUOT, "EDQUOT"},
+    {EEXIST, "EEXIST"},
+    {EIO, "EIO"},
+    {ELOOP, "ELOOP"},
+    {ENAMETOOLONG, "ENAMETOOLONG"},
+    {ENODEV, "ENODEV"},
+    {ENOSPC, "ENOSPC"},
+    {ENOTDIR, "ENOTDIR"},
+    {ENXIO, "ENXIO"},
+    {EROFS, "EROFS"},
 };
 
 const char *trace_error_name(int number) {
@@ -53,8 +89,8 @@ const char *trace_error_name(int number) {
 static void show(long result, const char *call, const char *words) {
     int error = errno;
     if (result < 0)
-        msg_note(-1, "%-40s = -1     %s: %s%s%s%s", call, trace_error_name(error), strerror(error), *words ? " (" : "", words,
-                 *words ? ")" : "");
+        msg_note(-1, "%-40s = -1     %s: %s%s%s%s", call, trace_error_name(error), strerror(error),
+                 *words ? " (" : "", words, *words ? ")" : "");
     else
         msg_note(-1, "%-40s = %-*ld%s%s", call, *words ? 6 : 0, result, *words ? " " : "", words);
     errno = error;
@@ -97,4 +133,6 @@ void trace_set(int fd, enum trace_life life) {
     lives[fd] = (unsigned char)life;
 }
 
-enum trace_life trace_get(int fd) { return (size_t)fd < lives_count ? (enum trace_life)lives[fd] : TRACE_OTHER; }
+enum trace_life trace_get(int fd) {
+    return (size_t)fd < lives_count ? (enum trace_life)lives[fd] : TRACE_OTHER;
+}

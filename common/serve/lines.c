@@ -2,15 +2,20 @@
 
 #include "common/base/mem.h"
 
-#define WAITING_MOST ((size_t)256 * 1024) /* answers that a client does not fetch: then its requests wait too */
+/* answers that a client does not fetch: then its requests wait too */
+#define WAITING_MOST ((size_t)256 * 1024)
 
-static struct lines_session *of_session(struct session *s) { return container_of(s, struct lines_session, session); }
+static struct lines_session *of_session(struct session *s) {
+    return container_of(s, struct lines_session, session);
+}
 
 static struct lines_server *server_of(const struct lines_session *t) {
     return container_of(t->session.server, struct lines_server, server);
 }
 
-struct buf *lines_answers(struct lines_session *t) { return &server_of(t)->answers; }
+struct buf *lines_answers(struct lines_session *t) {
+    return &server_of(t)->answers;
+}
 
 static bool is_open(const struct lines_session *t) { return t->session.state == SESSION_OPEN; }
 
@@ -25,11 +30,13 @@ static bool hand_over(struct lines_session *t, enum line_kind kind, const char *
     return true;
 }
 
-/* One write for all that was answered. A client that closes after an answer still gets it (session_finish delivers first). */
+/* One write for all that was answered. A client that closes after an answer still gets it
+ * (session_finish delivers first). */
 static void send_answers(struct lines_session *t) {
     struct buf *answers = lines_answers(t);
     if (answers->size > 0 && t->session.state != SESSION_CLOSED) {
-        if (server_of(t)->lines_ops->answered) server_of(t)->lines_ops->answered(t, buf_at(answers), answers->size);
+        if (server_of(t)->lines_ops->answered)
+            server_of(t)->lines_ops->answered(t, buf_at(answers), answers->size);
         session_send(&t->session, buf_at(answers), answers->size);
         if (is_open(t) && stream_waiting(&t->session.stream) > WAITING_MOST) {
             stream_read(&t->session.stream, false);
@@ -73,7 +80,9 @@ static void work_through(struct lines_session *t, const char *bytes, size_t n) {
     watch_silence(t);
 }
 
-static void on_data(struct session *s, const char *bytes, size_t n) { work_through(of_session(s), bytes, n); }
+static void on_data(struct session *s, const char *bytes, size_t n) {
+    work_through(of_session(s), bytes, n);
+}
 
 void lines_pause(struct lines_session *t) {
     t->paused = true;
@@ -139,12 +148,17 @@ static void on_closed(struct session *s) {
     buf_free(&t->rest);
 }
 
-void lines_server_start(struct lines_server *ts, struct loop *loop, struct net_listeners *listeners, const struct server_conf *conf,
-                       const struct common_conf *common, const struct lines_ops *ops, bool once, void *owner) {
+void lines_server_start(struct lines_server *ts, struct loop *loop, struct net_listeners *listeners,
+                        const struct server_conf *conf, const struct common_conf *common,
+                        const struct lines_ops *ops, bool once, void *owner) {
     ts->lines_ops = ops;
     ts->answers = (struct buf){0};
-    ts->ops = (struct server_ops){.session_size = ops->session_size, .open = on_open, .data = on_data, .end = on_end,
-                                  .space = on_space, .closed = on_closed};
+    ts->ops = (struct server_ops){.session_size = ops->session_size,
+                                  .open = on_open,
+                                  .data = on_data,
+                                  .end = on_end,
+                                  .space = on_space,
+                                  .closed = on_closed};
     if (ops->readable) ts->ops.readable = on_readable;
     server_start(&ts->server, loop, listeners, conf, common, &ts->ops, once, owner);
 }

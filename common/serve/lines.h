@@ -1,5 +1,5 @@
-/* lines: a server whose clients send messages (line.h): connections become open, message, closed. What is answered during one read
- * leaves in one write. */
+/* lines: a server whose clients send messages (line.h): connections become open, message, closed.
+ * What is answered during one read leaves in one write. */
 #ifndef SOCKKIT_SERVE_LINES_H
 #define SOCKKIT_SERVE_LINES_H
 
@@ -17,7 +17,8 @@ struct lines_session {
 struct lines_ops {
     size_t session_size; /* of the applet's own struct, which begins with a struct lines_session */
     void (*open)(struct lines_session *t);
-    /* Its answer goes to lines_answers. False: that was its last message, and the session is finished. NULL: there are no messages. */
+    /* Its answer goes to lines_answers. False: that was its last message, and the session is
+     * finished. NULL: there are no messages. */
     bool (*message)(struct lines_session *t, const char *text, size_t size);
     /* The bytes as they came, up to the end of the last message handed over. NULL: nobody looks. */
     void (*raw)(struct lines_session *t, const char *bytes, size_t n);
@@ -27,7 +28,8 @@ struct lines_ops {
     void (*too_long)(struct lines_session *t);
     /* What answers a read, when it is sent. NULL: nobody looks. */
     void (*answered)(struct lines_session *t, const char *bytes, size_t n);
-    /* The client has shut down its side, its last message has been handed over. NULL: it is closed once all is delivered. */
+    /* The client has shut down its side, its last message has been handed over. NULL: it is closed
+     * once all is delivered. */
     void (*end)(struct lines_session *t);
     void (*space)(struct lines_session *t);
     void (*closed)(struct lines_session *t);
@@ -41,13 +43,15 @@ struct lines_server {
 };
 
 /* As server_start. */
-void lines_server_start(struct lines_server *ts, struct loop *loop, struct net_listeners *listeners, const struct server_conf *conf,
-                       const struct common_conf *common, const struct lines_ops *ops, bool once, void *owner);
+void lines_server_start(struct lines_server *ts, struct loop *loop, struct net_listeners *listeners,
+                        const struct server_conf *conf, const struct common_conf *common,
+                        const struct lines_ops *ops, bool once, void *owner);
 void lines_server_stop(struct lines_server *ts);
 
 static inline void *lines_owner(const struct lines_session *t) { return t->session.server->owner; }
 
-/* From within `message`: no further one, and nothing is read, until lines_resume. For a client that is to wait. */
+/* From within `message`: no further one, and nothing is read, until lines_resume. For a client that
+ * is to wait. */
 void lines_pause(struct lines_session *t);
 void lines_resume(struct lines_session *t);
 

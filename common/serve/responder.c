@@ -6,7 +6,8 @@
 #include "common/cli/ready.h"
 
 const struct opt_row responder_rows[] = {
-    OPT("udp", 'u', OPT_FLAG, responder_conf, udp, .excludes = "unix", .help = "answer datagrams at the same port too"),
+    OPT("udp", 'u', OPT_FLAG, responder_conf, udp, .excludes = "unix",
+        .help = "answer datagrams at the same port too"),
     OPT("workers", 0, OPT_INTEGER, responder_conf, workers, .metavar = "N", .min = 1, .max = 1024,
         .help = "serve in N processes that share the sockets; limits are divided"),
     OPT_END,
@@ -19,8 +20,11 @@ static int open_datagrams(struct responder *r, struct cause *cause) {
     char host[ADDR_TEXT];
     for (size_t i = 0; i < r->streams.count; i++) {
         const struct addr *a = &r->streams.addrs[i];
-        struct net_name name = {.host = addr_host_text(a, host), .port = addr_port(a), .family = addr_family(a),
-                                .type = SOCK_DGRAM, .numeric = true};
+        struct net_name name = {.host = addr_host_text(a, host),
+                                .port = addr_port(a),
+                                .family = addr_family(a),
+                                .type = SOCK_DGRAM,
+                                .numeric = true};
         struct net_listeners one;
         if (name.family == AF_UNIX) continue; /* inherited */
         if (net_listen(r->call->loop, &name, &r->common.sockopts, &one, cause) < 0) {
@@ -53,7 +57,8 @@ static int listen_both(struct responder *r, struct ready *ready) {
 }
 
 static int listen_everywhere(struct responder *r, struct ready *ready) {
-    return r->how.udp ? listen_both(r, ready) : ready_listen(ready, r->call, r->conf, SOCK_STREAM, &r->streams);
+    return r->how.udp ? listen_both(r, ready)
+                      : ready_listen(ready, r->call, r->conf, SOCK_STREAM, &r->streams);
 }
 
 static int announce(const struct responder *r, struct ready *ready) {
@@ -67,7 +72,8 @@ static int announce(const struct responder *r, struct ready *ready) {
 
 /* --- one process that serves --- */
 
-static bool on_datagram(struct dgram_server *server, const struct dgram *question, struct buf *answer) {
+static bool on_datagram(struct dgram_server *server, const struct dgram *question,
+                        struct buf *answer) {
     struct responder *r = server->owner;
     return r->ops->datagram(r, question, answer);
 }
@@ -90,7 +96,9 @@ static void open_doors(struct responder *r) {
     r->common.timeout = 0;
     r->server = r->ops->start(r);
     r->dgram_ops = (struct dgram_ops){.message = on_datagram};
-    if (r->how.udp) dgram_server_start(&r->dgram_server, loop, &r->datagrams, &r->limits, &r->common, &r->dgram_ops, r);
+    if (r->how.udp)
+        dgram_server_start(&r->dgram_server, loop, &r->datagrams, &r->limits, &r->common,
+                           &r->dgram_ops, r);
     if (patience) timer_start(loop, &r->patience, patience, patience_over);
 }
 
@@ -140,24 +148,29 @@ static void work(struct responder *r) {
 
 static int serve_together(struct responder *r, struct ready *ready) {
     struct cause cause;
-    if (workers_start(&r->workers, r->call, (int)r->how.workers, &cause) < 0) return msg_cause(&cause);
+    if (workers_start(&r->workers, r->call, (int)r->how.workers, &cause) < 0)
+        return msg_cause(&cause);
     if (r->workers.index >= 0) work(r);
     int status = announce(r, ready);
-    if (status) workers_end(&r->workers);
-    else ready_confine(ready, r->conf);
+    if (status)
+        workers_end(&r->workers);
+    else
+        ready_confine(ready, r->conf);
     int outcome = workers_wait(&r->workers);
     return status ? status : outcome;
 }
 
-int responder_run(struct responder *r, struct call *call, const struct server_conf *conf, struct responder_conf how,
-                  const struct responder_ops *ops) {
+int responder_run(struct responder *r, struct call *call, const struct server_conf *conf,
+                  struct responder_conf how, const struct responder_ops *ops) {
     struct ready ready;
     const struct common_conf *common = call->conf;
-    *r = (struct responder){.call = call, .ops = ops, .limits = *conf, .common = *common, .conf = conf, .how = how};
+    *r = (struct responder){
+        .call = call, .ops = ops, .limits = *conf, .common = *common, .conf = conf, .how = how};
     if (applet_no_operands(call) < 0) return STATUS_USAGE;
     limit_workers(r);
     int status = listen_everywhere(r, &ready);
-    if (!status && !call_over(call)) status = r->how.workers > 1 ? serve_together(r, &ready) : serve_alone(r, &ready);
+    if (!status && !call_over(call))
+        status = r->how.workers > 1 ? serve_together(r, &ready) : serve_alone(r, &ready);
     net_listeners_close(&r->datagrams);
     net_listeners_close(&r->streams);
     ready_withdraw(&ready);

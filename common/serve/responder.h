@@ -1,5 +1,6 @@
-/* responder: a server that answers whom it hears: over TCP, with --udp over UDP at the same port too, in one process
- * or, with --workers, in several that share the sockets. An applet says what is answered. */
+/* responder: a server that answers whom it hears: over TCP, with --udp over UDP at the same port
+ * too, in one process or, with --workers, in several that share the sockets. An applet says what is
+ * answered. */
 #ifndef SOCKKIT_SERVE_RESPONDER_H
 #define SOCKKIT_SERVE_RESPONDER_H
 
@@ -13,18 +14,23 @@ struct responder_conf {
     bool udp;
     int64_t workers; /* 1: no other process */
 };
-#define RESPONDER_CONF_DEFAULTS {.workers = 1}
+
+#define RESPONDER_CONF_DEFAULTS \
+    { .workers = 1 }
 
 extern const struct opt_row responder_rows[];
-#define RESPONDER_GROUP(conf) {"Options", responder_rows, offsetof(conf, responder)}
+#define RESPONDER_GROUP(conf) \
+    { "Options", responder_rows, offsetof(conf, responder) }
 
 struct responder;
 
 struct responder_ops {
-    /* server_start or lines_server_start, with what r holds for it. Returns the server that was started. */
+    /* server_start or lines_server_start, with what r holds for it. Returns the server that was
+     * started. */
     struct server *(*start)(struct responder *r);
     void (*stop)(struct responder *r);
-    /* The answer to a datagram, put at the end of `answer`; false: none. NULL: there is no --udp. */
+    /* The answer to a datagram, put at the end of `answer`; false: none. NULL: there is no --udp.
+     */
     bool (*datagram)(struct responder *r, const struct dgram *question, struct buf *answer);
 };
 
@@ -32,8 +38,8 @@ struct responder {
     struct call *call;
     const struct responder_ops *ops;
     struct net_listeners streams, datagrams;
-    struct server_conf limits;  /* of this process */
-    struct common_conf common;  /* without -w, which is seen to here */
+    struct server_conf limits; /* of this process */
+    struct common_conf common; /* without -w, which is seen to here */
     /* private */
     const struct server_conf *conf;
     struct responder_conf how;
@@ -45,8 +51,9 @@ struct responder {
     int outcome;
 };
 
-/* Listens, serves until the call is over or nobody came within -w, and returns the exit status, having told why. */
-int responder_run(struct responder *r, struct call *call, const struct server_conf *conf, struct responder_conf how,
-                  const struct responder_ops *ops);
+/* Listens, serves until the call is over or nobody came within -w, and returns the exit status,
+ * having told why. */
+int responder_run(struct responder *r, struct call *call, const struct server_conf *conf,
+                  struct responder_conf how, const struct responder_ops *ops);
 
 #endif

@@ -6,14 +6,16 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/net/sock.h"
 #include "common/base/text.h"
+#include "common/net/sock.h"
 
 #define LINGER (5 * TEXT_NS_PER_S)
 #define PAUSE TEXT_NS_PER_S /* when out of descriptors, unless a session ends before */
 #define ACCEPTS_A_TURN 64
 
-static struct session *of_stream(struct stream *s) { return container_of(s, struct session, stream); }
+static struct session *of_stream(struct stream *s) {
+    return container_of(s, struct session, stream);
+}
 
 const char *session_peer(const struct session *s, char out[SESSION_PEER]) {
     if (addr_family(&s->peer) != AF_UNIX) return addr_text(&s->peer, out);
@@ -33,9 +35,11 @@ static bool full(const struct server *server) {
 
 /* A server at its limit does not watch its listeners: who is too many waits in the backlog. */
 static void update_accepting(struct server *server) {
-    bool accepting = !full(server) && !timer_running(&server->pause) && !(server->once && server->met);
+    bool accepting =
+        !full(server) && !timer_running(&server->pause) && !(server->once && server->met);
     for (size_t i = 0; i < server->listeners->count; i++)
-        if (server->doors[i].watch.loop) watch_want(&server->doors[i].watch, accepting ? LOOP_READ : 0);
+        if (server->doors[i].watch.loop)
+            watch_want(&server->doors[i].watch, accepting ? LOOP_READ : 0);
 }
 
 /* --- the end of a session --- */
@@ -58,8 +62,9 @@ static void unlink_session(struct session *s) {
 
 static void narrate_end(const struct session *s, const char *peer) {
     char took[TEXT_SHORT];
-    msg_note(0, "%s closed (received %llu bytes, sent %llu bytes, %s)", peer, (unsigned long long)s->stream.received,
-             (unsigned long long)s->stream.sent, text_duration(loop_clock() - s->since, took));
+    msg_note(0, "%s closed (received %llu bytes, sent %llu bytes, %s)", peer,
+             (unsigned long long)s->stream.received, (unsigned long long)s->stream.sent,
+             text_duration(loop_clock() - s->since, took));
 }
 
 void session_close(struct session *s, enum status outcome) {
@@ -83,7 +88,9 @@ void session_close(struct session *s, enum status outcome) {
     update_accepting(server);
 }
 
-static void linger_over(struct timer *t) { session_close(container_of(t, struct session, timer), STATUS_OK); }
+static void linger_over(struct timer *t) {
+    session_close(container_of(t, struct session, timer), STATUS_OK);
+}
 
 /* Half-closed, and what the peer still sends is of no interest. */
 static void linger(struct session *s) {
@@ -104,7 +111,8 @@ void session_finish(struct session *s) {
     if (s->stream.shut)
         linger(s);
     else
-        stream_ask_space(&s->stream, true); /* called when all is sent, and the write side is shut */
+        /* called when all is sent, and the write side is shut */
+        stream_ask_space(&s->stream, true);
 }
 
 void session_detach(struct session *s) {
@@ -118,7 +126,9 @@ void session_attach(struct session *s, uint64_t received, uint64_t sent) {
     s->stream.sent = sent;
 }
 
-void session_send(struct session *s, const void *bytes, size_t n) { stream_send(&s->stream, bytes, n); }
+void session_send(struct session *s, const void *bytes, size_t n) {
+    stream_send(&s->stream, bytes, n);
+}
 
 /* --- what streams tell --- */
 
@@ -165,12 +175,15 @@ static void on_fail(struct stream *t, int error) {
     char peer[SESSION_PEER];
     bool loss = s->state == SESSION_OPEN || stream_waiting(t) > 0;
     bool orderly = error == EPIPE && !t->broken; /* a Unix socket whose peer closed it */
-    if (loss && !orderly) msg_error("connection with %s: %s", session_peer(s, peer), strerror(error));
+    if (loss && !orderly)
+        msg_error("connection with %s: %s", session_peer(s, peer), strerror(error));
     session_close(s, loss && !orderly ? STATUS_FAILED : STATUS_OK);
 }
 
-static const struct stream_ops with_data = {.data = on_data, .end = on_end, .space = on_space, .fail = on_fail};
-static const struct stream_ops with_readable = {.readable = on_readable, .end = on_end, .space = on_space, .fail = on_fail};
+static const struct stream_ops with_data = {
+    .data = on_data, .end = on_end, .space = on_space, .fail = on_fail};
+static const struct stream_ops with_readable = {
+    .readable = on_readable, .end = on_end, .space = on_space, .fail = on_fail};
 
 /* --- idle --- */
 
@@ -191,7 +204,8 @@ static void idle_over(struct timer *t) {
 
 static size_t count_of_host(const struct server *server, const struct addr *peer) {
     size_t n = 0;
-    for (const struct session *s = server->sessions; s; s = s->next) n += addr_same_host(&s->peer, peer);
+    for (const struct session *s = server->sessions; s; s = s->next)
+        n += addr_same_host(&s->peer, peer);
     return n;
 }
 
@@ -207,7 +221,8 @@ static const char *refusal(const struct server *server, const struct addr *peer)
 static void open_session(struct server *server, int fd, const struct addr *peer) {
     struct session *s = mem_new(server->ops->session_size);
     char text[SESSION_PEER];
-    *s = (struct session){.server = server, .next = server->sessions, .peer = *peer, .since = loop_now(server->loop)};
+    *s = (struct session){
+        .server = server, .next = server->sessions, .peer = *peer, .since = loop_now(server->loop)};
     stream_start(&s->stream, server->loop, fd, server->ops->readable ? &with_readable : &with_data);
     if (server->sessions) server->sessions->previous = s;
     server->sessions = s;
@@ -222,8 +237,10 @@ static void open_session(struct server *server, int fd, const struct addr *peer)
 static void pause_over(struct timer *t) { update_accepting(container_of(t, struct server, pause)); }
 
 static void accept_failed(struct server *server) {
-    if (errno == EAGAIN || errno == EWOULDBLOCK) server->short_told = false; /* nobody waits any more */
-    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return; /* not yet, or the connection's own trouble (accept(2)) */
+    /* nobody waits any more */
+    if (errno == EAGAIN || errno == EWOULDBLOCK) server->short_told = false;
+    /* not yet, or the connection's own trouble (accept(2)) */
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return;
     if (!server->short_told) msg_note(0, "cannot accept for now: %s", strerror(errno));
     server->short_told = true;
     timer_start(server->loop, &server->pause, PAUSE, pause_over);
@@ -248,7 +265,8 @@ static bool accept_one(struct server *server, int listener) {
     return true;
 }
 
-/* Several a turn, but not all that a storm brings: those inside want their turn too. Whoever came may have had the doors shut. */
+/* Several a turn, but not all that a storm brings: those inside want their turn too. Whoever came
+ * may have had the doors shut. */
 static void door_ready(struct watch *w, unsigned events) {
     struct server_door *door = container_of(w, struct server_door, watch);
     struct server *server = door->server;
@@ -266,9 +284,16 @@ static void nobody_came(struct timer *t) {
     loop_stop(server->loop);
 }
 
-void server_start(struct server *server, struct loop *loop, struct net_listeners *listeners, const struct server_conf *conf,
-                  const struct common_conf *common, const struct server_ops *ops, bool once, void *owner) {
-    *server = (struct server){.loop = loop, .ops = ops, .conf = conf, .idle = common->idle, .once = once, .owner = owner, .listeners = listeners};
+void server_start(struct server *server, struct loop *loop, struct net_listeners *listeners,
+                  const struct server_conf *conf, const struct common_conf *common,
+                  const struct server_ops *ops, bool once, void *owner) {
+    *server = (struct server){.loop = loop,
+                              .ops = ops,
+                              .conf = conf,
+                              .idle = common->idle,
+                              .once = once,
+                              .owner = owner,
+                              .listeners = listeners};
     for (size_t i = 0; i < listeners->count; i++) {
         server->doors[i].server = server;
         watch_start(loop, &server->doors[i].watch, listeners->fds[i], LOOP_READ, door_ready);

@@ -1,5 +1,6 @@
-/* server: accept, limits, idle times, sessions. An applet says what to do when a session opens, when bytes come and when it is over;
- * how many may come, from where, and for how long they may be silent is the same for all. */
+/* server: accept, limits, idle times, sessions. An applet says what to do when a session opens,
+ * when bytes come and when it is over; how many may come, from where, and for how long they may be
+ * silent is the same for all. */
 #ifndef SOCKKIT_SERVE_SERVER_H
 #define SOCKKIT_SERVE_SERVER_H
 
@@ -25,7 +26,8 @@ struct server_ops {
 enum session_state {
     SESSION_OPEN,
     SESSION_FINISHING, /* what is meant for it is being delivered, then it is half-closed */
-    SESSION_LINGERING, /* half-closed; its input is discarded, so that no reset destroys what was delivered */
+    /* half-closed; its input is discarded, so that no reset destroys what was delivered */
+    SESSION_LINGERING,
     SESSION_CLOSED,
 };
 
@@ -53,9 +55,9 @@ struct server {
     struct loop *loop;
     const struct server_ops *ops;
     const struct server_conf *conf;
-    int64_t idle;  /* ns; 0: none */
-    bool once;     /* the first session allowed is the only one; its outcome is the server's */
-    void *owner;   /* the applet's */
+    int64_t idle; /* ns; 0: none */
+    bool once;    /* the first session allowed is the only one; its outcome is the server's */
+    void *owner;  /* the applet's */
     struct net_listeners *listeners;
     struct server_door doors[NET_LISTENERS];
     struct timer patience; /* -w */
@@ -63,14 +65,15 @@ struct server {
     bool short_told;
     struct session *sessions;
     size_t count;
-    bool met; /* somebody was served */
+    bool met;    /* somebody was served */
     int outcome; /* with `once`, or when nobody came */
 };
 
-/* Begins to accept. The listeners stay the caller's. `wait` (ns; 0: for ever): how long for a first client (status 5). The server stops the loop
- * when it is over (`once`, nobody came). */
-void server_start(struct server *server, struct loop *loop, struct net_listeners *listeners, const struct server_conf *conf,
-                  const struct common_conf *common, const struct server_ops *ops, bool once, void *owner);
+/* Begins to accept. The listeners stay the caller's. `wait` (ns; 0: for ever): how long for a first
+ * client (status 5). The server stops the loop when it is over (`once`, nobody came). */
+void server_start(struct server *server, struct loop *loop, struct net_listeners *listeners,
+                  const struct server_conf *conf, const struct common_conf *common,
+                  const struct server_ops *ops, bool once, void *owner);
 /* Accepts nobody any more; the sessions go on. */
 void server_shut_doors(struct server *server);
 /* Closes everything at once; not from within a turn of the loop. */
@@ -81,13 +84,15 @@ const char *session_peer(const struct session *s, char out[SESSION_PEER]);
 
 void session_send(struct session *s, const void *bytes, size_t n);
 
-/* The applet is done with it: what waits is delivered, the write side shut down, input discarded for at most 5 s, then it is closed. Further input is not handed over. */
+/* The applet is done with it: what waits is delivered, the write side shut down, input discarded
+ * for at most 5 s, then it is closed. Further input is not handed over. */
 void session_finish(struct session *s);
 /* Closes it at once. */
 void session_close(struct session *s, enum status outcome);
 
-/* The stream leaves the loop, and the applet uses s->stream.fd (and minds its idle time) by itself; it ends with session_close, or comes back to the loop to
- * be finished, with the bytes counted meanwhile. */
+/* The stream leaves the loop, and the applet uses s->stream.fd (and minds its idle time) by itself;
+ * it ends with session_close, or comes back to the loop to be finished, with the bytes counted
+ * meanwhile. */
 void session_detach(struct session *s);
 void session_attach(struct session *s, uint64_t received, uint64_t sent);
 

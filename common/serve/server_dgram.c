@@ -6,16 +6,19 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/net/sock.h"
 #include "common/base/text.h"
+#include "common/net/sock.h"
 
 #define CENSUS TEXT_NS_PER_S
-#define RECEIVE_BUFFER (4 << 20) /* bytes, or what the system gives: a burst must wait for us somewhere */
-#define TRIES 100       /* DGRAM_PAUSE apart, for an answer to a peer that does not read */
-#define DRAIN_MOST 65536 /* batches: more than a receive buffer holds, and an end for who is being flooded */
+/* bytes, or what the system gives: a burst must wait for us somewhere */
+#define RECEIVE_BUFFER (4 << 20)
+#define TRIES 100 /* DGRAM_PAUSE apart, for an answer to a peer that does not read */
+/* batches: more than a receive buffer holds, and an end for who is being flooded */
+#define DRAIN_MOST 65536
 
 /* Once for a row of datagrams of one peer: anybody can send many. */
-static void tell(struct dgram_server *server, const struct dgram *d, const char *what, const char *why) {
+static void tell(struct dgram_server *server, const struct dgram *d, const char *what,
+                 const char *why) {
     char peer[DGRAM_PEER];
     assert(d->peer);
     if (addr_equal(&server->told, d->peer)) return;
@@ -30,8 +33,9 @@ static void tell_drops(struct dgram_door *door) {
     bool at_least;
     int64_t drops = dgram_drops(door->io, &at_least);
     if (drops <= door->drops) return;
-    msg_note(0, "%s: %s%lld datagram%s dropped so far%s", addr_text(door->local, text), at_least ? "at least " : "", (long long)drops,
-             drops == 1 ? "" : "s", door->drops ? "" : ": the receive buffer was full (-O rcvbuf=SIZE enlarges it)");
+    msg_note(0, "%s: %s%lld datagram%s dropped so far%s", addr_text(door->local, text),
+             at_least ? "at least " : "", (long long)drops, drops == 1 ? "" : "s",
+             door->drops ? "" : ": the receive buffer was full (-O rcvbuf=SIZE enlarges it)");
     door->drops = drops;
 }
 
@@ -45,7 +49,8 @@ static void census_due(struct timer *t) {
 
 static void update(struct dgram_door *door) {
     struct dgram_server *server = door->server;
-    if (door->watch.loop && door->count == 0) watch_want(&door->watch, server->resting || server->ended ? 0 : LOOP_READ);
+    if (door->watch.loop && door->count == 0)
+        watch_want(&door->watch, server->resting || server->ended ? 0 : LOOP_READ);
 }
 
 static void stop_when_idle(struct dgram_server *server) {
@@ -67,7 +72,8 @@ static void wait_for_room(struct dgram_door *door, int error) {
 
 static void took(struct dgram_door *door, size_t n) {
     const struct dgram_ops *ops = door->server->ops;
-    for (size_t i = 0; ops->answered && i < n; i++) ops->answered(door->server, &door->answers[door->next + i]);
+    for (size_t i = 0; ops->answered && i < n; i++)
+        ops->answered(door->server, &door->answers[door->next + i]);
     door->next += n;
     door->tries = 0;
 }
@@ -128,7 +134,8 @@ static void hand_over(struct dgram_door *door, const struct dgram *items, size_t
         size_t before = door->bytes.size;
         server->received++;
         server->bytes += d->size;
-        if (server->ops->message(server, d, &door->bytes)) add_answer(door, d, door->bytes.size - before);
+        if (server->ops->message(server, d, &door->bytes))
+            add_answer(door, d, door->bytes.size - before);
     }
 }
 
@@ -138,10 +145,12 @@ static bool receive(struct dgram_door *door) {
     const struct dgram *items;
     uint64_t before = server->received;
     int n = dgram_receive(door->io, &items);
-    if (n < 0) return errno != EAGAIN && errno != EWOULDBLOCK; /* an earlier answer's error; it goes by being told */
+    /* an earlier answer's error; it goes by being told */
+    if (n < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
     hand_over(door, items, (size_t)n);
     if (server->received > before) timer_stop(&server->patience);
-    if (!timer_running(&server->census)) timer_start(server->loop, &server->census, CENSUS, census_due);
+    if (!timer_running(&server->census))
+        timer_start(server->loop, &server->census, CENSUS, census_due);
     if (server->ops->batch) server->ops->batch(server);
     place_answers(door);
     send_answers(door);
@@ -180,14 +189,21 @@ void dgram_server_end(struct dgram_server *server) {
 void dgram_server_drain(struct dgram_server *server) {
     for (size_t i = 0; i < server->count; i++) {
         struct dgram_door *door = &server->doors[i];
-        for (int n = 0; n < DRAIN_MOST && !server->ended && !server->resting && door->count == 0; n++)
+        for (int n = 0; n < DRAIN_MOST && !server->ended && !server->resting && door->count == 0;
+             n++)
             if (!receive(door)) break;
     }
 }
 
-void dgram_server_start(struct dgram_server *server, struct loop *loop, const struct net_listeners *listeners,
-                        const struct server_conf *conf, const struct common_conf *common, const struct dgram_ops *ops, void *owner) {
-    *server = (struct dgram_server){.loop = loop, .ops = ops, .access = &conf->access, .owner = owner, .count = listeners->count};
+void dgram_server_start(struct dgram_server *server, struct loop *loop,
+                        const struct net_listeners *listeners, const struct server_conf *conf,
+                        const struct common_conf *common, const struct dgram_ops *ops,
+                        void *owner) {
+    *server = (struct dgram_server){.loop = loop,
+                                    .ops = ops,
+                                    .access = &conf->access,
+                                    .owner = owner,
+                                    .count = listeners->count};
     for (size_t i = 0; i < listeners->count; i++) {
         struct dgram_door *door = &server->doors[i];
         door->server = server;

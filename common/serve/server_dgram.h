@@ -1,18 +1,20 @@
-/* server_dgram: the datagram server that udp-serve, echo -u and cmd -u are: the sockets in the loop, access lists, answers in batches that wait
- * when the system takes none (reading rests meanwhile), drops told. An applet says what one datagram is answered with. */
+/* server_dgram: the datagram server that udp-serve, echo -u and cmd -u are: the sockets in the
+ * loop, access lists, answers in batches that wait when the system takes none (reading rests
+ * meanwhile), drops told. An applet says what one datagram is answered with. */
 #ifndef SOCKKIT_SERVE_SERVER_DGRAM_H
 #define SOCKKIT_SERVE_SERVER_DGRAM_H
 
-#include "common/cli/applet.h"
 #include "common/base/buf.h"
-#include "common/net/dgram.h"
+#include "common/cli/applet.h"
 #include "common/loop/loop.h"
+#include "common/net/dgram.h"
 #include "common/net/net.h"
 
 struct dgram_server;
 
 struct dgram_ops {
-    /* One datagram of a peer that may. True: what was put at the end of `answer` (maybe nothing: an empty datagram) goes back to it. */
+    /* One datagram of a peer that may. True: what was put at the end of `answer` (maybe nothing: an
+     * empty datagram) goes back to it. */
     bool (*message)(struct dgram_server *server, const struct dgram *question, struct buf *answer);
     /* After the messages of one batch; may be NULL. */
     void (*batch)(struct dgram_server *server);
@@ -27,11 +29,11 @@ struct dgram_door {
     struct dgram_server *server;
     struct dgram_io *io;
     const struct addr *local;
-    struct buf bytes;       /* of the answers */
-    struct dgram *answers;  /* owned; next .. count wait */
+    struct buf bytes;      /* of the answers */
+    struct dgram *answers; /* owned; next .. count wait */
     size_t next, count, room;
-    int tries;              /* of the one that waits first */
-    int64_t drops;          /* told so far */
+    int tries;     /* of the one that waits first */
+    int64_t drops; /* told so far */
 };
 
 struct dgram_server {
@@ -45,17 +47,22 @@ struct dgram_server {
     bool resting, ended;
     struct timer patience, census; /* -w; when drops are looked at next */
     struct addr told;              /* whose trouble was told last */
-    int outcome;                   /* STATUS_TIMEOUT when nobody came within -w (told; the loop is stopped) */
+    /* STATUS_TIMEOUT when nobody came within -w (told; the loop is stopped) */
+    int outcome;
 };
 
-/* Begins to receive. The listeners (SOCK_DGRAM) stay the caller's and must last; a server need not be alone in its loop. */
-void dgram_server_start(struct dgram_server *server, struct loop *loop, const struct net_listeners *listeners,
-                        const struct server_conf *conf, const struct common_conf *common, const struct dgram_ops *ops, void *owner);
+/* Begins to receive. The listeners (SOCK_DGRAM) stay the caller's and must last; a server need not
+ * be alone in its loop. */
+void dgram_server_start(struct dgram_server *server, struct loop *loop,
+                        const struct net_listeners *listeners, const struct server_conf *conf,
+                        const struct common_conf *common, const struct dgram_ops *ops, void *owner);
 /* While it rests nothing is received (the output is full). */
 void dgram_server_rest(struct dgram_server *server, bool on);
-/* No further message is handed over, not of this batch either; answers that wait go out, then the loop is stopped. */
+/* No further message is handed over, not of this batch either; answers that wait go out, then the
+ * loop is stopped. */
 void dgram_server_end(struct dgram_server *server);
-/* Hands over what has come already and waits in the sockets; for the end, once the loop is stopped. */
+/* Hands over what has come already and waits in the sockets; for the end, once the loop is stopped.
+ */
 void dgram_server_drain(struct dgram_server *server);
 /* Frees everything, and tells drops that were not told yet. */
 void dgram_server_stop(struct dgram_server *server);

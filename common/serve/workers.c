@@ -58,7 +58,8 @@ static void line_ready(struct watch *watch, unsigned events) {
 static void note_end(struct workers *w, pid_t pid, int status) {
     w->left--;
     if (WIFSIGNALED(status)) {
-        msg_error("worker %ld was ended by signal %d: %s", (long)pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
+        msg_error("worker %ld was ended by signal %d: %s", (long)pid, WTERMSIG(status),
+                  strsignal(WTERMSIG(status)));
         if (!w->status) w->status = STATUS_FAILED;
     } else if (WEXITSTATUS(status) && !w->status) {
         w->status = WEXITSTATUS(status);
@@ -91,7 +92,10 @@ int workers_start(struct workers *w, struct call *call, int count, struct cause 
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return cause_set(cause, STATUS_FAILED, "cannot start workers: %s", strerror(errno));
-    *w = (struct workers){.call = call, .index = -1, .line = ends[0], .pids = mem_new((size_t)count * sizeof *w->pids)};
+    *w = (struct workers){.call = call,
+                          .index = -1,
+                          .line = ends[0],
+                          .pids = mem_new((size_t)count * sizeof *w->pids)};
     sig_watch(&w->child_signal, SIGCHLD, child_ended);
     for (; w->count < count; w->count++, w->left++) {
         pid_t pid = fork();
@@ -108,5 +112,6 @@ int workers_start(struct workers *w, struct call *call, int count, struct cause 
     if (w->count == count) return 0;
     workers_end(w);
     workers_wait(w);
-    return cause_set(cause, STATUS_FAILED, "cannot start worker %d: %s", w->count + 1, strerror(error));
+    return cause_set(cause, STATUS_FAILED, "cannot start worker %d: %s", w->count + 1,
+                     strerror(error));
 }

@@ -8,7 +8,9 @@
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 
-#define READ_ONCE ((size_t)2048) /* a turn; little against STREAM_READ: a room says more than it is told, and who does not keep up is dropped */
+/* a turn; little against STREAM_READ: a room says more than it is told, and who does not keep up is
+ * dropped */
+#define READ_ONCE ((size_t)2048)
 
 /* --- stdout --- */
 
@@ -29,7 +31,9 @@ static void output_ready(struct watch *w, unsigned events) {
     }
 }
 
-static void screen_full(struct screen *s) { output_result(container_of(s, struct console, screen), SINK_FULL); }
+static void screen_full(struct screen *s) {
+    output_result(container_of(s, struct console, screen), SINK_FULL);
+}
 
 void console_show(struct console *c, const char *text, size_t size) {
     struct buf line = {0};
@@ -79,7 +83,9 @@ static void input_ready(struct source *in) {
         return;
     }
     left = (size_t)n;
-    for (enum line_kind kind; (kind = line_next(&c->framing, &at, &left, &text, &size)) != LINE_NONE;) tell(c, kind, text, size);
+    for (enum line_kind kind;
+         (kind = line_next(&c->framing, &at, &left, &text, &size)) != LINE_NONE;)
+        tell(c, kind, text, size);
 }
 
 static void line_typed(struct term *t, const char *text, size_t size) {

@@ -1,5 +1,5 @@
-/* console: lines of a person or a script on stdin, lines for it on stdout. At a terminal they are edited (term.h) and what arrives appears above (screen.h); elsewhere
- * they are bytes. */
+/* console: lines of a person or a script on stdin, lines for it on stdout. At a terminal they are
+ * edited (term.h) and what arrives appears above (screen.h); elsewhere they are bytes. */
 #ifndef SOCKKIT_TTY_CONSOLE_H
 #define SOCKKIT_TTY_CONSOLE_H
 
@@ -7,17 +7,19 @@
 #include <stddef.h>
 
 #include "common/base/line.h"
-#include "common/loop/loop.h"
-#include "common/tty/screen.h"
 #include "common/io/sink.h"
 #include "common/io/source.h"
+#include "common/loop/loop.h"
+#include "common/tty/screen.h"
 #include "common/tty/term.h"
 
 struct console {
     /* The owner's, set before console_start. */
-    void (*line)(struct console *c, const char *text, size_t size); /* without its ending; NULL: stdin has ended, told once */
-    void (*drained)(struct console *c);                             /* stdout, which was slow (console_waits), takes more */
-    void (*failed)(struct console *c, int error);                   /* stdout cannot be written */
+    /* without its ending; NULL: stdin has ended, told once */
+    void (*line)(struct console *c, const char *text, size_t size);
+    /* stdout, which was slow (console_waits), takes more */
+    void (*drained)(struct console *c);
+    void (*failed)(struct console *c, int error); /* stdout cannot be written */
 
     bool on_terminal; /* stdout is one */
     bool typed;       /* stdin is one */

@@ -50,7 +50,9 @@ static void leave_character(struct editor *e) {
     if (lead < e->cursor && end > e->cursor) e->cursor = end;
 }
 
-static bool blank_before(const struct editor *e, size_t at) { return e->text[at - 1] == ' ' || e->text[at - 1] == '\t'; }
+static bool blank_before(const struct editor *e, size_t at) {
+    return e->text[at - 1] == ' ' || e->text[at - 1] == '\t';
+}
 
 static size_t word_begin(const struct editor *e) {
     size_t at = e->cursor;
@@ -142,33 +144,64 @@ void editor_next(struct editor *e) {
 
 static enum editor_event act(struct editor *e, enum editor_key key, const char *s, size_t n) {
     switch (key) {
-    case KEY_NONE: break;
-    case KEY_TEXT: insert(e, s, n); break;
-    case KEY_ENTER: return EDITOR_LINE;
-    case KEY_CLEAR: return EDITOR_CLEAR;
-    case KEY_LEFT: e->cursor = before(e, e->cursor); break;
-    case KEY_RIGHT: e->cursor = after(e, e->cursor); break;
-    case KEY_WORD_LEFT: e->cursor = word_begin(e); break;
-    case KEY_WORD_RIGHT: e->cursor = word_end(e); break;
-    case KEY_HOME: e->cursor = 0; break;
-    case KEY_END: e->cursor = e->size; break;
+    case KEY_NONE:
+        break;
+    case KEY_TEXT:
+        insert(e, s, n);
+        break;
+    case KEY_ENTER:
+        return EDITOR_LINE;
+    case KEY_CLEAR:
+        return EDITOR_CLEAR;
+    case KEY_LEFT:
+        e->cursor = before(e, e->cursor);
+        break;
+    case KEY_RIGHT:
+        e->cursor = after(e, e->cursor);
+        break;
+    case KEY_WORD_LEFT:
+        e->cursor = word_begin(e);
+        break;
+    case KEY_WORD_RIGHT:
+        e->cursor = word_end(e);
+        break;
+    case KEY_HOME:
+        e->cursor = 0;
+        break;
+    case KEY_END:
+        e->cursor = e->size;
+        break;
     case KEY_UP:
         if (e->past_at > 0) recall(e, e->past_at - 1);
         break;
     case KEY_DOWN:
         if (e->past_at < e->past_count) recall(e, e->past_at + 1);
         break;
-    case KEY_BACKSPACE: cut(e, before(e, e->cursor), e->cursor); break;
+    case KEY_BACKSPACE:
+        cut(e, before(e, e->cursor), e->cursor);
+        break;
     case KEY_DELETE_OR_END:
         if (e->size == 0) return EDITOR_END;
         cut(e, e->cursor, after(e, e->cursor));
         break;
-    case KEY_DELETE: cut(e, e->cursor, after(e, e->cursor)); break;
-    case KEY_KILL_START: kill_text(e, 0, e->cursor); break;
-    case KEY_KILL_REST: kill_text(e, e->cursor, e->size); break;
-    case KEY_KILL_WORD: kill_text(e, word_begin(e), e->cursor); break;
-    case KEY_KILL_NEXT_WORD: kill_text(e, e->cursor, word_end(e)); break;
-    case KEY_YANK: insert(e, e->killed, e->killed_size); break;
+    case KEY_DELETE:
+        cut(e, e->cursor, after(e, e->cursor));
+        break;
+    case KEY_KILL_START:
+        kill_text(e, 0, e->cursor);
+        break;
+    case KEY_KILL_REST:
+        kill_text(e, e->cursor, e->size);
+        break;
+    case KEY_KILL_WORD:
+        kill_text(e, word_begin(e), e->cursor);
+        break;
+    case KEY_KILL_NEXT_WORD:
+        kill_text(e, e->cursor, word_end(e));
+        break;
+    case KEY_YANK:
+        insert(e, e->killed, e->killed_size);
+        break;
     }
     return EDITOR_NONE;
 }
@@ -178,7 +211,8 @@ static enum editor_event act_on_held(struct editor *e) {
     enum editor_event event = EDITOR_NONE;
     enum editor_key key;
     size_t length;
-    while (event == EDITOR_NONE && e->key_size > 0 && (length = editor_key(e->key, e->key_size, &key)) > 0) {
+    while (event == EDITOR_NONE && e->key_size > 0 &&
+           (length = editor_key(e->key, e->key_size, &key)) > 0) {
         event = act(e, key, e->key, length);
         leave_character(e);
         e->key_size -= length;

@@ -9,7 +9,7 @@
 
 #define DRAW_EVERY (200 * TEXT_NS_PER_MS)
 #define LINE_EVERY (3 * TEXT_NS_PER_S)
-#define LONGEST 1e18 /* ns: thirty years */
+#define LONGEST 1e18            /* ns: thirty years */
 #define RATE_OVER TEXT_NS_PER_S /* a rate that changes faster cannot be read */
 
 uint64_t meter_input(int fd) {
@@ -29,21 +29,25 @@ static int64_t time_left(const struct meter *m, uint64_t read, int64_t elapsed) 
 
 static void put_direction(struct buf *out, const char *word, uint64_t bytes, double rate) {
     char amount[TEXT_SHORT], pace[TEXT_SHORT];
-    buf_format(out, "%s %s, %s/s", word, text_bytes(bytes, amount), text_bytes((uint64_t)rate, pace));
+    buf_format(out, "%s %s, %s/s", word, text_bytes(bytes, amount),
+               text_bytes((uint64_t)rate, pace));
 }
 
-void meter_text(const struct meter *m, const struct meter_count *now, int64_t elapsed, struct buf *out) {
+void meter_text(const struct meter *m, const struct meter_count *now, int64_t elapsed,
+                struct buf *out) {
     char left[TEXT_SHORT];
     put_direction(out, "sent", now->sent, m->sent_rate);
     put_direction(out, "; received", now->received, m->received_rate);
-    if (now->read > 0 && now->read < m->total) buf_format(out, "; %s left", text_duration(time_left(m, now->read, elapsed), left));
+    if (now->read > 0 && now->read < m->total)
+        buf_format(out, "; %s left", text_duration(time_left(m, now->read, elapsed), left));
 }
 
 static void measure(struct meter *m, const struct meter_count *now) {
     int64_t time = loop_now(m->loop), took = time - m->since;
     if (took <= 0 || (took < RATE_OVER && m->since != m->begin)) return;
     m->sent_rate = (double)(now->sent - m->base.sent) * (double)TEXT_NS_PER_S / (double)took;
-    m->received_rate = (double)(now->received - m->base.received) * (double)TEXT_NS_PER_S / (double)took;
+    m->received_rate =
+        (double)(now->received - m->base.received) * (double)TEXT_NS_PER_S / (double)took;
     if (took < RATE_OVER) return;
     m->base = *now;
     m->since = time;
@@ -67,8 +71,8 @@ static void tell(struct timer *t) {
 static void tell_total(struct meter *m) {
     struct meter_count now = m->count(m);
     char took[TEXT_SHORT];
-    msg_note(0, "sent %llu bytes, received %llu bytes, %s", (unsigned long long)now.sent, (unsigned long long)now.received,
-             text_duration(loop_now(m->loop) - m->begin, took));
+    msg_note(0, "sent %llu bytes, received %llu bytes, %s", (unsigned long long)now.sent,
+             (unsigned long long)now.received, text_duration(loop_now(m->loop) - m->begin, took));
 }
 
 /* --- where --- */
@@ -84,7 +88,8 @@ static void choose_screen(struct meter *m, struct screen *screen) {
     m->screen = &m->own;
 }
 
-void meter_start(struct meter *m, struct loop *loop, struct screen *screen, uint64_t total, struct meter_count (*count)(struct meter *m)) {
+void meter_start(struct meter *m, struct loop *loop, struct screen *screen, uint64_t total,
+                 struct meter_count (*count)(struct meter *m)) {
     *m = (struct meter){.loop = loop, .total = total, .count = count, .begin = loop_now(loop)};
     m->since = m->flowing = m->begin;
     choose_screen(m, screen);

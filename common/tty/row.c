@@ -74,7 +74,8 @@ static size_t window_start(size_t cursor_column, size_t columns) {
 
 size_t row_window(const char *s, size_t n, size_t cursor, size_t columns, struct buf *out) {
     if (columns < COLUMNS_LEAST) columns = COLUMNS_LEAST;
-    size_t at = row_columns(s, cursor), start = window_start(at, columns), column = 0, first = 0, i = 0;
+    size_t at = row_columns(s, cursor), start = window_start(at, columns), column = 0, first = 0,
+           i = 0;
     while (i < n) {
         struct cell c = cell_at(s + i, n - i, column);
         bool seen = column >= start && (c.columns > 0 || column > start || start == 0);

@@ -8,8 +8,8 @@
 
 #include "common/base/mem.h"
 #include "common/base/msg.h"
-#include "common/tty/row.h"
 #include "common/io/source.h"
+#include "common/tty/row.h"
 
 #define COLUMNS_UNKNOWN 80
 
@@ -22,12 +22,14 @@
 bool screen_same(int fd, int other) {
     struct stat a, b;
     if (!isatty(fd) || !isatty(other) || fstat(fd, &a) < 0 || fstat(other, &b) < 0) return false;
-    return a.st_rdev == b.st_rdev || (tcgetpgrp(fd) >= 0 && tcgetpgrp(other) >= 0); /* /dev/tty is the controlling one by another name */
+    /* /dev/tty is the controlling one by another name */
+    return a.st_rdev == b.st_rdev || (tcgetpgrp(fd) >= 0 && tcgetpgrp(other) >= 0);
 }
 
 static size_t columns_now(const struct screen *s) {
     struct winsize size;
-    return ioctl(s->sink->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_UNKNOWN;
+    return ioctl(s->sink->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                         : COLUMNS_UNKNOWN;
 }
 
 /* --- composing --- */
@@ -63,7 +65,8 @@ static void draw(struct screen *s) {
 /* Of a line that is not finished only what is on the terminal's last row must be known. */
 static void shorten_tail(struct screen *s) {
     size_t columns = columns_now(s), n;
-    while (s->tail.size > 0 && (n = row_fit(buf_at(&s->tail), s->tail.size, columns)) < s->tail.size) {
+    while (s->tail.size > 0 &&
+           (n = row_fit(buf_at(&s->tail), s->tail.size, columns)) < s->tail.size) {
         if (s->shown) {
             buf_put(&s->out, buf_at(&s->tail), n);
             buf_put(&s->out, "\n", 1);
@@ -200,7 +203,8 @@ void screen_row_off(struct screen *s, bool leave) {
 
 /* When the terminal became somebody else's, the row did too: it is not wiped. */
 void screen_status(struct screen *s, const char *text, size_t size) {
-    bool background = source_in_background(s->sink->fd), begins = size > 0 && !background && s->able;
+    bool background = source_in_background(s->sink->fd),
+         begins = size > 0 && !background && s->able;
     if (sink_waiting(s->sink) > 0) return; /* the next one will do */
     if (background && !s->typing) s->shown = false;
     buf_clear(&s->status);

@@ -7,8 +7,8 @@
 
 #include "common/base/mem.h"
 #include "common/base/msg.h"
-#include "common/io/source.h"
 #include "common/base/text.h"
+#include "common/io/source.h"
 
 #define READ_ONCE 4096 /* what the kernel keeps of what is typed */
 #define RECHECK (500 * TEXT_NS_PER_MS)
@@ -31,7 +31,8 @@ static void show_row(struct term *t) {
     if (t->raw) screen_row(t->screen, e->text ? e->text : "", e->size, e->cursor);
 }
 
-/* Output goes on being processed, so that text is shown alike in both modes and none must be waited for. */
+/* Output goes on being processed, so that text is shown alike in both modes and none must be waited
+ * for. */
 static void enter_raw(struct term *t) {
     struct termios raw;
     if (t->raw || tcgetattr(STDIN_FILENO, &t->before) < 0) return;
@@ -69,7 +70,9 @@ static void update(struct term *t) {
 
 /* --- signals --- */
 
-static void resized(struct sig_watch *w) { screen_resized(container_of(w, struct term, resized)->screen); }
+static void resized(struct sig_watch *w) {
+    screen_resized(container_of(w, struct term, resized)->screen);
+}
 
 /* After a SIGSTOP, of which we heard nothing, the shell has taken the mode back; or nobody has. */
 static void continued(struct sig_watch *w) {
@@ -163,7 +166,8 @@ static void keys_ready(struct watch *w, unsigned events) {
     if (t->loop) show_row(t);
 }
 
-void term_start(struct term *t, struct loop *loop, struct screen *out, void (*line)(struct term *t, const char *text, size_t size)) {
+void term_start(struct term *t, struct loop *loop, struct screen *out,
+                void (*line)(struct term *t, const char *text, size_t size)) {
     bool same = out->sink && screen_same(STDIN_FILENO, out->sink->fd);
     *t = (struct term){.loop = loop, .line = line, .first = true};
     t->screen = same ? out : &t->own;

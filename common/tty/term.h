@@ -1,6 +1,8 @@
-/* term: a person at a terminal, stdin, types lines, on the last row of a screen. The terminal is in raw mode only while somebody can type: it is as
- * it was when the program is stopped (Ctrl-Z), in the background, at the end of input and after term_stop. In the background the
- * terminal is neither read nor set. Signals stay signals: Ctrl-C and Ctrl-Z are the kernel's to send. termios(3). */
+/* term: a person at a terminal, stdin, types lines, on the last row of a screen. The terminal is in
+ * raw mode only while somebody can type: it is as it was when the program is stopped (Ctrl-Z), in
+ * the background, at the end of input and after term_stop. In the background the terminal is
+ * neither read nor set. Signals stay signals: Ctrl-C and Ctrl-Z are the kernel's to send.
+ * termios(3). */
 #ifndef SOCKKIT_TTY_TERM_H
 #define SOCKKIT_TTY_TERM_H
 
@@ -8,15 +10,15 @@
 #include <stddef.h>
 #include <termios.h>
 
-#include "common/tty/editor.h"
 #include "common/loop/loop.h"
-#include "common/tty/screen.h"
 #include "common/loop/sig.h"
+#include "common/tty/editor.h"
+#include "common/tty/screen.h"
 
 struct term {
     struct loop *loop; /* NULL: not started, or at its end */
-    /* A finished line, not terminated, without its newline; valid during the call. NULL: the end (Ctrl-D), told once; the terminal is
-     * as it was by then. */
+    /* A finished line, not terminated, without its newline; valid during the call. NULL: the end
+     * (Ctrl-D), told once; the terminal is as it was by then. */
     void (*line)(struct term *t, const char *text, size_t size);
 
     /* private */
@@ -33,12 +35,15 @@ struct term {
 /* True when stdin is a terminal on which a line can be edited. */
 bool term_able(void);
 
-/* `out` is stdout's screen where that is a terminal, and outlives this; otherwise it was not started. The row is drawn on stdin's terminal, be it
- * that one or not. Rests at first. term_able must hold. */
-void term_start(struct term *t, struct loop *loop, struct screen *out, void (*line)(struct term *t, const char *text, size_t size));
+/* `out` is stdout's screen where that is a terminal, and outlives this; otherwise it was not
+ * started. The row is drawn on stdin's terminal, be it that one or not. Rests at first. term_able
+ * must hold. */
+void term_start(struct term *t, struct loop *loop, struct screen *out,
+                void (*line)(struct term *t, const char *text, size_t size));
 /* Whether lines are wanted now: keys wait meanwhile. */
 void term_want(struct term *t, bool on);
-/* What is being typed stays on the terminal. Also when it was never started ({0}) or is at its end; also from `line`. */
+/* What is being typed stays on the terminal. Also when it was never started ({0}) or is at its end;
+ * also from `line`. */
 void term_stop(struct term *t);
 
 #endif

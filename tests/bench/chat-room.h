@@ -1,10 +1,11 @@
 /*
  * A chat room as its load generator sees it, and the log by which everything heard in it is judged.
  *
- * The log holds what the room said, in the order it was first heard. What every other member receives is compared with
- * it byte by byte, and each speaker's lines have to be in it gapless and in order. So one loss, one swap or one changed
- * byte at one member is seen. Where a room does not send a member its own words (ncat, IRC), those are left out of what
- * that member has to receive, and only the listener extends the log.
+ * The log holds what the room said, in the order it was first heard. What every other member
+ * receives is compared with it byte by byte, and each speaker's lines have to be in it gapless and
+ * in order. So one loss, one swap or one changed byte at one member is seen. Where a room does not
+ * send a member its own words (ncat, IRC), those are left out of what that member has to receive,
+ * and only the listener extends the log.
  */
 #ifndef BENCH_CHAT_ROOM_H
 #define BENCH_CHAT_ROOM_H
@@ -17,8 +18,8 @@ enum { CHUNK = 256 * 1024, NOISE = 512 };
 
 struct protocol {
     const char *name;
-    bool own_words; /* a speaker hears itself */
-    bool irc;       /* NICK, USER and JOIN before it hears anything */
+    bool own_words;        /* a speaker hears itself */
+    bool irc;              /* NICK, USER and JOIN before it hears anything */
     const char *say, *end; /* around what is said */
 };
 
@@ -63,11 +64,12 @@ struct room {
     struct hist latency;
 };
 
-/* Memory for at least WANTED items of SIZE bytes, twice that when it has to grow. The caller owns it (free). */
+/* Memory for at least WANTED items of SIZE bytes, twice that when it has to grow. The caller owns
+ * it (free). */
 void *array_grow(void *memory, size_t *room, size_t wanted, size_t size);
 
-/* How many bytes the member may be asked for now, at most CHUNK: no more than the log can judge. 0: it is ahead of the
- * listener, ask later. */
+/* How many bytes the member may be asked for now, at most CHUNK: no more than the log can judge. 0:
+ * it is ahead of the listener, ask later. */
 size_t room_judgeable(const struct room *room, const struct member *m);
 
 /* Judges what the member received at time NOW; counts deliveries, latencies and what is wrong. */

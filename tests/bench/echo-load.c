@@ -1,9 +1,10 @@
 /*
  * Load for a server that answers every message with one: echo (the same bytes) or cmd (UPPER).
- * Keeps DEPTH requests in flight on each of CONNS connections, and checks every byte of every reply.
- * Mode close: each request is a connection of its own, CONNS of them at a time.
+ * Keeps DEPTH requests in flight on each of CONNS connections, and checks every byte of every
+ * reply. Mode close: each request is a connection of its own, CONNS of them at a time.
  *
- * Prints  requests= rate= p50_us= p99_us= p999_us= lost= wrong=  and exits 1 when a reply was lost or wrong.
+ * Prints  requests= rate= p50_us= p99_us= p999_us= lost= wrong=  and exits 1 when a reply was lost
+ * or wrong.
  */
 #include "load.h"
 
@@ -44,26 +45,22 @@ struct load {
 static char chunk[MAX_SIZE + CHUNK];
 
 /* Which connection and which request: 8 bytes, or 16 letters where the payload is text. */
-static void stamp(const struct load *load, char *at, char base, const struct conn *c, uint64_t request)
-{
+static void stamp(const struct load *load, char *at, char base, const struct conn *c,
+                  uint64_t request) {
     uint64_t mark = (uint64_t)c->id << 40 | (request & 0xffffffffff);
     if (!load->cmd) {
         memcpy(at, &mark, sizeof mark);
         return;
     }
-    for (int i = 0; i < 16; i++)
-        at[i] = (char)(base + (char)(mark >> (60 - 4 * i) & 15));
+    for (int i = 0; i < 16; i++) at[i] = (char)(base + (char)(mark >> (60 - 4 * i) & 15));
 }
 
-static void prepare(struct load *load)
-{
+static void prepare(struct load *load) {
     static const char word[] = "UPPER ";
     size_t skip = load->cmd ? sizeof word - 1 : 0;
-    for (size_t i = 0; i < load->size; i++)
-        load->filler[i] = (char)('a' + i * 7 % 26);
+    for (size_t i = 0; i < load->size; i++) load->filler[i] = (char)('a' + i * 7 % 26);
     memcpy(load->filler, word, skip);
-    if (load->cmd)
-        load->filler[load->size - 1] = '\n';
+    if (load->cmd) load->filler[load->size - 1] = '\n';
     load->reply = load->size - skip;
     for (size_t i = 0; i < load->reply; i++) {
         char byte = load->filler[skip + i];
@@ -71,48 +68,39 @@ static void prepare(struct load *load)
     }
 }
 
-static void put_request(const struct load *load, char *at, const struct conn *c, uint64_t request)
-{
+static void put_request(const struct load *load, char *at, const struct conn *c, uint64_t request) {
     memcpy(at, load->filler, load->size);
     stamp(load, at + (load->cmd ? 6 : 0), 'a', c, request);
 }
 
-static bool is_reply(struct load *load, const char *at, const struct conn *c, uint64_t request)
-{
+static bool is_reply(struct load *load, const char *at, const struct conn *c, uint64_t request) {
     stamp(load, load->answer, 'A', c, request);
     return memcmp(at, load->answer, load->reply) == 0;
 }
 
-static void watch(struct load *load, struct conn *c, int operation, uint32_t events)
-{
+static void watch(struct load *load, struct conn *c, int operation, uint32_t events) {
     struct epoll_event event = {.events = events, .data.ptr = c};
-    if (epoll_ctl(load->epoll, operation, c->fd, &event) < 0)
-        die("epoll_ctl");
+    if (epoll_ctl(load->epoll, operation, c->fd, &event) < 0) die("epoll_ctl");
 }
 
-static void set_blocked(struct load *load, struct conn *c, bool blocked)
-{
-    if (c->blocked == blocked)
-        return;
+static void set_blocked(struct load *load, struct conn *c, bool blocked) {
+    if (c->blocked == blocked) return;
     c->blocked = blocked;
     watch(load, c, EPOLL_CTL_MOD, blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 /* Sends all that DEPTH allows, as many requests a write as fit. */
-static void send_more(struct load *load, struct conn *c, uint64_t now)
-{
+static void send_more(struct load *load, struct conn *c, uint64_t now) {
     while (c->sent || (!load->stopping && c->next < c->checked + load->depth)) {
         uint64_t end = load->stopping ? c->next + 1 : c->checked + load->depth;
         size_t length = 0, count = 0;
         for (uint64_t r = c->next; r < end && length + load->size <= CHUNK; r++, count++) {
             put_request(load, chunk + length, c, r);
-            if (r != c->next || !c->sent)
-                c->sent_at[r % load->depth] = now;
+            if (r != c->next || !c->sent) c->sent_at[r % load->depth] = now;
             length += load->size;
         }
         ssize_t n = send(c->fd, chunk + c->sent, length - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0 && errno != EAGAIN)
-            die("send");
+        if (n < 0 && errno != EAGAIN) die("send");
         if (n > 0) {
             size_t total = c->sent + (size_t)n;
             c->next += total / load->size;
@@ -120,22 +108,18 @@ static void send_more(struct load *load, struct conn *c, uint64_t now)
         }
         if (n < 0 || (size_t)n < length) {
             set_blocked(load, c, c->sent || n < 0);
-            if (c->blocked)
-                return;
+            if (c->blocked) return;
         }
     }
     set_blocked(load, c, false);
 }
 
 /* Takes what has come, checks the whole replies, keeps the rest. Returns false at end of stream. */
-static bool take(struct load *load, struct conn *c, uint64_t now)
-{
+static bool take(struct load *load, struct conn *c, uint64_t now) {
     memcpy(chunk, c->partial, c->have);
     ssize_t n = recv(c->fd, chunk + c->have, CHUNK, MSG_DONTWAIT);
-    if (n < 0 && errno == EAGAIN)
-        return true;
-    if (n <= 0)
-        return false;
+    if (n < 0 && errno == EAGAIN) return true;
+    if (n <= 0) return false;
     size_t length = c->have + (size_t)n, at = 0;
     for (; length - at >= load->reply && c->checked < c->next + (c->sent > 0); at += load->reply) {
         load->wrong += !is_reply(load, chunk + at, c, c->checked);
@@ -152,57 +136,49 @@ static bool take(struct load *load, struct conn *c, uint64_t now)
     return true;
 }
 
-/* One request and its reply before the next connection is opened: no backlog is ever full, no fork outstanding. */
-static void greet(struct load *load, struct conn *c)
-{
+/* One request and its reply before the next connection is opened: no backlog is ever full, no fork
+ * outstanding. */
+static void greet(struct load *load, struct conn *c) {
     struct timeval patience = {.tv_sec = 5};
     setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     put_request(load, chunk, c, 0);
-    if (send(c->fd, chunk, load->size, MSG_NOSIGNAL) != (ssize_t)load->size)
-        die("send");
+    if (send(c->fd, chunk, load->size, MSG_NOSIGNAL) != (ssize_t)load->size) die("send");
     if (recv(c->fd, chunk, load->reply, MSG_WAITALL) != (ssize_t)load->reply)
         die("no answer to the first request");
     load->wrong += !is_reply(load, chunk, c, 0);
     c->next = c->checked = 1;
 }
 
-static void open_conn(struct load *load, struct conn *c)
-{
+static void open_conn(struct load *load, struct conn *c) {
     c->fd = dial(load->host, load->port, SOCK_STREAM);
     c->blocked = false;
     watch(load, c, EPOLL_CTL_ADD, EPOLLIN);
 }
 
-static void answered(struct load *load, struct conn *c, uint64_t now)
-{
-    if (load->limit && load->done + load->conns * load->depth > load->limit)
-        load->stopping = true;
+static void answered(struct load *load, struct conn *c, uint64_t now) {
+    if (load->limit && load->done + load->conns * load->depth > load->limit) load->stopping = true;
     if (load->close && c->checked == c->next) {
         close(c->fd);
         c->fd = -1;
-        if (load->stopping)
-            return;
+        if (load->stopping) return;
         now = now_ns();
         open_conn(load, c);
     }
     send_more(load, c, now);
 }
 
-static uint64_t outstanding(const struct load *load, const struct conn *conns)
-{
+static uint64_t outstanding(const struct load *load, const struct conn *conns) {
     uint64_t count = 0;
     for (size_t i = 0; i < load->conns; i++)
         count += conns[i].next + (conns[i].sent > 0) - conns[i].checked;
     return count;
 }
 
-static void turn(struct load *load)
-{
+static void turn(struct load *load) {
     struct epoll_event events[256];
     int n = epoll_wait(load->epoll, events, 256, 10);
     uint64_t now = now_ns();
-    if (now > load->deadline)
-        load->stopping = true;
+    if (now > load->deadline) load->stopping = true;
     for (int i = 0; i < n; i++) {
         struct conn *c = events[i].data.ptr;
         now = now_ns();
@@ -214,12 +190,12 @@ static void turn(struct load *load)
     }
 }
 
-static int run(struct load *load)
-{
+static int run(struct load *load) {
     struct conn *conns = alloc(load->conns, sizeof *conns);
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
     for (uint32_t i = 0; i < load->conns; i++) {
-        conns[i] = (struct conn){.id = i, .partial = alloc(1, load->reply), .sent_at = alloc(load->depth, 8)};
+        conns[i] = (struct conn){
+            .id = i, .partial = alloc(1, load->reply), .sent_at = alloc(load->depth, 8)};
         if (!load->close)
             conns[i].fd = dial(load->host, load->port, SOCK_STREAM), greet(load, &conns[i]);
     }
@@ -233,37 +209,46 @@ static int run(struct load *load)
         send_more(load, &conns[i], now_ns());
     }
     uint64_t last = now_ns(), seen = 0, lost;
-    while ((lost = outstanding(load, conns)) > 0 && now_ns() < load->deadline + DRAIN_MS * 1000000ULL) {
-        do
-            turn(load);
+    while ((lost = outstanding(load, conns)) > 0 &&
+           now_ns() < load->deadline + DRAIN_MS * 1000000ULL) {
+        do turn(load);
         while (!load->stopping);
-        if (load->done != seen)
-            seen = load->done, last = now_ns();
+        if (load->done != seen) seen = load->done, last = now_ns();
     }
     printf("requests=%llu rate=%.0f p50_us=%.1f p99_us=%.1f p999_us=%.1f lost=%llu wrong=%llu\n",
-           (unsigned long long)load->done, (double)load->done * 1e9 / (double)(last - load->started),
-           hist_us(&load->latency, 0.5), hist_us(&load->latency, 0.99), hist_us(&load->latency, 0.999),
-           (unsigned long long)lost, (unsigned long long)load->wrong);
+           (unsigned long long)load->done,
+           (double)load->done * 1e9 / (double)(last - load->started), hist_us(&load->latency, 0.5),
+           hist_us(&load->latency, 0.99), hist_us(&load->latency, 0.999), (unsigned long long)lost,
+           (unsigned long long)load->wrong);
     return lost || load->wrong;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static struct load load = {.conns = 100, .size = 64, .depth = 1, .deadline = 1000000000};
     for (int option; (option = getopt(argc, argv, "c:s:d:t:n:m:")) != -1;) {
         switch (option) {
-        case 'c': load.conns = number(optarg, 100000, help); break;
-        case 's': load.size = number(optarg, MAX_SIZE, help); break;
-        case 'd': load.depth = number(optarg, MAX_DEPTH, help); break;
-        case 't': load.deadline = number(optarg, 3600000, help) * 1000000; break;
-        case 'n': load.limit = number(optarg, 1000000000, help); break;
+        case 'c':
+            load.conns = number(optarg, 100000, help);
+            break;
+        case 's':
+            load.size = number(optarg, MAX_SIZE, help);
+            break;
+        case 'd':
+            load.depth = number(optarg, MAX_DEPTH, help);
+            break;
+        case 't':
+            load.deadline = number(optarg, 3600000, help) * 1000000;
+            break;
+        case 'n':
+            load.limit = number(optarg, 1000000000, help);
+            break;
         case 'm':
             load.cmd = strcmp(optarg, "cmd") == 0;
             load.close = strcmp(optarg, "close") == 0;
-            if (!load.cmd && !load.close && strcmp(optarg, "echo") != 0)
-                usage(help);
+            if (!load.cmd && !load.close && strcmp(optarg, "echo") != 0) usage(help);
             break;
-        default: usage(help);
+        default:
+            usage(help);
         }
     }
     if (argc - optind != 2 || load.size < (load.cmd ? 24 : 8) || (load.close && load.depth > 1))

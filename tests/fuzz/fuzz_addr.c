@@ -1,4 +1,5 @@
-/* No endpoint, address or list of networks upsets its parser, and an address is read back as it was written. */
+/* No endpoint, address or list of networks upsets its parser, and an address is read back as it was
+ * written. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ static void read_back(const struct addr *a) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = mem_new(size + 1);
     if (size) memcpy(text, data, size);

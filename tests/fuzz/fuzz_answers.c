@@ -1,4 +1,5 @@
-/* Whatever a client sends to cmd and guess: exactly one line comes back, what stood in the answers before is untouched, and a game ends in time. */
+/* Whatever a client sends to cmd and guess: exactly one line comes back, what stood in the answers
+ * before is untouched, and a game ends in time. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ static bool guess(const struct game *rules, struct game *game, const char *line,
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct game rules = {.max = 100, .tries = 3, .state = size};
     struct game game = game_draw(&rules);

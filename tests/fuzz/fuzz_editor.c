@@ -1,4 +1,5 @@
-/* No keys upset the line editor, however reads cut them: the cursor stands in the line, and what is seen fits on the row and is harmless. */
+/* No keys upset the line editor, however reads cut them: the cursor stands in the line, and what is
+ * seen fits on the row and is harmless. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,14 @@ static void check_row(const struct editor *e, size_t columns) {
     if (at >= columns || row_columns(buf_at(&seen), seen.size) >= columns) abort();
     for (size_t i = 0; i < seen.size; i++)
         if ((unsigned char)buf_at(&seen)[i] < ' ' || buf_at(&seen)[i] == 0x7f) abort();
-    if (e->size > 0 && (row_fit(text, e->size, columns) == 0 || row_fit(text, e->size, columns) > e->size)) abort();
+    if (e->size > 0 &&
+        (row_fit(text, e->size, columns) == 0 || row_fit(text, e->size, columns) > e->size))
+        abort();
     buf_free(&seen);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct editor e = {.text = NULL};
     if (size < 2) return 0;

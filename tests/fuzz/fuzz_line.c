@@ -1,4 +1,5 @@
-/* However a stream is cut into reads, the messages are the same. The first two bytes choose the limit of a line and the size of a read. */
+/* However a stream is cut into reads, the messages are the same. The first two bytes choose the
+ * limit of a line and the size of a read. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ static void feed(struct buf *log, const char *s, size_t n, size_t most, size_t s
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) return 0;
     struct buf whole = {0}, cut = {0};
@@ -40,7 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *stream = (const char *)data + 2;
     feed(&whole, stream, size - 2, most, SIZE_MAX);
     feed(&cut, stream, size - 2, most, 1 + data[1] % 8);
-    if (whole.size != cut.size || (whole.size && memcmp(buf_at(&whole), buf_at(&cut), whole.size) != 0)) abort();
+    if (whole.size != cut.size ||
+        (whole.size && memcmp(buf_at(&whole), buf_at(&cut), whole.size) != 0))
+        abort();
     buf_free(&whole);
     buf_free(&cut);
     return 0;

@@ -1,5 +1,5 @@
-/* What is shown of a peer's bytes cannot act on a terminal, however they were cut; and no number, time or size upsets its parser.
- * The first byte chooses the size of a read. */
+/* What is shown of a peer's bytes cannot act on a terminal, however they were cut; and no number,
+ * time or size upsets its parser. The first byte chooses the size of a read. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,9 @@ static void must_be_harmless(const char *s, size_t n) {
         uint32_t point = 0;
         int length = text_decode(s, n, &point);
         if (length < 1) abort();
-        if ((point < 0x20 && point != '\t' && point != '\n') || (point >= 0x7f && point < 0xa0) || text_is_bidi(point)) abort();
+        if ((point < 0x20 && point != '\t' && point != '\n') || (point >= 0x7f && point < 0xa0) ||
+            text_is_bidi(point))
+            abort();
         s += length;
         n -= (size_t)length;
     }
@@ -43,6 +45,7 @@ static void parse(const char *s, size_t n) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2) return 0;
     const char *s = (const char *)data + 1;

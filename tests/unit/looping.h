@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/loop/loop.h"
 #include "common/base/mem.h"
+#include "common/loop/loop.h"
 #include "unit.h"
 
 #define MS INT64_C(1000000)
@@ -26,8 +26,7 @@ static inline void peer_ready(struct watch *w, unsigned events) {
     struct peer *p = container_of(w, struct peer, watch);
     p->calls++;
     p->seen |= events;
-    if (p->act)
-        p->act(p);
+    if (p->act) p->act(p);
 }
 
 static inline void peer_start(struct peer *p, int fd, unsigned want) {
@@ -35,6 +34,7 @@ static inline void peer_start(struct peer *p, int fd, unsigned want) {
 }
 
 static inline void stop_run(struct timer *t) { loop_stop(t->loop); }
+
 static inline void stop_later(struct peer *p) { loop_stop(p->watch.loop); }
 
 /* Runs the loop for that long. */

@@ -53,6 +53,7 @@ static void endpoints(void) {
         {"unix:a:80", "-|-|a:80"},
         {"unix", "unix|-|-"},
     };
+
     for (size_t i = 0; i < COUNT(rows); i++) CHECK_TEXT(parsed(rows[i].text), rows[i].parts);
 }
 
@@ -81,8 +82,8 @@ static void ports(void) {
     CHECK(addr_port_number("0", &port) && port == 0);
     CHECK(addr_port_number("65535", &port) && port == 65535);
     CHECK(addr_port_number("0080", &port) && port == 80);
-    static const char *const others[] = {"",     "65536", "-1", "+1", " 1", "1 ", "1x",
-                                         "0x50", "http",  "18446744073709551617"};
+    static const char *const others[] = {"",   "65536", "-1",   "+1",   " 1",
+                                         "1 ", "1x",    "0x50", "http", "18446744073709551617"};
     for (size_t i = 0; i < COUNT(others); i++)
         CHECK(!addr_port_number(others[i], &port) && port == 80);
 }
@@ -108,8 +109,21 @@ static void numeric_addresses(void) {
     CHECK(numeric("127.0.0.1", 0).size == sizeof(struct sockaddr_in));
     CHECK(numeric("::1", 0).size == sizeof(struct sockaddr_in6));
     static const char *const others[] = {
-        "",      "1",    "127.1", "127.0.0.01", "127.0.0.256", "127.0.0.1 ", "0x7f.0.0.1", "localhost",
-        "[::1]", "::1%", ":::",   "1::2::3",    "127.0.0.1%1", "*",          "::1%no-such-if",
+        "",
+        "1",
+        "127.1",
+        "127.0.0.01",
+        "127.0.0.256",
+        "127.0.0.1 ",
+        "0x7f.0.0.1",
+        "localhost",
+        "[::1]",
+        "::1%",
+        ":::",
+        "1::2::3",
+        "127.0.0.1%1",
+        "*",
+        "::1%no-such-if",
         "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
     };
     struct addr a;
@@ -184,10 +198,12 @@ static void unix_peers(void) {
 }
 
 static void sameness(void) {
-    struct addr a = numeric("127.0.0.1", 1), b = numeric("127.0.0.1", 2), c = numeric("127.0.0.2", 1);
+    struct addr a = numeric("127.0.0.1", 1), b = numeric("127.0.0.1", 2),
+                c = numeric("127.0.0.2", 1);
     CHECK(addr_same_host(&a, &b) && !addr_equal(&a, &b) && addr_equal(&a, &a));
     CHECK(!addr_same_host(&a, &c) && !addr_equal(&a, &c));
-    struct addr d = numeric("fe80::1%1", 1), e = numeric("fe80::1%2", 1), f = numeric("fe80::1%1", 1);
+    struct addr d = numeric("fe80::1%1", 1), e = numeric("fe80::1%2", 1),
+                f = numeric("fe80::1%1", 1);
     CHECK(!addr_same_host(&d, &e) && addr_equal(&d, &f) && !addr_same_host(&a, &d));
     f.as.v6.sin6_flowinfo = 7;
     CHECK(addr_equal(&d, &f));
@@ -224,16 +240,20 @@ static void networks(void) {
     CHECK(matches("192.0.2.6/31", "192.0.2.7") && !matches("192.0.2.6/31", "192.0.2.5"));
     CHECK(matches("0.0.0.0/0", "203.0.113.9") && !matches("0.0.0.0/0", "::1"));
     CHECK(matches("::/0", "2001:db8::1") && !matches("::/0", "127.0.0.1"));
-    CHECK(matches("2001:db8::/33", "2001:db8:7fff::1") && !matches("2001:db8::/33", "2001:db8:8000::"));
+    CHECK(matches("2001:db8::/33", "2001:db8:7fff::1") &&
+          !matches("2001:db8::/33", "2001:db8:8000::"));
     CHECK(matches("fe80::/10", "fe80::1%1"));
     CHECK(matches("::1/128", "::1") && !matches("::1/128", "::2"));
-    CHECK(matches("::1,10.0.0.0/8,127.0.0.1", "127.0.0.1") && matches("::1,10.0.0.0/8", "10.1.1.1"));
+    CHECK(matches("::1,10.0.0.0/8,127.0.0.1", "127.0.0.1") &&
+          matches("::1,10.0.0.0/8", "10.1.1.1"));
     CHECK(!matches("127.0.0.0/8", "7f00::1"));
 }
 
 static void mapped_networks(void) {
-    CHECK(matches("127.0.0.0/8", "::ffff:127.0.0.1") && !matches("127.0.0.0/8", "::ffff:128.0.0.1"));
-    CHECK(matches("::ffff:10.0.0.0/104", "10.1.2.3") && !matches("::ffff:10.0.0.0/104", "11.1.2.3"));
+    CHECK(matches("127.0.0.0/8", "::ffff:127.0.0.1") &&
+          !matches("127.0.0.0/8", "::ffff:128.0.0.1"));
+    CHECK(matches("::ffff:10.0.0.0/104", "10.1.2.3") &&
+          !matches("::ffff:10.0.0.0/104", "11.1.2.3"));
     CHECK(!matches("::ffff:10.0.0.0/95", "0.0.0.1") && matches("::ffff:0:0/96", "203.0.113.9"));
     CHECK(matches("::ffff:127.0.0.1", "127.0.0.1") && !matches("::/0", "::ffff:127.0.0.1"));
 }

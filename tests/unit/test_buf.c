@@ -67,8 +67,7 @@ static void reserve_gives_room_to_write(void) {
     }
     CHECK(b.size == 60000);
     size_t wrong = 0;
-    for (size_t i = 0; i < b.size; i++)
-        wrong += buf_at(&b)[i] != (char)('a' + (int)(i / 600) % 26);
+    for (size_t i = 0; i < b.size; i++) wrong += buf_at(&b)[i] != (char)('a' + (int)(i / 600) % 26);
     CHECK(wrong == 0);
     buf_free(&b);
 }
@@ -82,12 +81,10 @@ static void any_mix_of_puts_and_drops(void) {
     for (int turn = 0; turn < 20000; turn++) {
         char piece[700];
         size_t n = (size_t)rand() % sizeof piece;
-        for (size_t i = 0; i < n; i++)
-            piece[i] = (char)in++;
+        for (size_t i = 0; i < n; i++) piece[i] = (char)in++;
         buf_put(&b, piece, n);
         n = b.size < 5000 ? (size_t)rand() % (b.size + 1) : b.size - (size_t)rand() % 100;
-        for (size_t i = 0; i < n; i++)
-            wrong += (unsigned char)buf_at(&b)[i] != out++;
+        for (size_t i = 0; i < n; i++) wrong += (unsigned char)buf_at(&b)[i] != out++;
         buf_drop(&b, n);
         most = b.room > most ? b.room : most;
     }

@@ -29,7 +29,8 @@ static void ascii(void) {
 static void scripts(void) {
     pairs_in("ÀÉÎÕÜÇÑØÆÐÞŸŒŠŽĀĞŁŐȚƁƏƷẠỸȺ", "àéîõüçñøæðþÿœšžāğłőțɓəʒạỹⱥ");
     pairs_in("ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΆΈΉΊΌΎΏΪΫᾺᾼὨ", "αβγδεζηθικλμνξοπρστυφχψωάέήίόύώϊϋὰᾳὠ");
-    pairs_in("АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЄІЇҐЎЂЉЊЋЏӘӀ", "абвгдеёжзийклмнопрстуфхцчшщъыьэюяєіїґўђљњћџәӏ");
+    pairs_in("АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЄІЇҐЎЂЉЊЋЏӘӀ",
+             "абвгдеёжзийклмнопрстуфхцчшщъыьэюяєіїґўђљњћџәӏ");
     pairs_in("ԱԲԳՖ", "աբգֆ");
     pairs_in("ᲐᲑᲒᲰ", "აბგჰ");
     pairs_in("ⅠⅫⒶⓏＡＺ𐐀𐐧𞤀𞤡", "ⅰⅻⓐⓩａｚ𐐨𐑏𞤢𞥃");
@@ -37,12 +38,12 @@ static void scripts(void) {
 
 /* What has an upper case but is not the lower case of it, and the other way round. */
 static void one_way(void) {
-    CHECK(casemap_upper(0xb5) == 0x39c && casemap_lower(0x39c) == 0x3bc); /* micro sign */
+    CHECK(casemap_upper(0xb5) == 0x39c && casemap_lower(0x39c) == 0x3bc);  /* micro sign */
     CHECK(casemap_upper(0x3c2) == 0x3a3 && casemap_lower(0x3a3) == 0x3c3); /* final sigma */
     CHECK(casemap_upper(0x131) == 'I' && casemap_lower(0x130) == 'i');
-    CHECK(casemap_lower(0x212a) == 'k' && casemap_upper('k') == 'K'); /* kelvin sign */
+    CHECK(casemap_lower(0x212a) == 'k' && casemap_upper('k') == 'K');      /* kelvin sign */
     CHECK(casemap_upper(0x1c5) == 0x1c4 && casemap_lower(0x1c5) == 0x1c6); /* title case */
-    CHECK(casemap_upper(0xdf) == 0xdf && casemap_lower(0x1e9e) == 0xdf); /* sharp s */
+    CHECK(casemap_upper(0xdf) == 0xdf && casemap_lower(0x1e9e) == 0xdf);   /* sharp s */
 }
 
 /* As many, and with the same sums, as the Unicode Character Database has. */

@@ -5,8 +5,8 @@
 #include "common/base/mem.h"
 #include "unit.h"
 
-/* What is typed, in reads of so many bytes: the lines, each behind a '|', '$' for the end, '!' for a cleared screen, and behind a space what
- * is being typed, with '_' where the cursor stands. */
+/* What is typed, in reads of so many bytes: the lines, each behind a '|', '$' for the end, '!' for
+ * a cleared screen, and behind a space what is being typed, with '_' where the cursor stands. */
 static const char *typed_in(const char *keys, size_t n, size_t step) {
     static char seen[2048];
     struct editor e = {.text = NULL};
@@ -19,17 +19,19 @@ static const char *typed_in(const char *keys, size_t n, size_t step) {
         enum editor_event event;
         while ((event = editor_feed(&e, &s, &left)) != EDITOR_NONE) {
             if (event == EDITOR_LINE) {
-                used += (size_t)snprintf(seen + used, sizeof seen - used, "|%.*s", (int)e.size, e.size ? e.text : "");
+                used += (size_t)snprintf(seen + used, sizeof seen - used, "|%.*s", (int)e.size,
+                                         e.size ? e.text : "");
                 editor_next(&e);
             } else {
-                used += (size_t)snprintf(seen + used, sizeof seen - used, "%s", event == EDITOR_END ? "$" : "!");
+                used += (size_t)snprintf(seen + used, sizeof seen - used, "%s",
+                                         event == EDITOR_END ? "$" : "!");
             }
         }
         CHECK(left == 0);
         free(copy);
     }
-    snprintf(seen + used, sizeof seen - used, " %.*s_%.*s", (int)e.cursor, e.size ? e.text : "", (int)(e.size - e.cursor),
-             e.size ? e.text + e.cursor : "");
+    snprintf(seen + used, sizeof seen - used, " %.*s_%.*s", (int)e.cursor, e.size ? e.text : "",
+             (int)(e.size - e.cursor), e.size ? e.text + e.cursor : "");
     editor_free(&e);
     return seen;
 }
@@ -39,6 +41,7 @@ static void check_keys(const char *keys, size_t n, const char *expected) {
     CHECK_TEXT(typed_in(keys, n, 1), expected);
     CHECK_TEXT(typed_in(keys, n, 3), expected);
 }
+
 #define KEYS(keys, expected) check_keys(keys, sizeof(keys) - 1, expected)
 
 static void text_is_typed(void) {
@@ -46,7 +49,8 @@ static void text_is_typed(void) {
     KEYS("one\rtwo\nthree", "|one|two three_");
     KEYS("\r\r", "|| _");
     KEYS("a\tb", " a\tb_");
-    KEYS("h\xc3\xa9llo \xe6\xbc\xa2\xf0\x9f\x98\x80", " h\xc3\xa9llo \xe6\xbc\xa2\xf0\x9f\x98\x80_");
+    KEYS("h\xc3\xa9llo \xe6\xbc\xa2\xf0\x9f\x98\x80",
+         " h\xc3\xa9llo \xe6\xbc\xa2\xf0\x9f\x98\x80_");
 }
 
 static void many_lines_at_once_are_all_there(void) {
@@ -99,10 +103,10 @@ static void what_was_cut_comes_back(void) {
 static void characters_are_whole(void) {
     KEYS("\xc3\xa9\x7f", " _");
     KEYS("a\xe6\xbc\xa2\x02X", " aX_\xe6\xbc\xa2");
-    KEYS("xe\xcc\x81\x02Y", " xY_e\xcc\x81");  /* a letter and its accent are one */
+    KEYS("xe\xcc\x81\x02Y", " xY_e\xcc\x81"); /* a letter and its accent are one */
     KEYS("xe\xcc\x81\x7f", " x_");
     KEYS("xe\xcc\x81y\x01\x06\x04", " x_y");
-    KEYS("\xff\xfe\x02\x7f", " _\xfe");        /* what is no UTF-8 is a byte */
+    KEYS("\xff\xfe\x02\x7f", " _\xfe"); /* what is no UTF-8 is a byte */
     KEYS("\xe2\x82z\x7f\x7f", " \xe2_");
     KEYS("\x80\x01\xcbz\x7f.", " \xcb\x80._"); /* bytes that become a character */
 }

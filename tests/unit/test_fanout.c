@@ -78,11 +78,9 @@ static void any_mix_of_appends_and_reads(void) {
     for (int turn = 0; turn < 20000; turn++) {
         char bytes[SIZE];
         uint64_t slowest = f.end;
-        for (size_t r = 0; r < READERS; r++)
-            slowest = at[r] < slowest ? at[r] : slowest;
+        for (size_t r = 0; r < READERS; r++) slowest = at[r] < slowest ? at[r] : slowest;
         size_t n = (size_t)rand() % (fanout_room(&f, slowest) + 1);
-        for (size_t i = 0; i < n; i++)
-            bytes[i] = (char)((f.end + i) * 7 % 256);
+        for (size_t i = 0; i < n; i++) bytes[i] = (char)((f.end + i) * 7 % 256);
         fanout_append(&f, bytes, n);
         CHECK(slowest >= fanout_oldest(&f));
         for (size_t r = 0; r < READERS; r++) {

@@ -58,7 +58,8 @@ static void the_last_try_can_win(void) {
 }
 
 static void forms_of_a_number(void) {
-    static const char *const forms[] = {"42", " 42", "42  ", "\t42 \t", "+42", "0042", "00000000000000000000000000042"};
+    static const char *const forms[] = {
+        "42", " 42", "42  ", "\t42 \t", "+42", "0042", "00000000000000000000000000042"};
     struct game_rules rules = {.max = 100, .tries = 7};
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         struct game game = {.number = 42};
@@ -67,21 +68,31 @@ static void forms_of_a_number(void) {
 }
 
 static void invalid_guesses_are_free(void) {
-    static const char *const wrong[] = {"", " ", "abc", "4 2", "42x", "4.2", "-", "+", "--1", "0x10", "٤٢"};
-    static const char *const outside[] = {"0", "-1", "101", "-42", "1000000001", "99999999999999999999999999", "-99999999999999999999999999",
+    static const char *const wrong[] = {"",  " ", "abc", "4 2",  "42x", "4.2",
+                                        "-", "+", "--1", "0x10", "٤٢"};
+    static const char *const outside[] = {"0",
+                                          "-1",
+                                          "101",
+                                          "-42",
+                                          "1000000001",
+                                          "99999999999999999999999999",
+                                          "-99999999999999999999999999",
                                           "18446744073709551658"};
     struct game_rules rules = {.max = 100, .tries = 7};
     struct game game = {.number = 42};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        CHECK_TEXT(answer(&rules, &game, wrong[i]), "not a number: guess a number from 1 to 100 (no try lost)\n");
+        CHECK_TEXT(answer(&rules, &game, wrong[i]),
+                   "not a number: guess a number from 1 to 100 (no try lost)\n");
     for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
-        CHECK_TEXT(answer(&rules, &game, outside[i]), "out of range: guess a number from 1 to 100 (no try lost)\n");
+        CHECK_TEXT(answer(&rules, &game, outside[i]),
+                   "out of range: guess a number from 1 to 100 (no try lost)\n");
     CHECK(go_on);
     CHECK_TEXT(answer(&rules, &game, "1"), "higher, 6 tries left\n");
 }
 
 static void equal_seeds_equal_games(void) {
-    struct game_rules a = {.max = 1000000, .tries = 7, .state = 42}, b = a, c = {.max = 1000000, .tries = 7, .state = 43};
+    struct game_rules a = {.max = 1000000, .tries = 7, .state = 42}, b = a,
+                      c = {.max = 1000000, .tries = 7, .state = 43};
     int same = 0;
     for (int i = 0; i < 100; i++) {
         int64_t number = game_draw(&a).number;
@@ -117,7 +128,8 @@ static double chi_square(int max, uint64_t seed) {
     return sum;
 }
 
-/* The bounds are those that chance passes once in 10 000 runs on each side; numbers dealt out evenly fail like biased ones. */
+/* The bounds are those that chance passes once in 10 000 runs on each side; numbers dealt out
+ * evenly fail like biased ones. */
 static void fair_numbers(void) {
     for (uint64_t seed = 0; seed < 20; seed++) {
         double hundred = chi_square(100, seed), ten = chi_square(10, seed);

@@ -10,12 +10,14 @@ static const char *quoted(const char *s, size_t n) {
     buf_free(&b);
     return out;
 }
+
 #define QUOTED(literal) quoted(literal, sizeof literal - 1)
 
 static void plain(void) {
     CHECK_TEXT(QUOTED(""), "\"\"");
     CHECK_TEXT(QUOTED("Bonjour"), "\"Bonjour\"");
-    CHECK_TEXT(QUOTED("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"), "\"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\"");
+    CHECK_TEXT(QUOTED("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"),
+               "\"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\"");
 }
 
 static void escaped(void) {
@@ -26,7 +28,10 @@ static void escaped(void) {
 }
 
 static void no_text(void) {
-    CHECK_TEXT(QUOTED("a\xff\xfe" "b"), "\"a\xef\xbf\xbd\xef\xbf\xbd" "b\"");
+    CHECK_TEXT(QUOTED("a\xff\xfe"
+                      "b"),
+               "\"a\xef\xbf\xbd\xef\xbf\xbd"
+               "b\"");
     CHECK_TEXT(QUOTED("\xc3"), "\"\xef\xbf\xbd\"");
     CHECK_TEXT(QUOTED("\xed\xa0\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
 }

@@ -33,7 +33,10 @@ static void case_of_text(void) {
     answers("UPPER ça et là, l'œuvre ÿ жизнь αβγ", "ÇA ET LÀ, L'ŒUVRE Ÿ ЖИЗНЬ ΑΒΓ\n");
     answers("UPPER ɐ日本ß", "Ɐ日本ß\n");
     answers("LOWER BONJOUR É [Z] Ж 42", "bonjour é [z] ж 42\n");
-    answers("UPPER a\xff" "b\xc3", "A\xff" "B\xc3\n");
+    answers("UPPER a\xff"
+            "b\xc3",
+            "A\xff"
+            "B\xc3\n");
     answers("UPPER", "\n");
     answers("UPPER ", "\n");
 }
@@ -42,7 +45,8 @@ static void other_texts(void) {
     answers("REVERSE abc", "cba\n");
     answers("REVERSE été 日本", "本日 été\n");
     answers("REVERSE ae\u0301b", "be\u0301a\n");
-    answers("REVERSE a\xc3", "\xc3" "a\n");
+    answers("REVERSE a\xc3", "\xc3"
+                             "a\n");
     answers("REVERSE", "\n");
     answers("LEN abc", "3\n");
     answers("LEN été", "3\n");
@@ -73,7 +77,8 @@ static void refusals(void) {
     answers("UPPERX a", "ERR unknown command 'UPPERX' (HELP lists them)\n");
     answers("UP a", "ERR unknown command 'UP' (HELP lists them)\n");
     answers("\x1b[31m\"é", "ERR unknown command '\\x1b[31m\\\"é' (HELP lists them)\n");
-    answers("a234567890123456789012345678901234567890", "ERR unknown command 'a2345678901234567890123456789012...' (HELP lists them)\n");
+    answers("a234567890123456789012345678901234567890",
+            "ERR unknown command 'a2345678901234567890123456789012...' (HELP lists them)\n");
     answers("DATE now", "ERR DATE takes no text\n");
     answers("QUIT now", "ERR QUIT takes no text\n");
     CHECK(go_on);
@@ -92,7 +97,8 @@ static void nul_is_a_byte(void) {
 }
 
 static void help_has_all(void) {
-    static const char *const words[] = {"UPPER", "LOWER", "REVERSE", "LEN", "ECHO", "DATE", "DATENOW", "WHOAMI", "HELP", "QUIT"};
+    static const char *const words[] = {"UPPER", "LOWER",   "REVERSE", "LEN",  "ECHO",
+                                        "DATE",  "DATENOW", "WHOAMI",  "HELP", "QUIT"};
     char *got = answer("HELP", 4);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) CHECK(strstr(got, words[i]));
     CHECK(strchr(got, '\n') == got + strlen(got) - 1);
@@ -111,6 +117,7 @@ static void only_quit_ends(void) {
 /* Each letter takes a byte more: the largest growth there is. */
 static void growth(void) {
     enum { LETTERS = 30000 };
+
     char *line = malloc(6 + 2 * LETTERS);
     memcpy(line, "UPPER ", 6);
     for (size_t i = 0; i < LETTERS; i++) memcpy(line + 6 + 2 * i, "\xc9\x90", 2);

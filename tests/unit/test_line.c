@@ -9,10 +9,8 @@
 static struct buf seen;
 
 static void note(enum line_kind kind, const char *text, size_t size) {
-    if (kind == LINE_TOO_LONG)
-        buf_put(&seen, "!", 1);
-    if (kind != LINE_MESSAGE)
-        return;
+    if (kind == LINE_TOO_LONG) buf_put(&seen, "!", 1);
+    if (kind != LINE_MESSAGE) return;
     buf_put(&seen, "<", 1);
     buf_put(&seen, text, size);
     buf_put(&seen, ">", 1);
@@ -25,8 +23,7 @@ static void feed_bytes(struct line *l, const char *bytes, size_t n) {
     const char *s = copy, *text = NULL;
     size_t size = 0;
     enum line_kind kind;
-    while ((kind = line_next(l, &s, &n, &text, &size)) != LINE_NONE)
-        note(kind, text, size);
+    while ((kind = line_next(l, &s, &n, &text, &size)) != LINE_NONE) note(kind, text, size);
     CHECK(n == 0);
     free(copy);
 }
@@ -306,8 +303,7 @@ static void framed_for_good(void) {
 static size_t random_stream(char *bytes, size_t room) {
     static const char alphabet[] = "ab\0\r\r\n\n";
     size_t n = 1 + (size_t)rand() % room;
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = rand() % 3 ? 'x' : alphabet[rand() % 7];
+    for (size_t i = 0; i < n; i++) bytes[i] = rand() % 3 ? 'x' : alphabet[rand() % 7];
     return n;
 }
 
@@ -331,7 +327,8 @@ static void any_cut_gives_the_same(void) {
         }
         end(&l);
         line_free(&l);
-        CHECK(seen.size == whole.size && (!seen.size || memcmp(buf_at(&seen), buf_at(&whole), seen.size) == 0));
+        CHECK(seen.size == whole.size &&
+              (!seen.size || memcmp(buf_at(&seen), buf_at(&whole), seen.size) == 0));
         buf_free(&seen);
         buf_free(&whole);
     }
@@ -347,7 +344,8 @@ int main(void) {
         {"a line of the greatest length passes, however it is cut", longest_line_passes},
         {"a longer line is told once and skipped", longer_line_is_told_once},
         {"a line too long is told as soon as it is known", too_long_is_told_at_once},
-        {"a CR beyond the limit counts only when no newline follows", carriage_return_beyond_the_limit},
+        {"a CR beyond the limit counts only when no newline follows",
+         carriage_return_beyond_the_limit},
         {"a silence ends a bare message", silence_ends_a_bare_message},
         {"a silence ends a bare message that is too long", silence_ends_what_is_too_long},
         {"a silence ends nothing once a newline was seen", silence_ends_no_line},

@@ -41,7 +41,8 @@ static void both_directions(void) {
     close_pair(fd);
 }
 
-/* A pipe without a reader is an error to its writer, one without a writer a hang-up to its reader. */
+/* A pipe without a reader is an error to its writer, one without a writer a hang-up to its reader.
+ */
 static void hangup_as_wanted(void) {
     static const unsigned wants[] = {LOOP_READ, LOOP_WRITE, LOOP_HANGUP, LOOP_HANGUP | LOOP_READ};
     static const unsigned heard[] = {LOOP_READ, LOOP_WRITE, LOOP_HANGUP, LOOP_READ};
@@ -50,8 +51,7 @@ static void hangup_as_wanted(void) {
         struct peer p = {0};
         CHECK(pipe(fd) == 0);
         peer_start(&p, fd[end], wants[i]);
-        if (end == 0)
-            run_turn();
+        if (end == 0) run_turn();
         CHECK(p.calls == 0);
         close(fd[1 - end]);
         run_turn();
@@ -81,15 +81,19 @@ static void resting_watch_does_not_spin(void) {
 }
 
 static void stop_other(struct peer *p) { watch_stop(&p->other->watch); }
+
 static void rest_other(struct peer *p) { watch_want(&p->other->watch, 0); }
+
 static void restart_other(struct peer *p) {
     int fd = p->other->watch.fd;
     watch_stop(&p->other->watch);
     peer_start(p->other, fd, LOOP_READ);
 }
+
 static void stop_self(struct peer *p) { watch_stop(&p->watch); }
 
-/* Two are ready in one turn; whichever comes first does something to the other. Returns the calls. */
+/* Two are ready in one turn; whichever comes first does something to the other. Returns the calls.
+ */
 static unsigned calls_of_both(void (*act)(struct peer *)) {
     int a[2], b[2];
     make_pair(a);
@@ -134,8 +138,7 @@ static void owner_frees_itself_in_ready(void) {
 }
 
 static void start_other(struct peer *p) {
-    if (!p->other->watch.loop)
-        peer_start(p->other, dup(p->watch.fd), LOOP_WRITE);
+    if (!p->other->watch.loop) peer_start(p->other, dup(p->watch.fd), LOOP_WRITE);
 }
 
 static void started_in_ready(void) {
@@ -218,7 +221,8 @@ static void regular_file_is_not_waited_for(void) {
     close(fd);
 }
 
-/* Sockets and files, some started, some stopped, some resting: at each turn just those that should be are called. */
+/* Sockets and files, some started, some stopped, some resting: at each turn just those that should
+ * be are called. */
 static void started_and_stopped_at_random(void) {
     enum { COUNT = 40 };
     struct peer peers[COUNT] = {0};

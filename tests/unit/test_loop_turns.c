@@ -56,8 +56,7 @@ static void timer_neither_early_nor_spinning(void) {
     int64_t begin = clock_ns();
     clock_t before = clock();
     alarm_start(&a, 100 * MS + MS / 2);
-    while (fired_count == 0)
-        run_for(150 * MS);
+    while (fired_count == 0) run_for(150 * MS);
     CHECK(clock_ns() - begin >= 100 * MS + MS / 2);
     CHECK(clock() - before < CLOCKS_PER_SEC / 20);
 }
@@ -84,7 +83,8 @@ static void again_at_once(struct timer *t) {
     timer_start(t->loop, t, 0, again_at_once);
 }
 
-/* One that starts itself with 0 does not keep the turn from ending, and waits for no millisecond either. */
+/* One that starts itself with 0 does not keep the turn from ending, and waits for no millisecond
+ * either. */
 static void timer_of_zero(void) {
     struct timer t = {0};
     fired_count = 0;
@@ -102,6 +102,7 @@ static void timer_of_zero(void) {
 }
 
 static int64_t seen_now[3];
+
 static void see_now(struct peer *p) {
     size_t i = p->calls == 1 && p->other->calls == 0 ? 0 : 1;
     seen_now[i] = loop_now(loop);
@@ -158,6 +159,7 @@ static void laters_before_the_wait(void) {
 }
 
 static struct job end_job;
+
 static void queue_job(struct peer *p) {
     later_run(p->watch.loop, &end_job.later, job_run);
     CHECK(end_job.runs == 0);
@@ -211,6 +213,7 @@ static void stop_ends_after_the_turn(void) {
 }
 
 static volatile sig_atomic_t interrupts;
+
 static void interrupted(int signal) {
     (void)signal;
     interrupts++;
@@ -222,7 +225,8 @@ static void signal_is_just_a_turn(void) {
     make_pair(fd);
     peer_start(&p, fd[0], LOOP_READ);
     sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupted}, NULL);
-    setitimer(ITIMER_REAL, &(struct itimerval){.it_interval = {0, 5000}, .it_value = {0, 5000}}, NULL);
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_interval = {0, 5000}, .it_value = {0, 5000}},
+              NULL);
     run_for(60 * MS);
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     CHECK(interrupts > 0 && p.calls == 0);

@@ -17,15 +17,21 @@ static const char *text(const struct meter *m, struct meter_count now, int64_t e
 
 static void bytes_and_rates_of_both_directions(void) {
     struct meter m = {.sent_rate = 1536, .received_rate = 0};
-    CHECK_TEXT(text(&m, (struct meter_count){.sent = 3 << 20, .received = 12}, SECOND), "sent 3.0 MiB, 1.5 KiB/s; received 12 B, 0 B/s");
+    CHECK_TEXT(text(&m, (struct meter_count){.sent = 3 << 20, .received = 12}, SECOND),
+               "sent 3.0 MiB, 1.5 KiB/s; received 12 B, 0 B/s");
 }
 
 static void the_time_left_of_a_file(void) {
     struct meter m = {.total = 1000};
-    CHECK_TEXT(text(&m, (struct meter_count){.read = 250, .sent = 250}, 4 * SECOND), "sent 250 B, 0 B/s; received 0 B, 0 B/s; 12.0 s left");
-    CHECK_TEXT(text(&m, (struct meter_count){.read = 0}, 4 * SECOND), "sent 0 B, 0 B/s; received 0 B, 0 B/s");
-    CHECK_TEXT(text(&m, (struct meter_count){.read = 1000}, 4 * SECOND), "sent 0 B, 0 B/s; received 0 B, 0 B/s");
-    CHECK_TEXT(text(&m, (struct meter_count){.read = 1001}, 4 * SECOND), "sent 0 B, 0 B/s; received 0 B, 0 B/s"); /* it has grown */
+    CHECK_TEXT(text(&m, (struct meter_count){.read = 250, .sent = 250}, 4 * SECOND),
+               "sent 250 B, 0 B/s; received 0 B, 0 B/s; 12.0 s left");
+    CHECK_TEXT(text(&m, (struct meter_count){.read = 0}, 4 * SECOND),
+               "sent 0 B, 0 B/s; received 0 B, 0 B/s");
+    CHECK_TEXT(text(&m, (struct meter_count){.read = 1000}, 4 * SECOND),
+               "sent 0 B, 0 B/s; received 0 B, 0 B/s");
+    /* it has grown */
+    CHECK_TEXT(text(&m, (struct meter_count){.read = 1001}, 4 * SECOND),
+               "sent 0 B, 0 B/s; received 0 B, 0 B/s");
 }
 
 static void a_very_long_time_left(void) {

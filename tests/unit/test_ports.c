@@ -26,7 +26,8 @@ static const char *parsed(const char *text) {
     for (size_t i = 0; i < list.count; i++) {
         const struct port_range *r = &list.items[i];
         CHECK(!r->single || r->first == r->last);
-        buf_format(&shown, r->single ? "%s%u" : "%s%u-%u", i ? " " : "", (unsigned)r->first, (unsigned)r->last);
+        buf_format(&shown, r->single ? "%s%u" : "%s%u-%u", i ? " " : "", (unsigned)r->first,
+                   (unsigned)r->last);
     }
     snprintf(out, sizeof out, "%.*s", (int)shown.size, buf_at(&shown));
     buf_free(&shown);
@@ -44,9 +45,28 @@ static void lists(void) {
 }
 
 static void malformed(void) {
-    static const char *const texts[] = {"",     ",",       "80,",   ",80",    "80,,81", "80-",   "-80",  "80-81-82", "80-http-alt",
-                                        "90-80", "0",       "0-80",  "65536",  "80-65536", "+80", " 80",  "80 ",      "8O",
-                                        "nosuch", "80x",    "4294967376", "99999999999999999999"};
+    static const char *const texts[] = {"",
+                                        ",",
+                                        "80,",
+                                        ",80",
+                                        "80,,81",
+                                        "80-",
+                                        "-80",
+                                        "80-81-82",
+                                        "80-http-alt",
+                                        "90-80",
+                                        "0",
+                                        "0-80",
+                                        "65536",
+                                        "80-65536",
+                                        "+80",
+                                        " 80",
+                                        "80 ",
+                                        "8O",
+                                        "nosuch",
+                                        "80x",
+                                        "4294967376",
+                                        "99999999999999999999"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         int asked = 0;
         struct port_list list;

@@ -4,7 +4,8 @@
 
 #include "unit.h"
 
-static struct scan_host db = {.name = {.host = "db"}}, v6 = {.name = {.host = "::1"}}, path = {.name = {.path = "/run/x"}};
+static struct scan_host db = {.name = {.host = "db"}}, v6 = {.name = {.host = "::1"}},
+                        path = {.name = {.path = "/run/x"}};
 
 /* The line of an item; valid until the next call. */
 static const char *line(const struct scan_item *i, enum scan_format format, int width) {
@@ -16,7 +17,8 @@ static const char *line(const struct scan_item *i, enum scan_format format, int 
     return out;
 }
 
-static const char *summary(const struct scan_item *i, uint64_t rounds, const struct stats *s, enum scan_format format, int width) {
+static const char *summary(const struct scan_item *i, uint64_t rounds, const struct stats *s,
+                           enum scan_format format, int width) {
     static char out[512];
     struct buf b = {0};
     scan_put_summary(&b, i, rounds, s, format, width);
@@ -38,14 +40,21 @@ static void tabs(void) {
 }
 
 static void table(void) {
-    struct scan_item i = {.host = &db, .port = 1, .state = PORT_OPEN, .took = 120000, .banner = (char[]){"hi"}, .banner_size = 2};
+    struct scan_item i = {.host = &db,
+                          .port = 1,
+                          .state = PORT_OPEN,
+                          .took = 120000,
+                          .banner = (char[]){"hi"},
+                          .banner_size = 2};
     CHECK_TEXT(line(&i, SCAN_TABLE, 8), "db:1      open            0.12 ms  hi\n");
-    i = (struct scan_item){.host = &db, .port = 65535, .state = PORT_UNREACHABLE, .took = 2000000000};
+    i = (struct scan_item){
+        .host = &db, .port = 65535, .state = PORT_UNREACHABLE, .took = 2000000000};
     CHECK_TEXT(line(&i, SCAN_TABLE, 8), "db:65535  unreachable  2000.00 ms\n");
 }
 
 static void names(void) {
-    struct scan_host wide = {.name = {.path = "/run/\xe6\x97\xa5"}}, odd = {.name = {.host = "db\r\n\t\x1b[2J\xff"}};
+    struct scan_host wide = {.name = {.path = "/run/\xe6\x97\xa5"}},
+                     odd = {.name = {.host = "db\r\n\t\x1b[2J\xff"}};
     struct scan_item i = {.host = &wide, .state = PORT_CLOSED};
     CHECK(scan_width(&i) == 12);
     CHECK_TEXT(line(&i, SCAN_TABLE, 14), "unix:/run/\xe6\x97\xa5    closed          0.00 ms\n");
@@ -55,15 +64,25 @@ static void names(void) {
 }
 
 static void json(void) {
-    struct scan_item i = {.host = &db, .port = 22, .state = PORT_OPEN, .took = 123456, .banner = (char[]){"a\"b"}, .banner_size = 3};
-    CHECK_TEXT(line(&i, SCAN_JSON, 0), "{\"host\":\"db\",\"port\":22,\"state\":\"open\",\"ms\":0.123,\"banner\":\"a\\\"b\"}\n");
+    struct scan_item i = {.host = &db,
+                          .port = 22,
+                          .state = PORT_OPEN,
+                          .took = 123456,
+                          .banner = (char[]){"a\"b"},
+                          .banner_size = 3};
+    CHECK_TEXT(
+        line(&i, SCAN_JSON, 0),
+        "{\"host\":\"db\",\"port\":22,\"state\":\"open\",\"ms\":0.123,\"banner\":\"a\\\"b\"}\n");
     i = (struct scan_item){.host = &path, .state = PORT_CLOSED, .error = ECONNREFUSED};
-    CHECK_TEXT(line(&i, SCAN_JSON, 0),
-               "{\"host\":\"unix:/run/x\",\"port\":null,\"state\":\"closed\",\"ms\":0.000,\"error\":\"Connection refused\"}\n");
-    struct scan_host unknown = {.name = {.host = "nosuch"}, .why = (char[]){"cannot resolve nosuch"}};
+    CHECK_TEXT(
+        line(&i, SCAN_JSON, 0),
+        "{\"host\":\"unix:/run/x\",\"port\":null,\"state\":\"closed\",\"ms\":0.000,\"error\":\"Connection refused\"}\n");
+    struct scan_host unknown = {.name = {.host = "nosuch"},
+                                .why = (char[]){"cannot resolve nosuch"}};
     i = (struct scan_item){.host = &unknown, .port = 9, .state = PORT_UNRESOLVED};
-    CHECK_TEXT(line(&i, SCAN_JSON, 0),
-               "{\"host\":\"nosuch\",\"port\":9,\"state\":\"unresolved\",\"ms\":0.000,\"error\":\"cannot resolve nosuch\"}\n");
+    CHECK_TEXT(
+        line(&i, SCAN_JSON, 0),
+        "{\"host\":\"nosuch\",\"port\":9,\"state\":\"unresolved\",\"ms\":0.000,\"error\":\"cannot resolve nosuch\"}\n");
 }
 
 static void summaries(void) {
@@ -72,10 +91,12 @@ static void summaries(void) {
     CHECK_TEXT(summary(&i, 3, &s, SCAN_TABS, 9), "db:22\t3 probes\t0 open\t100% loss\n");
     stats_add(&s, 1e6);
     stats_add(&s, 3e6);
-    CHECK_TEXT(summary(&i, 3, &s, SCAN_TABS, 9),
-               "db:22\t3 probes\t2 open\t33.33% loss\tmin/avg/max/stddev = 1.00/2.00/3.00/1.00 ms\n");
-    CHECK_TEXT(summary(&i, 4, &s, SCAN_TABLE, 7),
-               "db:22    4 probes  2 open  50% loss  min/avg/max/stddev = 1.00/2.00/3.00/1.00 ms\n");
+    CHECK_TEXT(
+        summary(&i, 3, &s, SCAN_TABS, 9),
+        "db:22\t3 probes\t2 open\t33.33% loss\tmin/avg/max/stddev = 1.00/2.00/3.00/1.00 ms\n");
+    CHECK_TEXT(
+        summary(&i, 4, &s, SCAN_TABLE, 7),
+        "db:22    4 probes  2 open  50% loss  min/avg/max/stddev = 1.00/2.00/3.00/1.00 ms\n");
     CHECK_TEXT(summary(&i, 3, &s, SCAN_JSON, 7),
                "{\"host\":\"db\",\"port\":22,\"probes\":3,\"open\":2,\"loss\":33.3,"
                "\"min\":1.000,\"avg\":2.000,\"max\":3.000,\"stddev\":1.000}\n");
@@ -86,7 +107,8 @@ int main(void) {
         {"a result for programs has its fields between tabs", tabs},
         {"a result for people stands in columns", table},
         {"a name is made harmless, and takes the columns that are seen", names},
-        {"a result in JSON has host, port, state, ms, and banner or error where there is one", json},
+        {"a result in JSON has host, port, state, ms, and banner or error where there is one",
+         json},
         {"a summary has the loss, and the times of what was open", summaries},
     };
     return UNIT_RUN(tests);

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 
 #include "applets/chat/duo.h"
-#include "applets/chat/subscriber.h"
 #include "applets/chat/room.h"
+#include "applets/chat/subscriber.h"
 #include "unit.h"
 
 /* --- room --- */
@@ -13,12 +13,15 @@ static void names(void) {
     CHECK(!fault("ada") && !fault("Jürgen") && !fault("日本") && !fault("x"));
     CHECK(!fault("12345678901234567890123456789012"));
     CHECK(fault("123456789012345678901234567890123") != NULL);
-    CHECK(fault("") && fault("a b") && fault("a(b") && fault(")") && fault("a\tb") && fault("a\x1b") && fault("\x7f"));
-    CHECK(fault("e\xcc\x81") != NULL);         /* a combining acute */
-    CHECK(fault("a\xe0\xa4\x83") && fault("\xe3\x80\xae"));  /* a visarga, a Hangul tone mark: they have a width */
-    CHECK(fault("a\xe2\x80\x8b") != NULL);     /* a zero-width space */
-    CHECK(fault("a\xe2\x80\xae") != NULL);     /* a right-to-left override */
-    CHECK(fault("a\xc2\xa0") && fault("\xe3\x80\x80") && fault("\xe2\x80\x83")); /* spaces of other kinds */
+    CHECK(fault("") && fault("a b") && fault("a(b") && fault(")") && fault("a\tb") &&
+          fault("a\x1b") && fault("\x7f"));
+    CHECK(fault("e\xcc\x81") != NULL); /* a combining acute */
+    /* a visarga, a Hangul tone mark: they have a width */
+    CHECK(fault("a\xe0\xa4\x83") && fault("\xe3\x80\xae"));
+    CHECK(fault("a\xe2\x80\x8b") != NULL); /* a zero-width space */
+    CHECK(fault("a\xe2\x80\xae") != NULL); /* a right-to-left override */
+    /* spaces of other kinds */
+    CHECK(fault("a\xc2\xa0") && fault("\xe3\x80\x80") && fault("\xe2\x80\x83"));
     CHECK(fault("\xff") && fault("\xc2\x9b"));
 }
 
@@ -31,7 +34,7 @@ static bool same(const char *a, const char *b) {
 
 static void keys(void) {
     CHECK(same("Ada", "aDA") && same("ÉCOLE", "école") && same("Ω", "ω") && same("Я", "я"));
-    CHECK(same("\xe2\x84\xaa", "k")); /* the Kelvin sign */
+    CHECK(same("\xe2\x84\xaa", "k"));                             /* the Kelvin sign */
     CHECK(same("\xc5\xbf", "s") && same("\xcf\x82", "\xcf\x83")); /* the long s, the final sigma */
     CHECK(!same("ada", "adb") && !same("a", "aa"));
 }
@@ -58,7 +61,8 @@ static void renaming(void) {
     char *line = room_renaming(welcome, sizeof welcome - 1, "ada");
     CHECK_TEXT(line, "* user2 is now ada");
     free(line);
-    CHECK(!room_renaming("* here: user2 ada", 17, "ada") && !room_renaming("* ", 2, "ada") && !room_renaming("", 0, "ada"));
+    CHECK(!room_renaming("* here: user2 ada", 17, "ada") && !room_renaming("* ", 2, "ada") &&
+          !room_renaming("", 0, "ada"));
 }
 
 static struct room_line read_line(const char *text) {
@@ -67,7 +71,8 @@ static struct room_line read_line(const char *text) {
     return l;
 }
 
-#define PIECE(piece, expected) CHECK(l.piece##_size == strlen(expected) && !memcmp(l.piece, expected, l.piece##_size))
+#define PIECE(piece, expected) \
+    CHECK(l.piece##_size == strlen(expected) && !memcmp(l.piece, expected, l.piece##_size))
 
 static void wishes(void) {
     struct room_line l = read_line("hello there");
@@ -87,7 +92,8 @@ static void wishes(void) {
     l = read_line("/nick  ada ");
     CHECK(l.wish == ROOM_NICK);
     PIECE(name, "ada");
-    CHECK(read_line("/who").wish == ROOM_WHO && read_line("/help").wish == ROOM_HELP && read_line("/quit").wish == ROOM_QUIT);
+    CHECK(read_line("/who").wish == ROOM_WHO && read_line("/help").wish == ROOM_HELP &&
+          read_line("/quit").wish == ROOM_QUIT);
     CHECK(read_line("/nick").wish == ROOM_FAULT && read_line("/nick a b").wish == ROOM_FAULT);
     CHECK(read_line("/me").wish == ROOM_FAULT && read_line("/msg bob").wish == ROOM_FAULT);
     CHECK(read_line("/nicks a").wish == ROOM_FAULT && read_line("/").wish == ROOM_FAULT);
@@ -170,7 +176,9 @@ static void many_notes(void) {
 
 static struct duo two;
 
-static void types(enum duo_who who, const char *line) { duo_line(&two, who, line, strlen(line), "stop"); }
+static void types(enum duo_who who, const char *line) {
+    duo_line(&two, who, line, strlen(line), "stop");
+}
 
 static void expect(enum duo_who who, const char *expected) {
     static char got[1024];
@@ -220,7 +228,8 @@ int main(void) {
         {"a line is read as what it asks for", wishes},
         {"a message of 4096 bytes is one, a longer one is refused", limit},
         {"an unknown command is named harmlessly", unknown_is_harmless},
-        {"a reader gets its notes at their places in the log, whatever a write takes", notes_in_place},
+        {"a reader gets its notes at their places in the log, whatever a write takes",
+         notes_in_place},
         {"more notes than pieces come in order", many_notes},
         {"two talk, are called, whisper and stop", talk_of_two},
         {"host and guest never have one name", names_of_two_differ},

@@ -13,18 +13,19 @@ static const char *window(const char *line, size_t cursor, size_t columns) {
 }
 
 static size_t columns_of(const char *s) { return row_columns(s, strlen(s)); }
+
 static size_t fit(const char *s, size_t columns) { return row_fit(s, strlen(s), columns); }
 
 static void columns_are_those_of_a_terminal(void) {
     CHECK(columns_of("") == 0);
     CHECK(columns_of("abc") == 3);
     CHECK(columns_of("h\xc3\xa9") == 2);
-    CHECK(columns_of("he\xcc\x81") == 2);         /* e, combining acute */
+    CHECK(columns_of("he\xcc\x81") == 2); /* e, combining acute */
     CHECK(columns_of("\xe6\xbc\xa2\xe5\xad\x97") == 4);
     CHECK(columns_of("ab\tc") == 9);
-    CHECK(columns_of("\x1b[") == 3);              /* ^[[ */
-    CHECK(columns_of("\xff") == 4);               /* \xff */
-    CHECK(columns_of("\xc2\x9b") == 6);           /* \u{9B} */
+    CHECK(columns_of("\x1b[") == 3);    /* ^[[ */
+    CHECK(columns_of("\xff") == 4);     /* \xff */
+    CHECK(columns_of("\xc2\x9b") == 6); /* \u{9B} */
     CHECK(columns_of("\r") == 2);
 }
 
@@ -33,7 +34,7 @@ static void a_row_takes_whole_characters(void) {
     CHECK(fit("abc", 4) == 3);
     CHECK(fit("\xe6\xbc\xa2\xe5\xad\x97", 3) == 3);
     CHECK(fit("\xe6\xbc\xa2", 1) == 3); /* one at least */
-    CHECK(fit("abe\xcc\x81z", 3) == 5);  /* what combines stays with its letter */
+    CHECK(fit("abe\xcc\x81z", 3) == 5); /* what combines stays with its letter */
 }
 
 static void a_short_line_is_seen_whole(void) {
@@ -41,7 +42,10 @@ static void a_short_line_is_seen_whole(void) {
     CHECK_TEXT(window("hello", 5, 20), "hello@5");
     CHECK_TEXT(window("hello", 0, 20), "hello@0");
     CHECK_TEXT(window("a\tb", 2, 20), "a       b@8");
-    CHECK_TEXT(window("a\x1b" "b", 3, 20), "a^[b@4");
+    CHECK_TEXT(window("a\x1b"
+                      "b",
+                      3, 20),
+               "a^[b@4");
 }
 
 static void the_cursor_is_always_seen(void) {
@@ -60,7 +64,8 @@ static void the_cursor_is_always_seen(void) {
 }
 
 static void wide_characters_are_not_cut(void) {
-    static const char line[] = "\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2";
+    static const char line[] =
+        "\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2";
     CHECK_TEXT(window(line, 0, 6), "\xe6\xbc\xa2\xe6\xbc\xa2@0");
     CHECK_TEXT(window(line, 18, 6), "\xe6\xbc\xa2@2");
     for (size_t columns = 2; columns < 14; columns++)
@@ -74,7 +79,8 @@ static void wide_characters_are_not_cut(void) {
 
 static void a_row_does_not_begin_with_half_a_character(void) {
     CHECK_TEXT(window("abcde\xcc\x81"
-                      "fghijkl", 14, 10),
+                      "fghijkl",
+                      14, 10),
                "fghijkl@7");
 }
 

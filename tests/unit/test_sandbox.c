@@ -14,7 +14,8 @@
 
 /* What a confined process found: errno, 0 where a call succeeded. */
 struct findings {
-    int in_force, reading, making, making_elsewhere, removing, removing_elsewhere, running, reading_before;
+    int in_force, reading, making, making_elsewhere, removing, removing_elsewhere, running,
+        reading_before;
 };
 
 static int outcome(int result) { return result < 0 ? errno : 0; }
@@ -70,7 +71,8 @@ static struct findings confined(void) {
     if (read(ends[0], &f, sizeof f) != sizeof f) f.in_force = -1;
     waitpid(pid, &status, 0);
     close(ends[0]);
-    unlinkat(ours, "there", 0), unlinkat(ours, "new", 0), unlinkat(other, "there", 0), unlinkat(other, "new", AT_REMOVEDIR);
+    unlinkat(ours, "there", 0), unlinkat(ours, "new", 0), unlinkat(other, "there", 0),
+        unlinkat(other, "new", AT_REMOVEDIR);
     close(ours), close(other);
     rmdir("ours"), rmdir("other"), rmdir(base);
     return f;
@@ -78,7 +80,8 @@ static struct findings confined(void) {
 
 static void what_is_confined_opens_and_runs_nothing(void) {
     struct findings f = confined();
-    bool landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+    bool landlock =
+        syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
     CHECK(f.in_force >= 0 && f.reading_before == 0 && f.removing == 0);
     if (f.in_force == 0) return; /* sandbox_none.c */
     CHECK(f.in_force == 2 + landlock && f.running == EPERM);
@@ -89,7 +92,8 @@ static void what_is_confined_opens_and_runs_nothing(void) {
 
 int main(void) {
     static const struct unit_test tests[] = {
-        {"what is confined opens and runs nothing, and removes files where it may", what_is_confined_opens_and_runs_nothing},
+        {"what is confined opens and runs nothing, and removes files where it may",
+         what_is_confined_opens_and_runs_nothing},
     };
     return UNIT_RUN(tests);
 }

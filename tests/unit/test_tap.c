@@ -17,8 +17,7 @@ static const char *text_of(const char *name) {
     static char text[4096];
     FILE *file = fopen(name, "r");
     size_t n = file ? fread(text, 1, sizeof text - 1, file) : 0;
-    if (file)
-        fclose(file);
+    if (file) fclose(file);
     text[n] = '\0';
     return text;
 }
@@ -105,9 +104,12 @@ static void long_names_and_offsets(void) {
     CHECK(tap_sent(&tap, &place, peer, "x", 1, &cause) == 0);
     CHECK(tap_close(&tap, &cause) == 0);
     char expected[512];
-    snprintf(expected, sizeof expected, "# %.*s\n"
-             "> fffffffffffffff0  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65      0123456789abcde\n"
-             "> ffffffffffffffff  78                                                x\n", 159, peer);
+    snprintf(
+        expected, sizeof expected,
+        "# %.*s\n"
+        "> fffffffffffffff0  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65      0123456789abcde\n"
+        "> ffffffffffffffff  78                                                x\n",
+        159, peer);
     CHECK_TEXT(text_of(dump_name), expected);
 }
 
@@ -159,8 +161,7 @@ static int go[2]; /* a byte in it: the reader of the FIFO may begin */
 static void interrupted(int signal) {
     static unsigned count;
     (void)signal;
-    if (++count == 20 && write(go[1], "x", 1) != 1)
-        abort();
+    if (++count == 20 && write(go[1], "x", 1) != 1) abort();
 }
 
 /* Returns 0 when all came. */
@@ -172,29 +173,28 @@ static int read_slowly(size_t size) {
     close(go[1]);
     n = read(go[0], bytes, 1);
     while (n >= 0 && (n = read(fd, bytes, sizeof bytes)) > 0)
-        for (ssize_t i = 0; i < n; i++, total++)
-            wrong += (unsigned char)bytes[i] != total % 251;
+        for (ssize_t i = 0; i < n; i++, total++) wrong += (unsigned char)bytes[i] != total % 251;
     return wrong || total != size;
 }
 
 static void short_writes_are_completed(void) {
     enum { SIZE = 1 << 20 };
+
     static char bytes[SIZE];
     struct tap tap;
     struct tap_place place = {0};
     struct cause cause;
     int status = -1;
-    for (size_t i = 0; i < SIZE; i++)
-        bytes[i] = (char)(i % 251);
+    for (size_t i = 0; i < SIZE; i++) bytes[i] = (char)(i % 251);
     unlink(output_name);
     CHECK(mkfifo(output_name, 0600) == 0 && pipe(go) == 0);
     fflush(stdout);
     pid_t reader = fork();
-    if (reader == 0)
-        _exit(read_slowly(SIZE));
+    if (reader == 0) _exit(read_slowly(SIZE));
     CHECK(tap_open(&tap, output_name, NULL, &cause) == 0);
     sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupted}, NULL);
-    setitimer(ITIMER_REAL, &(struct itimerval){.it_interval = {0, 2000}, .it_value = {0, 2000}}, NULL);
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_interval = {0, 2000}, .it_value = {0, 2000}},
+              NULL);
     CHECK(tap_received(&tap, &place, NULL, bytes, SIZE, &cause) == 0);
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     close(go[0]);
@@ -206,7 +206,8 @@ static void short_writes_are_completed(void) {
 
 int main(void) {
     static const struct unit_test tests[] = {
-        {"what is received, and that alone, is appended to the output", received_goes_to_the_output},
+        {"what is received, and that alone, is appended to the output",
+         received_goes_to_the_output},
         {"a tap without files does nothing", none_is_none},
         {"the dump shows both directions with their own offsets", dump_of_both_directions},
         {"peers are named when they change", peers_are_named_when_they_change},
@@ -215,8 +216,7 @@ int main(void) {
         {"a failure names the file and the reason", failures_name_the_file},
         {"short and interrupted writes are completed", short_writes_are_completed},
     };
-    if (!mkdtemp(folder))
-        return 1;
+    if (!mkdtemp(folder)) return 1;
     snprintf(output_name, sizeof output_name, "%s/output", folder);
     snprintf(dump_name, sizeof dump_name, "%s/dump", folder);
     int status = UNIT_RUN(tests);

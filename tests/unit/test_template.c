@@ -65,6 +65,7 @@ static void time_has_offset(void) {
         {"IST-5:30", "> 2023-11-15T03:43:20+05:30"},
         {"NST3:30", "> 2023-11-14T18:43:20-03:30"},
     };
+
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         setenv("TZ", rows[i].zone, 1);
         tzset();

@@ -20,8 +20,19 @@ static void numbers(void) {
     CHECK(number("007") == 7);
     CHECK(number("9223372036854775807") == INT64_MAX);
     CHECK(number("-9223372036854775808") == INT64_MIN);
-    static const char *const malformed[] = {"",    " 1",  "1 ", "+",   "-",   "+-1", "1x",
-                                            "0x1", "1.0", "\t1", "1\n", "abc", "99999999999999999999x"};
+    static const char *const malformed[] = {"",
+                                            " 1",
+                                            "1 ",
+                                            "+",
+                                            "-",
+                                            "+-1",
+                                            "1x",
+                                            "0x1",
+                                            "1.0",
+                                            "\t1",
+                                            "1\n",
+                                            "abc",
+                                            "99999999999999999999x"};
     for (size_t i = 0; i < COUNT(malformed); i++)
         CHECK(number(malformed[i]) == -12345 && errno == EINVAL);
     CHECK(number("9223372036854775808") == -12345 && errno == ERANGE);
@@ -46,8 +57,9 @@ static void times(void) {
     CHECK(time_of("0.000000001") == 1);
     CHECK(time_of("0.0000000019999999999999999999999999") == 1);
     CHECK(time_of("9223372036.854775807") == INT64_MAX);
-    static const char *const malformed[] = {"",   "-1",  "+1", " 1", "1 ", ".",     "1.",   "s", "ms",
-                                            "1x", "1sm", "1S", "1d", "1 s", "1.5.5", "1,5", "0x10"};
+    static const char *const malformed[] = {"",   "-1",  "+1",    " 1",  "1 ",  ".",
+                                            "1.", "s",   "ms",    "1x",  "1sm", "1S",
+                                            "1d", "1 s", "1.5.5", "1,5", "0x10"};
     for (size_t i = 0; i < COUNT(malformed); i++)
         CHECK(time_of(malformed[i]) == -1 && errno == EINVAL);
     CHECK(time_of("9223372036.854775808") == -1 && errno == ERANGE);
@@ -102,8 +114,10 @@ static void durations_choose_their_unit(void) {
         {7500 * TEXT_NS_PER_S, "2 h 5 min"},
         {INT64_MAX, "2562047 h 47 min"},
     };
+
     char out[TEXT_SHORT];
-    for (size_t i = 0; i < COUNT(rows); i++) CHECK_TEXT(text_duration(rows[i].ns, out), rows[i].text);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        CHECK_TEXT(text_duration(rows[i].ns, out), rows[i].text);
 }
 
 static void bytes_choose_their_unit(void) {
@@ -120,7 +134,8 @@ static void bytes_choose_their_unit(void) {
 }
 
 static const char *nearest(const char *word) {
-    static const char *const list[] = {"serve", "connect", "udp-serve", "echo", "cmd", "chat", NULL};
+    static const char *const list[] = {"serve", "connect", "udp-serve", "echo",
+                                       "cmd",   "chat",    NULL};
     const char *found = text_nearest(word, list);
     return found != NULL ? found : "(none)";
 }

@@ -1,5 +1,6 @@
 /* unit: the smallest test harness. A test program is a list of functions; each check that
- * fails prints where and what, each function is one test. Output is TAP, so that bats and people can read it. */
+ * fails prints where and what, each function is one test. Output is TAP, so that bats and people
+ * can read it. */
 #ifndef SOCKKIT_UNIT_H
 #define SOCKKIT_UNIT_H
 
@@ -8,22 +9,22 @@
 
 static int unit_failures;
 
-#define CHECK(condition)                                                            \
-    do {                                                                            \
-        if (!(condition)) {                                                         \
-            printf("# %s:%d: failed: %s\n", __FILE__, __LINE__, #condition);        \
-            unit_failures++;                                                        \
-        }                                                                           \
+#define CHECK(condition)                                                     \
+    do {                                                                     \
+        if (!(condition)) {                                                  \
+            printf("# %s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
+            unit_failures++;                                                 \
+        }                                                                    \
     } while (0)
 
-#define CHECK_TEXT(got, expected)                                                   \
-    do {                                                                            \
-        const char *unit_got = (got), *unit_expected = (expected);                  \
-        if (strcmp(unit_got, unit_expected) != 0) {                                 \
-            printf("# %s:%d: got      \"%s\"\n# expected \"%s\"\n", __FILE__,       \
-                   __LINE__, unit_got, unit_expected);                              \
-            unit_failures++;                                                        \
-        }                                                                           \
+#define CHECK_TEXT(got, expected)                                                                 \
+    do {                                                                                          \
+        const char *unit_got = (got), *unit_expected = (expected);                                \
+        if (strcmp(unit_got, unit_expected) != 0) {                                               \
+            printf("# %s:%d: got      \"%s\"\n# expected \"%s\"\n", __FILE__, __LINE__, unit_got, \
+                   unit_expected);                                                                \
+            unit_failures++;                                                                      \
+        }                                                                                         \
     } while (0)
 
 struct unit_test {
