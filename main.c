@@ -11,6 +11,7 @@
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
+#include "common/base/vis.h"
 #include "common/cli/applet.h"
 #include "common/loop/sig.h"
 
@@ -187,7 +188,7 @@ static int unknown(const char *word) {
     size_t n = 0;
     for (size_t i = 0; i < APPLETS; i++) names[n++] = applets[i]->name;
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) names[n++] = own[i];
-    text_quote(word, strlen(word), 48, shown);
+    vis_quote(word, strlen(word), 48, shown);
     shown[strlen(shown) - 1] = 0;
     const char *nearest = text_nearest(word, names);
     const char *what = *word == '-' ? "option" : "applet";

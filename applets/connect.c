@@ -13,6 +13,7 @@
 #include "common/io/proc.h"
 #include "common/io/relay.h"
 #include "common/io/tap.h"
+#include "common/net/dial.h"
 #include "common/net/sock.h"
 #include "common/tty/meter.h"
 #include "common/tty/screen.h"
@@ -112,8 +113,8 @@ static int dial(struct connection *c, const struct net_name *target,
         int64_t left =
             c->conf->retry == INT64_MAX ? INT64_MAX : c->conf->retry - (sock_clock() - begin);
         int64_t bound = c->conf->retry && left < limit ? (left > 1 ? left : 1) : limit;
-        c->fd = net_dial_wait(c->call->loop, target, source->type ? source : NULL,
-                              &common->sockopts, bound, &c->peer, &cause);
+        c->fd = dial_wait(c->call->loop, target, source->type ? source : NULL, &common->sockopts,
+                          bound, &c->peer, &cause);
         if (c->fd >= 0 || call_over(c->call)) return 0;
         if (left <= RETRY_PAUSE || !worth_a_retry(cause.status)) return msg_cause(&cause);
         msg_note(1, "%s; trying again", cause.text);

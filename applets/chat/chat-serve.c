@@ -12,10 +12,10 @@
 #include "applets/chat/subscriber.h"
 #include "common/base/fanout.h"
 #include "common/base/mem.h"
-#include "common/base/text.h"
 #include "common/cli/applet.h"
 #include "common/cli/ready.h"
 #include "common/io/display.h"
+#include "common/net/listen.h"
 #include "common/serve/lines.h"
 
 #define PIECES 16 /* of a write to a member */
@@ -387,7 +387,7 @@ static void close_room(struct room *r) {
     buf_free(&r->line);
 }
 
-static int serve_room(struct room *r, struct ready *ready, struct net_listeners *listeners) {
+static int serve_room(struct room *r, struct ready *ready, struct listeners *listeners) {
     const struct chat_serve_conf *conf = r->conf;
     int status = open_room(r);
     if (status) return status;
@@ -407,12 +407,12 @@ static int serve_room(struct room *r, struct ready *ready, struct net_listeners 
 
 static int run(struct call *call) {
     struct room room = {.call = call, .conf = call->conf};
-    struct net_listeners listeners;
+    struct listeners listeners;
     struct ready ready;
     if (applet_no_operands(call) < 0) return STATUS_USAGE;
     int status = ready_listen(&ready, call, &room.conf->server, SOCK_STREAM, &listeners);
     if (!status && !call_over(call)) status = serve_room(&room, &ready, &listeners);
-    net_listeners_close(&listeners);
+    listen_close(&listeners);
     ready_withdraw(&ready);
     return status;
 }

@@ -12,6 +12,8 @@
 #include "common/base/text.h"
 #include "common/cli/applet.h"
 #include "common/cli/ready.h"
+#include "common/net/dial.h"
+#include "common/net/listen.h"
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
 #include "common/serve/lines.h"
@@ -75,7 +77,7 @@ struct chat {
     struct lines_server server;
     struct lines_session *guest; /* NULL: not yet */
     struct duo duo;
-    struct net_listeners listeners;
+    struct listeners listeners;
     struct timer last_call; /* the guest has ended: what stdin has ready is still sent */
 };
 
@@ -274,8 +276,8 @@ static int join(struct chat *c) {
     struct addr peer;
     struct cause cause;
     if (applet_target(c->call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
-    int fd = net_dial_wait(c->call->loop, &target, source.type ? &source : NULL, &common->sockopts,
-                           common->timeout ? common->timeout : APPLET_DIAL_LIMIT, &peer, &cause);
+    int fd = dial_wait(c->call->loop, &target, source.type ? &source : NULL, &common->sockopts,
+                       common->timeout ? common->timeout : APPLET_DIAL_LIMIT, &peer, &cause);
     if (fd < 0) return call_over(c->call) ? STATUS_OK : msg_cause(&cause);
     addr_text(&peer, c->peer);
     msg_note(1, "connected to %s", c->peer);
@@ -326,7 +328,7 @@ static void guest_came(struct lines_session *t) {
     struct chat *c = lines_owner(t);
     c->guest = t;
     server_shut_doors(&c->server.server);
-    net_listeners_close(&c->listeners); /* a third finds nobody listening */
+    listen_close(&c->listeners); /* a third finds nobody listening */
     duo_greet(&c->duo);
     deliver(c);
 }
@@ -398,7 +400,7 @@ static int wait_for_guest(struct chat *c) {
     if (applet_no_operands(c->call) < 0) return STATUS_USAGE;
     int status = ready_listen(&ready, c->call, &c->conf->server, SOCK_STREAM, &c->listeners);
     if (!status && !call_over(c->call)) status = host(c, &ready);
-    net_listeners_close(&c->listeners);
+    listen_close(&c->listeners);
     ready_withdraw(&ready);
     return status;
 }

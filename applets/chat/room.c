@@ -6,7 +6,8 @@
 
 #include "common/base/casemap.h"
 #include "common/base/mem.h"
-#include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/base/width.h"
 
 const char *const room_help[] = {
     "what you type is said to all; a line that begins with / is a command (// says one):",
@@ -21,8 +22,8 @@ const char *const room_help[] = {
 /* --- names --- */
 
 static bool allowed(uint32_t point) {
-    return point > ' ' && point != '(' && point != ')' && text_width(point) > 0 &&
-           !text_is_spacing_mark(point) && point != 0xA0 && point != 0x3000 &&
+    return point > ' ' && point != '(' && point != ')' && width_of(point) > 0 &&
+           !width_is_spacing_mark(point) && point != 0xA0 && point != 0x3000 &&
            !(point >= 0x2000 && point <= 0x200A) && point != 0x202F && point != 0x205F &&
            point != 0x1680;
 }
@@ -32,7 +33,7 @@ const char *room_name_fault(const char *name, size_t size) {
     if (size == 0) return "a name has at least one character";
     while (size > 0) {
         uint32_t point;
-        int n = text_decode(name, size, &point);
+        int n = utf8_decode(name, size, &point);
         if (n <= 0 || !allowed(point))
             return "a name has printable characters alone, no space, no parentheses";
         if (++characters > ROOM_NAME_MOST) return "a name has at most 32 characters";
@@ -50,9 +51,9 @@ void room_name_key(const char *name, size_t size, char key[ROOM_NAME_BYTES]) {
     size_t used = 0;
     while (size > 0) {
         uint32_t point;
-        int n = text_decode(name, size, &point);
+        int n = utf8_decode(name, size, &point);
         if (n <= 0 || used + 4 >= ROOM_NAME_BYTES) break;
-        used += text_encode(fold(point), key + used);
+        used += utf8_encode(fold(point), key + used);
         name += n;
         size -= (size_t)n;
     }
@@ -67,7 +68,7 @@ static void put_point(struct buf *out, const char *text, int n, uint32_t point) 
     else if (point < ' ' || point == 0x7F)
         buf_format(out, "\\x%02X", (unsigned)point);
     else if ((point >= 0x80 && point <= 0x9F) || point == 0x2028 || point == 0x2029 ||
-             text_is_bidi(point))
+             utf8_is_bidi(point))
         buf_format(out, "\\u{%X}", (unsigned)point);
     else
         buf_put(out, text, (size_t)n);
@@ -76,7 +77,7 @@ static void put_point(struct buf *out, const char *text, int n, uint32_t point) 
 void room_clean(struct buf *out, const char *text, size_t size) {
     while (size > 0) {
         uint32_t point;
-        int n = text_decode(text, size, &point);
+        int n = utf8_decode(text, size, &point);
         if (n <= 0) {
             buf_format(out, "\\x%02X", (unsigned)(unsigned char)*text);
             n = 1;

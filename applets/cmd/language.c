@@ -6,6 +6,9 @@
 
 #include "common/base/casemap.h"
 #include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/base/vis.h"
+#include "common/base/width.h"
 
 #define WORD_SHOWN 32 /* of an unknown one */
 
@@ -22,7 +25,7 @@ struct request {
 /* The length of the character that the n >= 1 bytes begin with; a byte that is no UTF-8 is a
  * character. */
 static size_t decode(const char *s, size_t n, uint32_t *point) {
-    int length = text_decode(s, n, point);
+    int length = utf8_decode(s, n, point);
     return length > 0 ? (size_t)length : 1;
 }
 
@@ -54,7 +57,7 @@ static size_t switch_letter(char **to, const char *s, size_t n, uint32_t (*other
     if (length == 1)
         *(*to)++ = *s;
     else
-        *to += text_encode(other(point), *to);
+        *to += utf8_encode(other(point), *to);
     return length;
 }
 
@@ -87,7 +90,7 @@ static void reverse(struct buf *out, const struct request *r) {
     while (i < r->size) {
         uint32_t point;
         i += decode(r->text + i, r->size - i, &point);
-        if (i < r->size && decode(r->text + i, r->size - i, &point) > 1 && text_width(point) == 0)
+        if (i < r->size && decode(r->text + i, r->size - i, &point) > 1 && width_of(point) == 0)
             continue;
         end -= i - start;
         memcpy(end, r->text + start, i - start);
@@ -160,7 +163,7 @@ static void refuse(struct buf *out, const char *word, size_t size) {
         buf_format(out, "ERR empty line (HELP lists the commands)");
         return;
     }
-    text_quote(word, size, WORD_SHOWN, shown);
+    vis_quote(word, size, WORD_SHOWN, shown);
     char *quote = strrchr(shown, '"'); /* dots stand behind it where the word was cut */
     buf_format(out, "ERR unknown command '%.*s%s' (HELP lists them)", (int)(quote - shown - 1),
                shown + 1, quote + 1);

@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 #include "common/base/addr.h"
+#include "common/base/addrs.h"
 #include "common/base/buf.h"
 #include "common/base/msg.h"
 #include "common/loop/loop.h"
-#include "common/net/net.h"
 #include "common/net/sockopt.h"
 
 /* Of two answers for the same port the one that stands earlier says more. */
@@ -30,7 +30,7 @@ struct attempt_plan {
     int type; /* SOCK_STREAM, SOCK_DGRAM */
     const struct sockopt_list *options;
     /* where from, by family; NULL or empty: the system chooses */
-    const struct net_addrs *sources;
+    const struct addrs *sources;
     const char *payload; /* sent first; "": nothing (a datagram: an empty one) */
     size_t payload_size;
     const char *expect; /* what the answer must have in it; NULL: nothing */

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/base/width.h"
 
 static void put_ascii(struct buf *out, unsigned char c) {
     static const char letters[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
@@ -18,7 +19,7 @@ static void put_ascii(struct buf *out, unsigned char c) {
 /* Controls above ASCII, and what turns the direction of text, might act on the terminal that shows
  * it. */
 static void put_point(struct buf *out, uint32_t point, const char *s, size_t size) {
-    if (point <= 0xffff && (text_width(point) < 0 || text_is_bidi(point)))
+    if (point <= 0xffff && (width_of(point) < 0 || utf8_is_bidi(point)))
         buf_format(out, "\\u%04x", (unsigned)point);
     else
         buf_put(out, s, size);
@@ -28,7 +29,7 @@ void json_string(struct buf *out, const char *s, size_t n) {
     buf_put(out, "\"", 1);
     while (n > 0) {
         uint32_t point = 0;
-        int length = text_decode(s, n, &point);
+        int length = utf8_decode(s, n, &point);
         size_t step = length > 0 ? (size_t)length : 1;
         if (length <= 0)
             buf_put(out, "\xef\xbf\xbd", 3);

@@ -12,6 +12,7 @@
 #include "common/base/text.h"
 #include "common/cli/applet.h"
 #include "common/io/printer.h"
+#include "common/net/resolve.h"
 #include "common/net/sock.h"
 
 #define ATTEMPT_LIMIT (2 * TEXT_NS_PER_S)
@@ -73,7 +74,7 @@ struct probe {
     const struct probe_conf *conf;
     struct targets targets;
     struct net_name source;
-    struct net_resolve source_look_up;
+    struct resolve source_look_up;
     struct scan scan;
     /* the run */
     size_t left, open; /* ports of this round whose state is not known; which are open */
@@ -321,7 +322,7 @@ static void run_probing(struct probe *p) {
 
 /* --- the source, -b --- */
 
-static void source_resolved(struct net_resolve *r, const struct cause *failure) {
+static void source_resolved(struct resolve *r, const struct cause *failure) {
     struct probe *p = container_of(r, struct probe, source_look_up);
     if (failure) p->status = msg_cause(failure);
     loop_stop(p->call->loop);
@@ -329,10 +330,10 @@ static void source_resolved(struct net_resolve *r, const struct cause *failure) 
 
 static void resolve_source(struct probe *p) {
     if (!p->source.type) return;
-    net_resolve_start(p->call->loop, &p->source_look_up, &p->source, p->conf->common.timeout,
-                      source_resolved);
+    resolve_start(p->call->loop, &p->source_look_up, &p->source, p->conf->common.timeout,
+                  source_resolved);
     loop_run(p->call->loop);
-    net_resolve_stop(&p->source_look_up);
+    resolve_stop(&p->source_look_up);
 }
 
 /* --- the end --- */
@@ -409,7 +410,7 @@ static int run(struct call *call) {
     else if (targets_parse(call, type, p.conf->ports, &p.targets, &p.source) == 0)
         status = probe(&p);
     targets_free(&p.targets);
-    net_addrs_free(&p.source_look_up.addrs);
+    addrs_free(&p.source_look_up.addrs);
     printer_free(&p.out);
     return status;
 }

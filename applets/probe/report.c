@@ -6,6 +6,10 @@
 #include "applets/probe/scan.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/base/vis.h"
+#include "common/base/width.h"
+#include "common/net/name.h"
 
 #define GAP 2          /* blanks between columns */
 #define STATE_WIDTH 11 /* "unreachable" */
@@ -33,16 +37,16 @@ const char *scan_name(const struct scan_item *i, char out[NET_NAME_TEXT]) {
 /* A banner or a name may have anything in it, and must neither act on a terminal nor be taken for
  * another column or line. Returns how many columns it takes. */
 static int put_harmless(struct buf *out, const char *s, size_t n) {
-    struct text_safe state = {.held_size = 0};
-    char *text = buf_reserve(out, text_safe_room(n) + text_safe_room(0));
-    size_t size = text_safe(&state, s, n, text);
-    size += text_safe(&state, NULL, 0, text + size);
+    struct vis state = {.held_size = 0};
+    char *text = buf_reserve(out, vis_bound(n) + vis_bound(0));
+    size_t size = vis_put(&state, s, n, text);
+    size += vis_put(&state, NULL, 0, text + size);
     int columns = 0, length;
     for (size_t at = 0; at < size; at += (size_t)length) {
         uint32_t point = 0;
         if (text[at] == '\t' || text[at] == '\n') text[at] = ' ';
-        length = text_decode(text + at, size - at, &point);
-        columns += text_width(point);
+        length = utf8_decode(text + at, size - at, &point);
+        columns += width_of(point);
     }
     buf_grown(out, size);
     return columns;

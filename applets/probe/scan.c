@@ -7,6 +7,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/net/resolve.h"
 #include "common/net/sock.h"
 
 /* an address that is older, and failed, is looked up again */
@@ -23,7 +24,7 @@ static bool needs_look_up(const struct scan_host *h, const struct scan_item *i) 
 }
 
 /* RFC 8305 section 4: the order of the look-up, but the families by turns. */
-static void interleave(struct net_addrs *addrs) {
+static void interleave(struct addrs *addrs) {
     struct addr *mixed = mem_resize(NULL, addrs->count + 1, sizeof *mixed);
     size_t next[2] = {0, 0}, count = 0;
     int first = addrs->count ? addr_family(&addrs->items[0]) : 0;
@@ -70,7 +71,7 @@ static void leave(struct scan *p, struct scan_host *h) {
     h->phase = HOST_RESTS;
 }
 
-static void host_resolved(struct net_resolve *r, const struct cause *failure) {
+static void host_resolved(struct resolve *r, const struct cause *failure) {
     struct scan_host *h = container_of(r, struct scan_host, resolve);
     struct scan *p = h->scan;
     int64_t now = sock_clock();
@@ -82,7 +83,7 @@ static void host_resolved(struct net_resolve *r, const struct cause *failure) {
     h->looked_up = true;
     scan_host_free(h);
     h->addrs = r->addrs;
-    r->addrs = (struct net_addrs){NULL, 0};
+    r->addrs = (struct addrs){NULL, 0};
     if (failure) h->why = mem_copy(failure->text);
     interleave(&h->addrs);
     p->resolved(p, h);
@@ -100,7 +101,7 @@ static void resolve(struct scan *p) {
     h->next = p->looked_up;
     p->looked_up = h;
     h->known_at = sock_clock();
-    net_resolve_start(p->plan.loop, &h->resolve, &h->name, p->timeout, host_resolved);
+    resolve_start(p->plan.loop, &h->resolve, &h->name, p->timeout, host_resolved);
     if (h->phase == HOST_QUEUED) h->phase = HOST_RESOLVING;
 }
 
@@ -117,7 +118,7 @@ static void add_to_host(struct scan *p, struct scan_host *h, struct scan_item *i
 }
 
 void scan_host_free(struct scan_host *h) {
-    net_addrs_free(&h->addrs);
+    addrs_free(&h->addrs);
     free(h->why);
     h->why = NULL;
 }
@@ -182,7 +183,7 @@ void scan_add(struct scan *p, struct scan_item *i) {
 }
 
 static void stop_host(struct scan *p, struct scan_host *h) {
-    if (h->phase == HOST_RESOLVING) net_resolve_stop(&h->resolve);
+    if (h->phase == HOST_RESOLVING) resolve_stop(&h->resolve);
     h->phase = HOST_RESTS;
     if (!h->looked_up)
         h->why =

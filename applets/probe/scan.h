@@ -13,7 +13,7 @@
 #include "common/base/buf.h"
 #include "common/base/msg.h"
 #include "common/loop/loop.h"
-#include "common/net/net.h"
+#include "common/net/resolve.h"
 
 struct scan;
 struct scan_item;
@@ -23,13 +23,13 @@ struct scan_trial;
 struct scan_host {
     struct net_name name; /* its port is not used */
     /* found out: */
-    struct net_addrs addrs; /* families by turns; owned (scan_host_free) */
-    int64_t took;           /* ns, the last look-up; 0: none was needed */
-    bool looked_up;         /* at least once */
-    char *why;              /* it is not resolved; owned; NULL: it is */
+    struct addrs addrs; /* families by turns; owned (scan_host_free) */
+    int64_t took;       /* ns, the last look-up; 0: none was needed */
+    bool looked_up;     /* at least once */
+    char *why;          /* it is not resolved; owned; NULL: it is */
     /* private */
     struct scan *scan;
-    struct net_resolve resolve;
+    struct resolve resolve;
     int64_t known_at;
 
     enum { HOST_RESTS, HOST_QUEUED, HOST_RESOLVING } phase;

@@ -6,7 +6,8 @@
 #include "applets/probe/ports.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
-#include "common/base/text.h"
+#include "common/base/vis.h"
+#include "common/net/name.h"
 
 /* What all operands have in common. */
 struct parsing {
@@ -29,7 +30,7 @@ static int parse_ports(struct parsing *parsing, const char *where, const char *t
     char shown[256];
     const char *why = ports_parse(text, look_up, parsing, out);
     if (!why) return 0;
-    msg_error("%s: %s: %s", where, text_quote(text, strlen(text), 48, shown), why);
+    msg_error("%s: %s: %s", where, vis_quote(text, strlen(text), 48, shown), why);
     return -1;
 }
 

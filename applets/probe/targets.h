@@ -10,7 +10,7 @@
 #include "applets/probe/stats.h"
 #include "common/cli/applet.h"
 #include "common/loop/loop.h"
-#include "common/net/net.h"
+#include "common/net/name.h"
 
 /* How often an item was probed, and how long it took when it was open. */
 struct tally {

@@ -10,10 +10,12 @@
 #include "common/base/crlf.h"
 #include "common/base/mem.h"
 #include "common/base/template.h"
+#include "common/base/vis.h"
 #include "common/cli/applet.h"
 #include "common/cli/ready.h"
 #include "common/io/relay.h"
 #include "common/io/tap.h"
+#include "common/net/listen.h"
 #include "common/serve/lines.h"
 #include "common/tty/meter.h"
 #include "common/tty/screen.h"
@@ -90,7 +92,7 @@ struct client {
     struct lines_session text;
     struct feed_reader fed;
     struct label_speaker speaker;
-    struct text_safe safe;
+    struct vis safe;
     struct tap_place place;
     struct handover command; /* -e */
     struct relay relay;
@@ -389,8 +391,7 @@ static void drain_output(struct serve *serve) {
         loop_run(serve->call->loop);
 }
 
-static void serve_clients(struct serve *serve, struct ready *ready,
-                          struct net_listeners *listeners) {
+static void serve_clients(struct serve *serve, struct ready *ready, struct listeners *listeners) {
     const struct serve_conf *conf = serve->conf;
     const struct lines_ops ops = ops_for(conf);
     lines_server_start(&serve->server, serve->call->loop, listeners, &conf->server, &conf->common,
@@ -408,7 +409,7 @@ static void serve_clients(struct serve *serve, struct ready *ready,
 
 static int run(struct call *call) {
     struct serve serve = {.call = call, .conf = call->conf};
-    struct net_listeners listeners;
+    struct listeners listeners;
     struct ready ready;
     struct cause cause;
     int status = ready_listen(&ready, call, &serve.conf->server, SOCK_STREAM, &listeners);
@@ -422,7 +423,7 @@ static int run(struct call *call) {
         release(&serve);
         if (tap_close(&serve.tap, &cause) < 0 && !status) status = msg_cause(&cause);
     }
-    net_listeners_close(&listeners);
+    listen_close(&listeners);
     ready_withdraw(&ready);
     return status;
 }

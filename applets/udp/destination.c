@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "common/net/resolve.h"
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
 
@@ -146,12 +147,12 @@ bool destination_is_near(const struct destination *r) {
 }
 
 struct look_up {
-    struct net_resolve resolve;
+    struct resolve resolve;
     struct cause *cause;
     bool over, running, found;
 };
 
-static void resolved(struct net_resolve *resolve, const struct cause *failure) {
+static void resolved(struct resolve *resolve, const struct cause *failure) {
     struct look_up *l = container_of(resolve, struct look_up, resolve);
     l->over = true;
     l->found = !failure;
@@ -160,12 +161,12 @@ static void resolved(struct net_resolve *resolve, const struct cause *failure) {
 }
 
 static int look_up(struct loop *loop, const struct net_name *name, int64_t limit,
-                   struct net_addrs *addrs, struct cause *cause) {
+                   struct addrs *addrs, struct cause *cause) {
     struct look_up l = {.cause = cause};
-    net_resolve_start(loop, &l.resolve, name, limit, resolved);
+    resolve_start(loop, &l.resolve, name, limit, resolved);
     l.running = !l.over;
     if (l.running) loop_run(loop);
-    if (!l.over) net_resolve_stop(&l.resolve);
+    if (!l.over) resolve_stop(&l.resolve);
     *addrs = l.resolve.addrs;
     return l.found ? 0 : -1;
 }
@@ -184,6 +185,6 @@ int destination_find(struct destination *r, struct loop *loop, const struct net_
 
 void destination_free(struct destination *r) {
     close_socket(r);
-    net_addrs_free(&r->addrs);
-    net_addrs_free(&r->sources);
+    addrs_free(&r->addrs);
+    addrs_free(&r->sources);
 }

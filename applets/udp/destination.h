@@ -6,10 +6,11 @@
 
 #include <stdbool.h>
 
+#include "common/base/addrs.h"
 #include "common/base/msg.h"
 #include "common/loop/loop.h"
 #include "common/net/dgram.h"
-#include "common/net/net.h"
+#include "common/net/name.h"
 #include "common/net/sockopt.h"
 
 struct destination {
@@ -23,7 +24,7 @@ struct destination {
     bool everybody;
     /* private */
     struct net_name name, source_name;
-    struct net_addrs addrs, sources;
+    struct addrs addrs, sources;
     size_t next;
     char *path; /* of our own Unix socket: without one it could not be answered; owned */
 };

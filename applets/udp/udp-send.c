@@ -11,6 +11,7 @@
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/cli/applet.h"
+#include "common/net/name.h"
 
 #define REPLY_LIMIT (2 * TEXT_NS_PER_S)
 /* for the first datagram, while there are other addresses */

@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/cli/applet.h"
 #include "common/cli/ready.h"
+#include "common/net/listen.h"
 #include "common/serve/server_dgram.h"
 
 struct udp_serve_conf {
@@ -128,7 +129,7 @@ static void listen_on_group(struct udp_serve_conf *conf) {
         sockopt_parse(&conf->common.sockopts, "reuseaddr=1");
 }
 
-static int join(const struct udp_serve_conf *conf, const struct net_listeners *listeners) {
+static int join(const struct udp_serve_conf *conf, const struct listeners *listeners) {
     struct addr group;
     bool joined = false;
     if (!conf->group) return 0;
@@ -154,7 +155,7 @@ static void finish(struct udp_serve *u) {
     while (u->out.full && !u->out.status && !call_over(u->call)) loop_run(u->call->loop);
 }
 
-static void serve(struct udp_serve *u, struct ready *ready, const struct net_listeners *listeners) {
+static void serve(struct udp_serve *u, struct ready *ready, const struct listeners *listeners) {
     const struct udp_serve_conf *conf = u->conf;
     char bytes[TEXT_SHORT];
     dgram_server_start(&u->server, u->call->loop, listeners, &conf->server, &conf->common, &ops, u);
@@ -173,7 +174,7 @@ static void serve(struct udp_serve *u, struct ready *ready, const struct net_lis
 
 static int run(struct call *call) {
     struct udp_serve u = {.call = call, .conf = call->conf};
-    struct net_listeners listeners;
+    struct listeners listeners;
     struct ready ready;
     if (applet_no_operands(call) < 0) return STATUS_USAGE;
     if (u.conf->group) listen_on_group(call->conf);
@@ -186,7 +187,7 @@ static int run(struct call *call) {
         status = show_stop(&u.out);
         if (!status) status = u.status;
     }
-    net_listeners_close(&listeners);
+    listen_close(&listeners);
     ready_withdraw(&ready);
     return status;
 }

@@ -9,6 +9,8 @@
 
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/base/width.h"
 
 int addr_family(const struct addr *a) { return a->as.any.sa_family; }
 
@@ -67,9 +69,9 @@ static const char *unix_text(const struct addr *a, char out[ADDR_TEXT]) {
     char *end = out + written;
     while (size > 0) {
         uint32_t point = 0;
-        int length = text_decode(path, size, &point);
+        int length = utf8_decode(path, size, &point);
         size_t step = length > 0 ? (size_t)length : 1;
-        bool harmless = length > 0 && text_width(point) >= 0 && !text_is_bidi(point);
+        bool harmless = length > 0 && width_of(point) >= 0 && !utf8_is_bidi(point);
         memcpy(end, harmless ? path : "?", harmless ? step : 1);
         end += harmless ? step : 1;
         path += step;

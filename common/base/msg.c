@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/text.h"
+#include "common/base/vis.h"
 
 #define LINE_ROOM ((size_t)4096)
 #define RED "\033[31m" /* ECMA-48 SGR */
@@ -72,9 +72,9 @@ static void write_line(const char *line, size_t size) {
 
 /* What came from a peer cannot act on the terminal, nor begin a line that looks like ours. */
 static size_t make_harmless(const char *line, size_t size, char *out) {
-    struct text_safe safe = {.held_size = 0};
-    size_t n = text_safe(&safe, line, size, out);
-    n += text_safe(&safe, "", 0, out + n);
+    struct vis safe = {.held_size = 0};
+    size_t n = vis_put(&safe, line, size, out);
+    n += vis_put(&safe, "", 0, out + n);
     for (size_t i = 0; i < n; i++)
         if (out[i] == '\n') out[i] = ' ';
     return n;
@@ -86,7 +86,7 @@ static size_t put(char *out, const char *text) {
 }
 
 static void say(const char *prefix, bool is_error, const char *fmt, va_list args) {
-    char line[LINE_ROOM], shown[4 * LINE_ROOM + sizeof RED NORMAL + TEXT_SHOWN];
+    char line[LINE_ROOM], shown[4 * LINE_ROOM + sizeof RED NORMAL + VIS_SHOWN];
     int saved = errno;
     bool coloured = is_error && msg_colours(STDERR_FILENO);
     size_t used = (size_t)snprintf(line, sizeof line, "%s", prefix), size = 0;

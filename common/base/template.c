@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/base/vis.h"
 
 const char *template_check(const char *text) {
     static char wrong[80];
@@ -15,10 +17,10 @@ const char *template_check(const char *text) {
     if (text == NULL) return NULL;
 
     uint32_t point;
-    int length = text_decode(text + 1, strlen(text + 1), &point);
+    int length = utf8_decode(text + 1, strlen(text + 1), &point);
     size_t size = 1 + (length > 0 ? (size_t)length : 1);
-    char quoted[2 * TEXT_SHOWN];
-    text_quote(text, size, size, quoted);
+    char quoted[2 * VIS_SHOWN];
+    vis_quote(text, size, size, quoted);
     int inside = (int)strlen(quoted) - 2;
     snprintf(wrong, sizeof wrong, "unknown '%.*s' (%%m %%a %%p %%t %%%% are known)", inside,
              quoted + 1);

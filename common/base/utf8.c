@@ -1,7 +1,4 @@
-#include <stdio.h>
-#include <string.h>
-
-#include "common/base/text.h"
+#include "common/base/utf8.h"
 
 static unsigned char byte_at(const char *s, size_t i) { return (unsigned char)s[i]; }
 
@@ -30,7 +27,7 @@ static bool may_follow(unsigned char lead, unsigned char second) {
     }
 }
 
-int text_decode(const char *s, size_t n, uint32_t *point) {
+int utf8_decode(const char *s, size_t n, uint32_t *point) {
     unsigned char lead = byte_at(s, 0);
     size_t length = length_of(lead);
     if (length == 0) return -1;
@@ -45,7 +42,7 @@ int text_decode(const char *s, size_t n, uint32_t *point) {
     return (int)length;
 }
 
-size_t text_encode(uint32_t point, char out[4]) {
+size_t utf8_encode(uint32_t point, char out[4]) {
     if (point < 0x80) {
         out[0] = (char)point;
         return 1;
@@ -56,100 +53,6 @@ size_t text_encode(uint32_t point, char out[4]) {
     return length;
 }
 
-bool text_is_bidi(uint32_t point) {
+bool utf8_is_bidi(uint32_t point) {
     return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
-}
-
-static size_t show_invalid(char byte, char out[TEXT_SHOWN]) {
-    return (size_t)snprintf(out, TEXT_SHOWN, "\\x%02x", (unsigned)(unsigned char)byte);
-}
-
-/* What is above ASCII: as it is, or as \u{N} where it could act on a terminal. */
-static size_t show_point(uint32_t point, char out[TEXT_SHOWN]) {
-    if (text_width(point) >= 0 && !text_is_bidi(point)) return text_encode(point, out);
-    return (size_t)snprintf(out, TEXT_SHOWN, "\\u{%X}", (unsigned)point);
-}
-
-static size_t show_safe(uint32_t point, char out[TEXT_SHOWN]) {
-    bool blank = point == '\t' || point == '\n';
-    bool control = point < 0x20 || point == 0x7f;
-    if (blank) return text_encode(point, out);
-    if (!control) return show_point(point, out);
-    out[0] = '^';
-    out[1] = (char)(point ^ 0x40);
-    return 2;
-}
-
-/* No byte becomes more than 4 ("\xNN"); 3 bytes and a CR may wait from before, and snprintf
- * ends with a NUL. */
-size_t text_safe_room(size_t n) { return 4 * (n + 3) + sizeof "^M"; }
-
-static size_t give_cr(struct text_safe *state, char *out) {
-    if (!state->cr) return 0;
-    state->cr = false;
-    return show_safe('\r', out);
-}
-
-/* Gives what the held bytes begin with, once that is known. */
-static size_t give_held(struct text_safe *state, bool last, char *out) {
-    size_t put = 0;
-    while (state->held_size > 0) {
-        uint32_t point = 0;
-        int length = text_decode(state->held, state->held_size, &point);
-        if (length == 0 && !last) break;
-        if (length <= 0 || point != '\n') put += give_cr(state, out + put);
-        state->cr = false;
-        if (length <= 0)
-            put += show_invalid(state->held[0], out + put);
-        else if (point == '\r')
-            state->cr = true;
-        else
-            put += show_safe(point, out + put);
-        size_t taken = length > 0 ? (size_t)length : 1;
-        state->held_size = (unsigned char)(state->held_size - taken);
-        memmove(state->held, state->held + taken, state->held_size);
-    }
-    return put;
-}
-
-size_t text_safe(struct text_safe *state, const char *s, size_t n, char *out) {
-    size_t put = 0;
-    for (size_t i = 0; i < n; i++) {
-        state->held[state->held_size++] = s[i];
-        put += give_held(state, false, out + put);
-    }
-    if (n == 0) {
-        put += give_held(state, true, out);
-        put += give_cr(state, out + put);
-    }
-    return put;
-}
-
-/* No byte becomes more than 4; around them the quotes, the dots and the NUL. */
-size_t text_quote_room(size_t most) { return 4 * most + sizeof "\"\"..."; }
-
-static size_t show_quoted(uint32_t point, char out[TEXT_SHOWN]) {
-    static const char points[] = "\n\r\t\"\\", letters[] = "nrt\"\\";
-    const char *found = point > 0 && point < 0x80 ? strchr(points, (int)point) : NULL;
-    if (found == NULL && (point < 0x20 || point == 0x7f)) return show_invalid((char)point, out);
-    if (found == NULL) return show_point(point, out);
-    out[0] = '\\';
-    out[1] = letters[found - points];
-    return 2;
-}
-
-const char *text_quote(const char *s, size_t n, size_t most, char *out) {
-    size_t put = 0, i = 0, taken;
-    out[put++] = '"';
-    for (; i < n; i += taken) {
-        uint32_t point = 0;
-        int length = text_decode(s + i, n - i, &point);
-        taken = length > 0 ? (size_t)length : 1;
-        if (taken > most - i) break; /* a character is not cut in two */
-        put += length > 0 ? show_quoted(point, out + put) : show_invalid(s[i], out + put);
-    }
-    out[put++] = '"';
-    const char *rest = i < n ? "..." : "";
-    memcpy(out + put, rest, strlen(rest) + 1);
-    return out;
 }

@@ -1,4 +1,6 @@
-#include "common/base/text.h"
+#include "common/base/width.h"
+
+#include <stddef.h>
 
 /* Made from the Unicode Character Database, version 14.0. Ranges run on over code points that
  * are not assigned yet where both their neighbours are of the same kind. */
@@ -163,11 +165,11 @@ static bool is_in(uint32_t point, const struct range *ranges, size_t count) {
 
 #define IS_IN(point, ranges) is_in(point, ranges, sizeof(ranges) / sizeof((ranges)[0]))
 
-int text_width(uint32_t point) {
+int width_of(uint32_t point) {
     if (point < 0x20 || (point >= 0x7f && point < 0xa0)) return -1;
     if (point < 0x7f) return 1;
     if (IS_IN(point, zero)) return 0;
     return IS_IN(point, wide) ? 2 : 1;
 }
 
-bool text_is_spacing_mark(uint32_t point) { return IS_IN(point, spacing); }
+bool width_is_spacing_mark(uint32_t point) { return IS_IN(point, spacing); }

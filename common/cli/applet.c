@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/base/text.h"
+#include "common/base/vis.h"
+#include "common/net/name.h"
 #include "common/net/sock.h"
 
 static const char *parse_port(void *field, const char *value) {
@@ -108,7 +109,7 @@ static int port_into(const char *text, const char *where, const struct net_name 
     char shown[256];
     const char *why = applet_port(text, name->type, name->numeric, port);
     if (!why) return 0;
-    msg_error("%s: %s: %s", where, text_quote(text, strlen(text), 48, shown), why);
+    msg_error("%s: %s: %s", where, vis_quote(text, strlen(text), 48, shown), why);
     return -1;
 }
 
@@ -130,8 +131,8 @@ static int parse_endpoint(const char *text, const char *where, struct endpoint *
     char shown[256];
     const char *why = endpoint_parse(text, e);
     if (why) {
-        msg_error("%s%s%s: %s", where, *where ? ": " : "",
-                  text_quote(text, strlen(text), 48, shown), why);
+        msg_error("%s%s%s: %s", where, *where ? ": " : "", vis_quote(text, strlen(text), 48, shown),
+                  why);
         return -1;
     }
     mem_keep(e->host);
@@ -252,7 +253,7 @@ int applet_no_operands(const struct call *call) {
     char shown[256];
     if (call->count == 0) return 0;
     msg_error("unexpected operand %s (see sockkit %s --help)",
-              text_quote(call->operands[0], strlen(call->operands[0]), 48, shown),
+              vis_quote(call->operands[0], strlen(call->operands[0]), 48, shown),
               call->applet->name);
     return -1;
 }

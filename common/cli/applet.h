@@ -11,7 +11,7 @@
 #include "common/base/msg.h"
 #include "common/cli/opt.h"
 #include "common/loop/loop.h"
-#include "common/net/net.h"
+#include "common/net/name.h"
 #include "common/net/sockopt.h"
 
 struct call;

@@ -10,6 +10,7 @@
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
+#include "common/base/vis.h"
 
 #define ROWS_MOST 64 /* of one applet */
 
@@ -80,7 +81,7 @@ static struct slot *slot_lettered(struct table *t, int letter) {
 
 static int refuse(const struct opt_row *row, const char *value, const char *why) {
     char shown[256];
-    text_quote(value, strlen(value), 48, shown);
+    vis_quote(value, strlen(value), 48, shown);
     msg_error("--%s: %s: %s", row->name, shown, why);
     return -1;
 }
@@ -170,7 +171,7 @@ static int hinted(const struct opt_command *command, const char *option) {
 static int unknown_letter(const struct opt_command *command, int letter) {
     char option[3] = {'-', (char)letter, 0}, shown[16];
     if (hinted(command, option)) return -1;
-    text_quote(option + 1, 1, 1, shown); /* the letter may be a byte that is no text */
+    vis_quote(option + 1, 1, 1, shown); /* the letter may be a byte that is no text */
     shown[strlen(shown) - 1] = 0;
     msg_error("unknown option '-%s' (see sockkit %s --help)", shown + 1, command->name);
     return -1;
@@ -181,7 +182,7 @@ static int unknown_long(const struct opt_command *command, const struct table *t
     size_t size = strcspn(arg, "=");
     int like = 0;
     snprintf(option, sizeof option, "%.*s", (int)(size < 60 ? size : 60), arg);
-    text_quote(option, strlen(option), 60, shown);
+    vis_quote(option, strlen(option), 60, shown);
     shown[strlen(shown) - 1] = 0;
     const char **names = mem_new(((size_t)t->count + 1) * sizeof *names);
     for (int i = 0; i < t->count; i++) {

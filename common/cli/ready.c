@@ -13,6 +13,7 @@
 
 #include "common/base/mem.h"
 #include "common/cli/sandbox.h"
+#include "common/net/listen.h"
 #include "common/net/sock.h"
 
 #define FIRST_INHERITED 3 /* SD_LISTEN_FDS_START */
@@ -26,17 +27,16 @@ static bool is_server(int fd, int type) {
            (sock_get(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, "SO_ACCEPTCONN") == 0 && value);
 }
 
-static int take_inherited(int count, int type, struct net_listeners *out,
-                          struct net_listeners *datagrams) {
+static int take_inherited(int count, int type, struct listeners *out, struct listeners *datagrams) {
     for (int fd = FIRST_INHERITED; fd < FIRST_INHERITED + count; fd++) {
         bool other = datagrams && is_server(fd, SOCK_DGRAM);
-        struct net_listeners *to = other ? datagrams : out;
-        if (to->count == NET_LISTENERS || !(other || is_server(fd, type)) ||
+        struct listeners *to = other ? datagrams : out;
+        if (to->count == LISTEN_MOST || !(other || is_server(fd, type)) ||
             sock_local(fd, &to->addrs[to->count]) < 0) {
             msg_error("cannot use inherited descriptor %d: %s", fd,
-                      to->count == NET_LISTENERS ? "too many"
-                      : type == SOCK_STREAM      ? "no listening stream socket"
-                                                 : "no datagram socket");
+                      to->count == LISTEN_MOST ? "too many"
+                      : type == SOCK_STREAM    ? "no listening stream socket"
+                                               : "no datagram socket");
             return STATUS_UNBOUND;
         }
         fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -97,13 +97,12 @@ static int check_ready_fd(const struct server_conf *conf) {
     return STATUS_USAGE;
 }
 
-static int listen_anew(struct ready *r, const struct call *call, int type,
-                       struct net_listeners *out) {
+static int listen_anew(struct ready *r, const struct call *call, int type, struct listeners *out) {
     const struct common_conf *common = call->conf;
     struct net_name name;
     struct cause cause;
     if (applet_listen_name(call, type, &name) < 0) return STATUS_USAGE;
-    if (net_listen(call->loop, &name, &common->sockopts, out, &cause) < 0)
+    if (listen_open(call->loop, &name, &common->sockopts, out, &cause) < 0)
         return call_over(call) ? STATUS_OK : msg_cause(&cause);
     if (!name.path) return 0;
     int status = remember(name.path, &r->path_directory, &r->path);
@@ -112,8 +111,8 @@ static int listen_anew(struct ready *r, const struct call *call, int type,
 }
 
 static int listen_or_inherit(struct ready *r, const struct call *call,
-                             const struct server_conf *conf, int type, struct net_listeners *out,
-                             struct net_listeners *datagrams) {
+                             const struct server_conf *conf, int type, struct listeners *out,
+                             struct listeners *datagrams) {
     *r = (struct ready){.directory = -1, .path_directory = -1};
     out->count = 0;
     int inherited = inherited_count();
@@ -125,12 +124,12 @@ static int listen_or_inherit(struct ready *r, const struct call *call,
 }
 
 int ready_listen(struct ready *r, const struct call *call, const struct server_conf *conf, int type,
-                 struct net_listeners *out) {
+                 struct listeners *out) {
     return listen_or_inherit(r, call, conf, type, out, NULL);
 }
 
 int ready_listen_both(struct ready *r, const struct call *call, const struct server_conf *conf,
-                      struct net_listeners *streams, struct net_listeners *datagrams) {
+                      struct listeners *streams, struct listeners *datagrams) {
     datagrams->count = 0;
     return listen_or_inherit(r, call, conf, SOCK_STREAM, streams, datagrams);
 }
@@ -143,7 +142,7 @@ static bool is_replaceable(int directory, const char *name) {
     return fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode);
 }
 
-static int write_port_file(struct ready *r, const char *file, const struct net_listeners *l) {
+static int write_port_file(struct ready *r, const char *file, const struct listeners *l) {
     const char *name;
     int status = remember(file, &r->directory, &name);
     if (status) return status;
@@ -195,7 +194,7 @@ static void tell_descriptor(int fd) {
 }
 
 int ready_announce(struct ready *r, const struct server_conf *conf,
-                   const struct net_listeners *listeners) {
+                   const struct listeners *listeners) {
     char text[ADDR_TEXT];
     for (size_t i = 0; i < listeners->count; i++)
         msg_note(0, "listening on %s", addr_text(&listeners->addrs[i], text));

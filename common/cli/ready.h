@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "common/cli/applet.h"
-#include "common/net/net.h"
+#include "common/net/listen.h"
 
 struct ready {
     int directory; /* of the port file and of the socket path; -1: none */
@@ -20,15 +20,15 @@ struct ready {
  * LISTEN_PID and LISTEN_FDNAMES out of the environment. Checks --ready-fd. Returns 0, or the exit
  * status, having told why. Directories that are needed at the end are opened now. */
 int ready_listen(struct ready *r, const struct call *call, const struct server_conf *conf, int type,
-                 struct net_listeners *out);
+                 struct listeners *out);
 
 /* The same for a server of streams that may inherit datagram sockets too; it opens none. */
 int ready_listen_both(struct ready *r, const struct call *call, const struct server_conf *conf,
-                      struct net_listeners *streams, struct net_listeners *datagrams);
+                      struct listeners *streams, struct listeners *datagrams);
 
 /* Announces. Returns 0, or the exit status, having told why. */
 int ready_announce(struct ready *r, const struct server_conf *conf,
-                   const struct net_listeners *listeners);
+                   const struct listeners *listeners);
 
 /* Gives up what a server that listens does not need (sandbox.h), unless --no-sandbox; the local
  * time can be told after. r NULL: a process that has nothing to remove. */

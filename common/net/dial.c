@@ -1,3 +1,5 @@
+#include "common/net/dial.h"
+
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -7,16 +9,15 @@
 
 #include "common/base/mem.h"
 #include "common/base/text.h"
-#include "common/net/net.h"
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
 
 #define STAGGER (250 * TEXT_NS_PER_MS)   /* RFC 8305 section 5, Connection Attempt Delay */
 #define FULL_AGAIN (20 * TEXT_NS_PER_MS) /* a full backlog is tried again */
 
-struct net_attempt {
-    struct net_attempt *next;
-    struct net_dial *dial;
+struct dial_attempt {
+    struct dial_attempt *next;
+    struct dial *dial;
     struct watch watch;
     struct addr to;
     int64_t since;
@@ -24,33 +25,33 @@ struct net_attempt {
 
 /* --- the end --- */
 
-static void drop(struct net_attempt *a, int why) {
+static void drop(struct dial_attempt *a, int why) {
     int fd = a->watch.fd;
     watch_stop(&a->watch);
     if (fd >= 0) sock_give_up(fd, &a->to, a->since, why);
     free(a);
 }
 
-static void drop_all(struct net_dial *d, int why) {
+static void drop_all(struct dial *d, int why) {
     while (d->attempts) {
-        struct net_attempt *a = d->attempts;
+        struct dial_attempt *a = d->attempts;
         d->attempts = a->next;
         drop(a, why);
     }
 }
 
-static void stop(struct net_dial *d, int why) {
-    net_resolve_stop(&d->resolve);
+static void stop(struct dial *d, int why) {
+    resolve_stop(&d->resolve);
     timer_stop(&d->stagger);
     timer_stop(&d->limit);
     drop_all(d, why);
-    net_addrs_free(&d->addrs);
-    net_addrs_free(&d->sources);
+    addrs_free(&d->addrs);
+    addrs_free(&d->sources);
 }
 
-void net_dial_stop(struct net_dial *d) { stop(d, ECANCELED); }
+void dial_stop(struct dial *d) { stop(d, ECANCELED); }
 
-static void finish(struct net_dial *d, int fd, const struct cause *failure) {
+static void finish(struct dial *d, int fd, const struct cause *failure) {
     stop(d, failure && failure->status == STATUS_TIMEOUT ? ETIMEDOUT : ECANCELED);
     d->done(d, fd, failure);
 }
@@ -67,7 +68,7 @@ static const char *hint(const struct net_name *name, const struct addr *to, int 
 
 /* A family that is missing here says less than what any host answered; else the first failure is
  * the one to tell. */
-static void note_failure(struct net_dial *d, const struct addr *to, int error) {
+static void note_failure(struct dial *d, const struct addr *to, int error) {
     char text[NET_NAME_TEXT];
     bool weak = error == ENETUNREACH || error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
     if (d->failure.text[0] && (weak || !d->weak)) return;
@@ -79,7 +80,7 @@ static void note_failure(struct net_dial *d, const struct addr *to, int error) {
 
 /* --- attempts --- */
 
-static void launch(struct net_dial *d);
+static void launch(struct dial *d);
 
 /* A connection that met itself: source and destination are the same (RFC 9293, simultaneous open).
  */
@@ -89,7 +90,7 @@ static bool is_self(int fd, const struct addr *to) {
     return sock_local(fd, &local) == 0 && addr_equal(&local, to);
 }
 
-static void attempt_over(struct net_dial *d, int fd, const struct addr *to, int error) {
+static void attempt_over(struct dial *d, int fd, const struct addr *to, int error) {
     if (!error && is_self(fd, to)) {
         sock_abort(fd);
         fd = -1;
@@ -109,8 +110,8 @@ static void attempt_over(struct net_dial *d, int fd, const struct addr *to, int 
 }
 
 static void attempt_ready(struct watch *w, unsigned events) {
-    struct net_attempt *a = container_of(w, struct net_attempt, watch), **at;
-    struct net_dial *d = a->dial;
+    struct dial_attempt *a = container_of(w, struct dial_attempt, watch), **at;
+    struct dial *d = a->dial;
     struct addr to = a->to;
     int fd = w->fd;
     (void)events;
@@ -122,13 +123,13 @@ static void attempt_ready(struct watch *w, unsigned events) {
     attempt_over(d, fd, &to, error);
 }
 
-static const struct addr *source_for(const struct net_dial *d, int family) {
+static const struct addr *source_for(const struct dial *d, int family) {
     for (size_t i = 0; i < d->sources.count; i++)
         if (addr_family(&d->sources.items[i]) == family) return &d->sources.items[i];
     return NULL;
 }
 
-static void bind_failure(struct net_dial *d, const struct addr *source) {
+static void bind_failure(struct dial *d, const struct addr *source) {
     char text[ADDR_TEXT], owner[SYSINFO_OWNER];
     int error = errno;
     bool known = error == EADDRINUSE && sysinfo_owner(d->name.type, source, owner);
@@ -141,7 +142,7 @@ static void bind_failure(struct net_dial *d, const struct addr *source) {
 }
 
 /* A socket with its options, bound where asked. -1 with d->failure set. */
-static int prepare(struct net_dial *d, const struct addr *to) {
+static int prepare(struct dial *d, const struct addr *to) {
     const struct addr *source = source_for(d, addr_family(to));
     int fd = sock_open(addr_family(to), d->name.type);
     if (fd < 0) {
@@ -162,10 +163,10 @@ static int prepare(struct net_dial *d, const struct addr *to) {
     return fd;
 }
 
-static void stagger_over(struct timer *t) { launch(container_of(t, struct net_dial, stagger)); }
+static void stagger_over(struct timer *t) { launch(container_of(t, struct dial, stagger)); }
 
 /* Begins to connect to one address. True: it is pending. */
-static void attempt(struct net_dial *d, const struct addr *to) {
+static void attempt(struct dial *d, const struct addr *to) {
     int64_t since = loop_now(d->loop);
     int fd = prepare(d, to);
     if (fd < 0) {
@@ -187,14 +188,14 @@ static void attempt(struct net_dial *d, const struct addr *to) {
         attempt_over(d, fd, to, errno);
         return;
     }
-    struct net_attempt *a = mem_new(sizeof *a);
-    *a = (struct net_attempt){.next = d->attempts, .dial = d, .to = *to, .since = since};
+    struct dial_attempt *a = mem_new(sizeof *a);
+    *a = (struct dial_attempt){.next = d->attempts, .dial = d, .to = *to, .since = since};
     d->attempts = a;
     watch_start(d->loop, &a->watch, fd, LOOP_WRITE, attempt_ready);
 }
 
 /* The next address, or the end when none is left and none is pending. */
-static void launch(struct net_dial *d) {
+static void launch(struct dial *d) {
     if (d->next < d->addrs.count) {
         struct addr to = d->addrs.items[d->next++];
         if (d->next < d->addrs.count) timer_start(d->loop, &d->stagger, STAGGER, stagger_over);
@@ -206,12 +207,12 @@ static void launch(struct net_dial *d) {
 
 /* --- addresses --- */
 
-static bool usable(const struct net_dial *d, const struct addr *a) {
+static bool usable(const struct dial *d, const struct addr *a) {
     return !d->has_source || source_for(d, addr_family(a));
 }
 
 /* RFC 8305 section 4: the order of the look-up, but the families by turns. */
-static void interleave(struct net_dial *d, const struct net_addrs *from) {
+static void interleave(struct dial *d, const struct addrs *from) {
     size_t taken[2] = {0, 0};
     int first = from->count ? addr_family(&from->items[0]) : AF_INET6;
     d->addrs.items = mem_resize(NULL, from->count ? from->count : 1, sizeof *d->addrs.items);
@@ -229,16 +230,16 @@ static void interleave(struct net_dial *d, const struct net_addrs *from) {
     }
 }
 
-static void target_resolved(struct net_resolve *r, const struct cause *failure) {
-    struct net_dial *d = container_of(r, struct net_dial, resolve);
-    struct net_addrs found = r->addrs;
-    r->addrs = (struct net_addrs){NULL, 0};
+static void target_resolved(struct resolve *r, const struct cause *failure) {
+    struct dial *d = container_of(r, struct dial, resolve);
+    struct addrs found = r->addrs;
+    r->addrs = (struct addrs){NULL, 0};
     if (failure) {
         finish(d, -1, failure);
         return;
     }
     interleave(d, &found);
-    net_addrs_free(&found);
+    addrs_free(&found);
     if (d->addrs.count == 0)
         cause_set(&d->failure, STATUS_UNCONNECTED,
                   "cannot connect to %s: it has no address of the family of the source %s",
@@ -246,18 +247,18 @@ static void target_resolved(struct net_resolve *r, const struct cause *failure) 
     launch(d);
 }
 
-static void source_resolved(struct net_resolve *r, const struct cause *failure) {
-    struct net_dial *d = container_of(r, struct net_dial, resolve);
+static void source_resolved(struct resolve *r, const struct cause *failure) {
+    struct dial *d = container_of(r, struct dial, resolve);
     d->sources = r->addrs;
-    r->addrs = (struct net_addrs){NULL, 0};
+    r->addrs = (struct addrs){NULL, 0};
     if (failure)
         finish(d, -1, failure);
     else
-        net_resolve_start(d->loop, &d->resolve, &d->name, INT64_MAX, target_resolved);
+        resolve_start(d->loop, &d->resolve, &d->name, INT64_MAX, target_resolved);
 }
 
 static void limit_over(struct timer *t) {
-    struct net_dial *d = container_of(t, struct net_dial, limit);
+    struct dial *d = container_of(t, struct dial, limit);
     char text[NET_NAME_TEXT];
     bool resolving = d->addrs.count == 0;
     cause_set(&d->failure, STATUS_TIMEOUT,
@@ -267,29 +268,28 @@ static void limit_over(struct timer *t) {
     finish(d, -1, &d->failure);
 }
 
-void net_dial_start(struct loop *loop, struct net_dial *d, const struct net_name *name,
-                    const struct net_name *source, const struct sockopt_list *options,
-                    int64_t limit,
-                    void (*done)(struct net_dial *d, int fd, const struct cause *failure)) {
-    *d = (struct net_dial){
+void dial_start(struct loop *loop, struct dial *d, const struct net_name *name,
+                const struct net_name *source, const struct sockopt_list *options, int64_t limit,
+                void (*done)(struct dial *d, int fd, const struct cause *failure)) {
+    *d = (struct dial){
         .loop = loop, .name = *name, .options = options, .done = done, .has_source = source};
     if (limit != INT64_MAX) timer_start(loop, &d->limit, limit, limit_over);
     if (source) {
         d->source_name = *source;
-        net_resolve_start(loop, &d->resolve, source, INT64_MAX, source_resolved);
+        resolve_start(loop, &d->resolve, source, INT64_MAX, source_resolved);
     } else {
-        net_resolve_start(loop, &d->resolve, name, INT64_MAX, target_resolved);
+        resolve_start(loop, &d->resolve, name, INT64_MAX, target_resolved);
     }
 }
 
 struct waiting {
-    struct net_dial dial;
+    struct dial dial;
     struct cause *cause;
     int fd;
     bool over, running;
 };
 
-static void wait_over(struct net_dial *d, int fd, const struct cause *failure) {
+static void wait_over(struct dial *d, int fd, const struct cause *failure) {
     struct waiting *w = container_of(d, struct waiting, dial);
     w->fd = fd;
     w->over = true;
@@ -297,15 +297,15 @@ static void wait_over(struct net_dial *d, int fd, const struct cause *failure) {
     if (w->running) loop_stop(d->loop);
 }
 
-int net_dial_wait(struct loop *loop, const struct net_name *name, const struct net_name *source,
-                  const struct sockopt_list *options, int64_t limit, struct addr *peer,
-                  struct cause *cause) {
+int dial_wait(struct loop *loop, const struct net_name *name, const struct net_name *source,
+              const struct sockopt_list *options, int64_t limit, struct addr *peer,
+              struct cause *cause) {
     struct waiting w = {.cause = cause, .fd = -1};
     cause->text[0] = 0;
-    net_dial_start(loop, &w.dial, name, source, options, limit, wait_over);
+    dial_start(loop, &w.dial, name, source, options, limit, wait_over);
     w.running = !w.over;
     if (w.running) loop_run(loop);
-    if (!w.over) net_dial_stop(&w.dial);
+    if (!w.over) dial_stop(&w.dial);
     *peer = w.dial.peer;
     return w.fd;
 }

@@ -1,3 +1,5 @@
+#include "common/net/listen.h"
+
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -6,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
-#include "common/net/net.h"
+#include "common/net/resolve.h"
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
 
@@ -65,7 +67,7 @@ static int set_options(int fd, int family, int type, const struct sockopt_list *
 /* One socket. Returns 0 and adds it, 1 when the machine lacks the family, -1 with a cause; errno
  * tells a bind that failed. */
 static int open_one(const struct addr *a, int type, const struct sockopt_list *options,
-                    struct net_listeners *out, struct cause *cause) {
+                    struct listeners *out, struct cause *cause) {
     int family = addr_family(a), error = 0;
     if (family == AF_UNIX && clear_path(a, type, cause) < 0) return -1;
     int fd = sock_open(family, type);
@@ -91,50 +93,50 @@ static int open_one(const struct addr *a, int type, const struct sockopt_list *o
 
 /* Every address once. 1: port 0 was asked for, and the port that the first got is taken at another;
  * those before it are open. */
-static int open_all(const struct net_addrs *addrs, const struct net_name *name,
-                    const struct sockopt_list *options, struct net_listeners *out,
+static int open_all(const struct addrs *addrs, const struct net_name *name,
+                    const struct sockopt_list *options, struct listeners *out,
                     struct cause *cause) {
     bool both = !name->host || !strcmp(name->host, "*");
     out->count = 0;
-    for (size_t i = 0; i < addrs->count && out->count < NET_LISTENERS; i++) {
+    for (size_t i = 0; i < addrs->count && out->count < LISTEN_MOST; i++) {
         /* IPv4 first: what most look for */
         struct addr a = addrs->items[both ? addrs->count - 1 - i : i];
         if (name->port == 0 && out->count > 0) addr_set_port(&a, addr_port(&out->addrs[0]));
         int result = open_one(&a, name->type, options, out, cause);
         if (result == 0 || (result == 1 && both)) continue;
         bool taken = result < 0 && errno == EADDRINUSE && name->port == 0 && out->count > 0;
-        if (!taken) net_listeners_close(out);
+        if (!taken) listen_close(out);
         return taken ? 1 : -1;
     }
     return out->count > 0 ? 0 : -1;
 }
 
 struct waiting {
-    struct net_resolve resolve;
+    struct resolve resolve;
     struct loop *loop;
     struct cause *cause;
     int result; /* 1: not yet */
     bool running;
 };
 
-static void resolved(struct net_resolve *r, const struct cause *failure) {
+static void resolved(struct resolve *r, const struct cause *failure) {
     struct waiting *w = container_of(r, struct waiting, resolve);
     w->result = failure ? -1 : 0;
     if (failure) *w->cause = *failure;
     if (w->running) loop_stop(w->loop);
 }
 
-int net_listen(struct loop *loop, const struct net_name *name, const struct sockopt_list *options,
-               struct net_listeners *out, struct cause *cause) {
+int listen_open(struct loop *loop, const struct net_name *name, const struct sockopt_list *options,
+                struct listeners *out, struct cause *cause) {
     struct waiting w = {.loop = loop, .cause = cause, .result = 1};
     char text[NET_NAME_TEXT];
-    struct net_held held = {.count = 0};
+    struct listen_held held = {.count = 0};
     int result;
-    net_resolve_start(loop, &w.resolve, name, INT64_MAX, resolved);
+    resolve_start(loop, &w.resolve, name, INT64_MAX, resolved);
     w.running = w.result == 1;
     if (w.running) loop_run(loop);
     if (w.result == 1) { /* a signal came first */
-        net_resolve_stop(&w.resolve);
+        resolve_stop(&w.resolve);
         return cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: interrupted",
                          net_name_text(name, text));
     }
@@ -143,24 +145,24 @@ int net_listen(struct loop *loop, const struct net_name *name, const struct sock
               "cannot listen on %s: no address of this family on this machine",
               net_name_text(name, text));
     do result = open_all(&w.resolve.addrs, name, options, out, cause);
-    while (result == 1 && net_hold(&held, out));
-    net_let_go(&held);
-    net_addrs_free(&w.resolve.addrs);
+    while (result == 1 && listen_hold(&held, out));
+    listen_let_go(&held);
+    addrs_free(&w.resolve.addrs);
     return result == 0 ? 0 : -1;
 }
 
-bool net_hold(struct net_held *held, struct net_listeners *l) {
+bool listen_hold(struct listen_held *held, struct listeners *l) {
     bool more = held->count < sizeof held->fds / sizeof held->fds[0];
     if (more) held->fds[held->count++] = l->fds[--l->count];
-    net_listeners_close(l);
+    listen_close(l);
     return more;
 }
 
-void net_let_go(struct net_held *held) {
+void listen_let_go(struct listen_held *held) {
     while (held->count > 0) sock_close(held->fds[--held->count]);
 }
 
-void net_listeners_close(struct net_listeners *l) {
+void listen_close(struct listeners *l) {
     for (size_t i = 0; i < l->count; i++) sock_close(l->fds[i]);
     l->count = 0;
 }

@@ -1,3 +1,5 @@
+#include "common/net/resolve.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -8,9 +10,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
-#include "common/base/text.h"
 #include "common/loop/sig.h"
-#include "common/net/net.h"
 
 /* The child's answer: the error of getaddrinfo, errno of EAI_SYSTEM, then so many struct addr. */
 struct answer {
@@ -18,29 +18,6 @@ struct answer {
 };
 
 #define MOST_ADDRESSES 64
-
-const char *net_name_text(const struct net_name *name, char out[NET_NAME_TEXT]) {
-    if (name->path)
-        snprintf(out, NET_NAME_TEXT, "unix:%s", name->path);
-    else if (name->host && strchr(name->host, ':'))
-        snprintf(out, NET_NAME_TEXT, "[%s]:%u", name->host, (unsigned)name->port);
-    else
-        snprintf(out, NET_NAME_TEXT, "%s:%u", name->host ? name->host : "localhost",
-                 (unsigned)name->port);
-    return out;
-}
-
-void net_addrs_free(struct net_addrs *addrs) {
-    free(addrs->items);
-    *addrs = (struct net_addrs){NULL, 0};
-}
-
-static void add(struct net_addrs *addrs, const struct addr *a) {
-    for (size_t i = 0; i < addrs->count; i++)
-        if (addr_equal(&addrs->items[i], a)) return;
-    addrs->items = mem_resize(addrs->items, addrs->count + 1, sizeof *addrs->items);
-    addrs->items[addrs->count++] = *a;
-}
 
 /* --- the child --- */
 
@@ -82,7 +59,7 @@ _Noreturn static void run_child(int fd, const struct net_name *name) {
 
 /* --- the parent --- */
 
-void net_resolve_stop(struct net_resolve *r) {
+void resolve_stop(struct resolve *r) {
     if (r->child > 0) {
         int fd = r->answer.fd;
         watch_stop(&r->answer);
@@ -95,8 +72,8 @@ void net_resolve_stop(struct net_resolve *r) {
     buf_free(&r->bytes);
 }
 
-static void finish(struct net_resolve *r, const struct cause *failure) {
-    net_resolve_stop(r);
+static void finish(struct resolve *r, const struct cause *failure) {
+    resolve_stop(r);
     r->done(r, failure);
 }
 
@@ -107,7 +84,7 @@ static const char *hint(int error, int family) {
                                 : "";
 }
 
-static void read_answer(struct net_resolve *r) {
+static void read_answer(struct resolve *r) {
     struct cause failure;
     struct answer answer = {.error = EAI_FAIL};
     if (r->bytes.size >= sizeof answer) memcpy(&answer, buf_at(&r->bytes), sizeof answer);
@@ -123,13 +100,13 @@ static void read_answer(struct net_resolve *r) {
          at += sizeof(struct addr)) {
         struct addr a;
         memcpy(&a, buf_at(&r->bytes) + at, sizeof a);
-        add(&r->addrs, &a);
+        addrs_add(&r->addrs, &a);
     }
     finish(r, NULL);
 }
 
 static void answer_ready(struct watch *w, unsigned events) {
-    struct net_resolve *r = container_of(w, struct net_resolve, answer);
+    struct resolve *r = container_of(w, struct resolve, answer);
     char *room = buf_reserve(&r->bytes, 4096);
     (void)events;
     ssize_t n = read(w->fd, room, 4096);
@@ -141,13 +118,13 @@ static void answer_ready(struct watch *w, unsigned events) {
 }
 
 static void limit_over(struct timer *t) {
-    struct net_resolve *r = container_of(t, struct net_resolve, limit);
+    struct resolve *r = container_of(t, struct resolve, limit);
     struct cause failure;
     cause_set(&failure, STATUS_TIMEOUT, "cannot resolve %s: timed out", r->name.host);
     finish(r, &failure);
 }
 
-static int start_child(struct net_resolve *r) {
+static int start_child(struct resolve *r) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -1;
     r->child = sig_fork();
@@ -162,11 +139,11 @@ static int start_child(struct net_resolve *r) {
 }
 
 /* Addresses that need no look-up. False: a look-up is needed. */
-static bool known(struct net_resolve *r) {
+static bool known(struct resolve *r) {
     struct addr a;
     const struct net_name *n = &r->name;
     if (n->path) {
-        if (addr_unix(n->path, &a) == 0) add(&r->addrs, &a);
+        if (addr_unix(n->path, &a) == 0) addrs_add(&r->addrs, &a);
         return true;
     }
     if (!n->host || !strcmp(n->host, "*")) {
@@ -174,16 +151,16 @@ static bool known(struct net_resolve *r) {
             int family = i == 0 ? AF_INET6 : AF_INET;
             if (n->family != AF_UNSPEC && n->family != family) continue;
             (n->host ? addr_any : addr_loopback)(family, n->port, &a);
-            add(&r->addrs, &a);
+            addrs_add(&r->addrs, &a);
         }
         return true;
     }
     if (!addr_numeric(n->host, n->port, &a)) return false;
-    if (n->family == AF_UNSPEC || n->family == addr_family(&a)) add(&r->addrs, &a);
+    if (n->family == AF_UNSPEC || n->family == addr_family(&a)) addrs_add(&r->addrs, &a);
     return true;
 }
 
-static void answer_now(struct net_resolve *r) {
+static void answer_now(struct resolve *r) {
     struct cause failure;
     const struct net_name *n = &r->name;
     const char *family = n->family == AF_INET ? "IPv4 " : n->family == AF_INET6 ? "IPv6 " : "";
@@ -198,7 +175,7 @@ static void answer_now(struct net_resolve *r) {
     finish(r, &failure);
 }
 
-static void cannot_start(struct net_resolve *r) {
+static void cannot_start(struct resolve *r) {
     struct cause failure;
     cause_set(&failure, STATUS_UNRESOLVED,
               "cannot resolve %s: the look-up could not be started: %s", r->name.host,
@@ -206,10 +183,9 @@ static void cannot_start(struct net_resolve *r) {
     finish(r, &failure);
 }
 
-void net_resolve_start(struct loop *loop, struct net_resolve *r, const struct net_name *name,
-                       int64_t limit,
-                       void (*done)(struct net_resolve *r, const struct cause *failure)) {
-    *r = (struct net_resolve){.loop = loop, .name = *name, .done = done};
+void resolve_start(struct loop *loop, struct resolve *r, const struct net_name *name, int64_t limit,
+                   void (*done)(struct resolve *r, const struct cause *failure)) {
+    *r = (struct resolve){.loop = loop, .name = *name, .done = done};
     if (known(r) || name->numeric)
         answer_now(r);
     else if (start_child(r) < 0)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/base/text.h"
+#include "common/base/vis.h"
 
 #define CALL_ROOM 320
 #define SHOWN 64 /* bytes of a payload */
@@ -115,8 +115,8 @@ void trace_payload(ssize_t result, const void *bytes, const char *fmt, ...) {
     vsnprintf(call, sizeof call, fmt, args);
     va_end(args);
     if (result > 0) {
-        words = mem_new(text_quote_room(SHOWN));
-        text_quote(bytes, (size_t)result, SHOWN, words);
+        words = mem_new(vis_quote_bound(SHOWN));
+        vis_quote(bytes, (size_t)result, SHOWN, words);
     }
     errno = error;
     show(result, call, words ? words : "");

@@ -1,6 +1,7 @@
 #include "common/serve/lines.h"
 
 #include "common/base/mem.h"
+#include "common/net/listen.h"
 
 /* answers that a client does not fetch: then its requests wait too */
 #define WAITING_MOST ((size_t)256 * 1024)
@@ -148,7 +149,7 @@ static void on_closed(struct session *s) {
     buf_free(&t->rest);
 }
 
-void lines_server_start(struct lines_server *ts, struct loop *loop, struct net_listeners *listeners,
+void lines_server_start(struct lines_server *ts, struct loop *loop, struct listeners *listeners,
                         const struct server_conf *conf, const struct common_conf *common,
                         const struct lines_ops *ops, bool once, void *owner) {
     ts->lines_ops = ops;

@@ -4,6 +4,7 @@
 #define SOCKKIT_SERVE_LINES_H
 
 #include "common/base/line.h"
+#include "common/net/listen.h"
 #include "common/serve/server.h"
 
 struct lines_session {
@@ -43,7 +44,7 @@ struct lines_server {
 };
 
 /* As server_start. */
-void lines_server_start(struct lines_server *ts, struct loop *loop, struct net_listeners *listeners,
+void lines_server_start(struct lines_server *ts, struct loop *loop, struct listeners *listeners,
                         const struct server_conf *conf, const struct common_conf *common,
                         const struct lines_ops *ops, bool once, void *owner);
 void lines_server_stop(struct lines_server *ts);

@@ -4,6 +4,7 @@
 
 #include "common/base/mem.h"
 #include "common/cli/ready.h"
+#include "common/net/listen.h"
 
 const struct opt_row responder_rows[] = {
     OPT("udp", 'u', OPT_FLAG, responder_conf, udp, .excludes = "unix",
@@ -25,10 +26,10 @@ static int open_datagrams(struct responder *r, struct cause *cause) {
                                 .family = addr_family(a),
                                 .type = SOCK_DGRAM,
                                 .numeric = true};
-        struct net_listeners one;
+        struct listeners one;
         if (name.family == AF_UNIX) continue; /* inherited */
-        if (net_listen(r->call->loop, &name, &r->common.sockopts, &one, cause) < 0) {
-            net_listeners_close(&r->datagrams);
+        if (listen_open(r->call->loop, &name, &r->common.sockopts, &one, cause) < 0) {
+            listen_close(&r->datagrams);
             return -1;
         }
         r->datagrams.fds[r->datagrams.count] = one.fds[0];
@@ -45,14 +46,14 @@ static bool any_port_will_do(const struct responder *r) {
 /* TCP, and UDP at the same port: where any will do, one that is free for both. */
 static int listen_both(struct responder *r, struct ready *ready) {
     struct cause cause;
-    struct net_held held = {.count = 0};
+    struct listen_held held = {.count = 0};
     int status;
     bool done;
     do {
         status = ready_listen_both(ready, r->call, r->conf, &r->streams, &r->datagrams);
         done = status || r->datagrams.count > 0 || open_datagrams(r, &cause) == 0;
-    } while (!done && net_hold(&held, &r->streams) && any_port_will_do(r));
-    net_let_go(&held);
+    } while (!done && listen_hold(&held, &r->streams) && any_port_will_do(r));
+    listen_let_go(&held);
     return done ? status : msg_cause(&cause);
 }
 
@@ -62,8 +63,8 @@ static int listen_everywhere(struct responder *r, struct ready *ready) {
 }
 
 static int announce(const struct responder *r, struct ready *ready) {
-    struct net_listeners all = r->streams;
-    for (size_t i = 0; i < r->datagrams.count && all.count < NET_LISTENERS; i++) {
+    struct listeners all = r->streams;
+    for (size_t i = 0; i < r->datagrams.count && all.count < LISTEN_MOST; i++) {
         all.fds[all.count] = r->datagrams.fds[i];
         all.addrs[all.count++] = r->datagrams.addrs[i];
     }
@@ -171,8 +172,8 @@ int responder_run(struct responder *r, struct call *call, const struct server_co
     int status = listen_everywhere(r, &ready);
     if (!status && !call_over(call))
         status = r->how.workers > 1 ? serve_together(r, &ready) : serve_alone(r, &ready);
-    net_listeners_close(&r->datagrams);
-    net_listeners_close(&r->streams);
+    listen_close(&r->datagrams);
+    listen_close(&r->streams);
     ready_withdraw(&ready);
     return status;
 }

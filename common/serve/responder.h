@@ -5,7 +5,7 @@
 #define SOCKKIT_SERVE_RESPONDER_H
 
 #include "common/cli/applet.h"
-#include "common/net/net.h"
+#include "common/net/listen.h"
 #include "common/serve/server.h"
 #include "common/serve/server_dgram.h"
 #include "common/serve/workers.h"
@@ -37,7 +37,7 @@ struct responder_ops {
 struct responder {
     struct call *call;
     const struct responder_ops *ops;
-    struct net_listeners streams, datagrams;
+    struct listeners streams, datagrams;
     struct server_conf limits; /* of this process */
     struct common_conf common; /* without -w, which is seen to here */
     /* private */

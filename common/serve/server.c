@@ -7,6 +7,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/net/listen.h"
 #include "common/net/sock.h"
 
 #define LINGER (5 * TEXT_NS_PER_S)
@@ -284,7 +285,7 @@ static void nobody_came(struct timer *t) {
     loop_stop(server->loop);
 }
 
-void server_start(struct server *server, struct loop *loop, struct net_listeners *listeners,
+void server_start(struct server *server, struct loop *loop, struct listeners *listeners,
                   const struct server_conf *conf, const struct common_conf *common,
                   const struct server_ops *ops, bool once, void *owner) {
     *server = (struct server){.loop = loop,

@@ -6,7 +6,7 @@
 
 #include "common/cli/applet.h"
 #include "common/loop/loop.h"
-#include "common/net/net.h"
+#include "common/net/listen.h"
 #include "common/net/stream.h"
 
 struct session;
@@ -58,8 +58,8 @@ struct server {
     int64_t idle; /* ns; 0: none */
     bool once;    /* the first session allowed is the only one; its outcome is the server's */
     void *owner;  /* the applet's */
-    struct net_listeners *listeners;
-    struct server_door doors[NET_LISTENERS];
+    struct listeners *listeners;
+    struct server_door doors[LISTEN_MOST];
     struct timer patience; /* -w */
     struct timer pause;    /* running: descriptors are short */
     bool short_told;
@@ -71,7 +71,7 @@ struct server {
 
 /* Begins to accept. The listeners stay the caller's. `wait` (ns; 0: for ever): how long for a first
  * client (status 5). The server stops the loop when it is over (`once`, nobody came). */
-void server_start(struct server *server, struct loop *loop, struct net_listeners *listeners,
+void server_start(struct server *server, struct loop *loop, struct listeners *listeners,
                   const struct server_conf *conf, const struct common_conf *common,
                   const struct server_ops *ops, bool once, void *owner);
 /* Accepts nobody any more; the sessions go on. */

@@ -7,6 +7,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/net/listen.h"
 #include "common/net/sock.h"
 
 #define CENSUS TEXT_NS_PER_S
@@ -196,7 +197,7 @@ void dgram_server_drain(struct dgram_server *server) {
 }
 
 void dgram_server_start(struct dgram_server *server, struct loop *loop,
-                        const struct net_listeners *listeners, const struct server_conf *conf,
+                        const struct listeners *listeners, const struct server_conf *conf,
                         const struct common_conf *common, const struct dgram_ops *ops,
                         void *owner) {
     *server = (struct dgram_server){.loop = loop,

@@ -8,7 +8,7 @@
 #include "common/cli/applet.h"
 #include "common/loop/loop.h"
 #include "common/net/dgram.h"
-#include "common/net/net.h"
+#include "common/net/listen.h"
 
 struct dgram_server;
 
@@ -41,7 +41,7 @@ struct dgram_server {
     const struct dgram_ops *ops;
     const struct access_list *access;
     void *owner; /* the applet's */
-    struct dgram_door doors[NET_LISTENERS];
+    struct dgram_door doors[LISTEN_MOST];
     size_t count;
     uint64_t received, bytes; /* datagrams of peers that may, and their bytes */
     bool resting, ended;
@@ -54,7 +54,7 @@ struct dgram_server {
 /* Begins to receive. The listeners (SOCK_DGRAM) stay the caller's and must last; a server need not
  * be alone in its loop. */
 void dgram_server_start(struct dgram_server *server, struct loop *loop,
-                        const struct net_listeners *listeners, const struct server_conf *conf,
+                        const struct listeners *listeners, const struct server_conf *conf,
                         const struct common_conf *common, const struct dgram_ops *ops, void *owner);
 /* While it rests nothing is received (the output is full). */
 void dgram_server_rest(struct dgram_server *server, bool on);

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/base/width.h"
 
 #define PAST_MOST 500 /* lines of history */
 
@@ -12,8 +13,8 @@
 
 static size_t unit(const struct editor *e, size_t at, int *width) {
     uint32_t point;
-    int length = text_decode(e->text + at, e->size - at, &point);
-    *width = length > 0 ? text_width(point) : 1;
+    int length = utf8_decode(e->text + at, e->size - at, &point);
+    *width = length > 0 ? width_of(point) : 1;
     return length > 0 ? (size_t)length : 1;
 }
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "common/base/text.h"
+#include "common/base/utf8.h"
 #include "common/tty/editor.h"
 
 #define ESC '\033'
@@ -130,6 +130,6 @@ size_t editor_key(const char *s, size_t n, enum editor_key *key) {
         return 1;
     }
     *key = KEY_TEXT;
-    int length = text_decode(s, n, &point);
+    int length = utf8_decode(s, n, &point);
     return length < 0 ? 1 : (size_t)length;
 }

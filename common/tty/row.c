@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/base/vis.h"
+#include "common/base/width.h"
 
 #define TAB 8
 #define COLUMNS_LEAST 2
@@ -10,7 +12,7 @@
 /* A character as it is shown. */
 struct cell {
     size_t size, columns; /* bytes of the text; columns on the row */
-    char shown[4 * TEXT_SHOWN];
+    char shown[4 * VIS_SHOWN];
     size_t shown_size;
 };
 
@@ -18,8 +20,8 @@ static size_t shown_columns(const char *s, size_t n) {
     size_t columns = 0;
     for (size_t i = 0; i < n;) {
         uint32_t point = 0;
-        int length = text_decode(s + i, n - i, &point);
-        int width = length > 0 ? text_width(point) : 1;
+        int length = utf8_decode(s + i, n - i, &point);
+        int width = length > 0 ? width_of(point) : 1;
         columns += width > 0 ? (size_t)width : 0;
         i += length > 0 ? (size_t)length : 1;
     }
@@ -29,17 +31,17 @@ static size_t shown_columns(const char *s, size_t n) {
 /* The character that the n >= 1 bytes at s begin with, at that column. */
 static struct cell cell_at(const char *s, size_t n, size_t column) {
     struct cell c = {.size = 1};
-    struct text_safe safe = {.held_size = 0};
+    struct vis safe = {.held_size = 0};
     uint32_t point;
-    int length = text_decode(s, n, &point);
+    int length = utf8_decode(s, n, &point);
     if (*s == '\t') {
         c.columns = c.shown_size = TAB - column % TAB;
         memset(c.shown, ' ', c.shown_size);
         return c;
     }
     if (length > 0) c.size = (size_t)length;
-    c.shown_size = text_safe(&safe, s, c.size, c.shown);
-    c.shown_size += text_safe(&safe, s, 0, c.shown + c.shown_size);
+    c.shown_size = vis_put(&safe, s, c.size, c.shown);
+    c.shown_size += vis_put(&safe, s, 0, c.shown + c.shown_size);
     c.columns = shown_columns(c.shown, c.shown_size);
     return c;
 }

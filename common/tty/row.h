@@ -1,5 +1,5 @@
 /* row: text on one row of a terminal: which columns it takes, and what of a long line is seen.
- * Bytes that could act on a terminal count, and are shown, as text_safe makes them; a tab goes to
+ * Bytes that could act on a terminal count, and are shown, as vis_put makes them; a tab goes to
  * the next multiple of 8. Pure. */
 #ifndef SOCKKIT_TTY_ROW_H
 #define SOCKKIT_TTY_ROW_H

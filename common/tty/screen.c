@@ -8,6 +8,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/msg.h"
+#include "common/base/vis.h"
 #include "common/io/source.h"
 #include "common/tty/row.h"
 
@@ -34,8 +35,8 @@ static size_t columns_now(const struct screen *s) {
 
 /* --- composing --- */
 
-static void put_safe(struct buf *out, struct text_safe *safe, const char *bytes, size_t n) {
-    buf_grown(out, text_safe(safe, bytes, n, buf_reserve(out, text_safe_room(n))));
+static void put_safe(struct buf *out, struct vis *safe, const char *bytes, size_t n) {
+    buf_grown(out, vis_put(safe, bytes, n, buf_reserve(out, vis_bound(n))));
 }
 
 /* The last row, and the rows that a terminal made of it when it became narrower. */
@@ -171,7 +172,7 @@ void screen_row(struct screen *s, const char *text, size_t size, size_t cursor) 
 }
 
 static void put_row(struct screen *s) {
-    struct text_safe safe = {.held_size = 0};
+    struct vis safe = {.held_size = 0};
     buf_put(&s->out, buf_at(&s->tail), s->tail.size);
     put_safe(&s->out, &safe, buf_at(&s->row), s->row.size);
     put_safe(&s->out, &safe, "", 0);

@@ -1,6 +1,6 @@
 /* screen: a terminal on which text arrives while its last row belongs to somebody: to the line
  * being typed (term.h) or to a progress line (meter.h). What arrives appears above that row. It is
- * harmless: text_safe goes over all that a peer sent. A line that is not finished is shown at once,
+ * harmless: vis_put goes over all that a peer sent. A line that is not finished is shown at once,
  * on that last row.
  *
  * Everything goes through one sink: that of stdout where stdout is this terminal, which stays its
@@ -12,17 +12,17 @@
 #include <stddef.h>
 
 #include "common/base/buf.h"
-#include "common/base/text.h"
+#include "common/base/vis.h"
 #include "common/io/sink.h"
 #include "common/loop/loop.h"
 
 struct screen {
-    struct sink *sink;      /* NULL: not started */
-    struct text_safe *safe; /* the state of whose bytes are shown now; its own unless set */
-    bool able;              /* the terminal knows escape sequences (TERM) */
+    struct sink *sink; /* NULL: not started */
+    struct vis *safe;  /* the state of whose bytes are shown now; its own unless set */
+    bool able;         /* the terminal knows escape sequences (TERM) */
 
     /* private */
-    struct text_safe own_safe;
+    struct vis own_safe;
     struct sink own_sink;
     struct watch watch;
     void (*full)(struct screen *s);

@@ -1,13 +1,13 @@
 #include "common/base/casemap.h"
 
-#include "common/base/text.h"
+#include "common/base/utf8.h"
 #include "unit.h"
 
 /* Each upper-case letter and the lower-case one that belongs to it, letter by letter. */
 static void pairs_in(const char *upper, const char *lower) {
     while (*upper && *lower) {
         uint32_t u = 0, l = 0;
-        int up = text_decode(upper, strlen(upper), &u), low = text_decode(lower, strlen(lower), &l);
+        int up = utf8_decode(upper, strlen(upper), &u), low = utf8_decode(lower, strlen(lower), &l);
         CHECK(up > 0 && low > 0);
         if (up <= 0 || low <= 0) return;
         CHECK(casemap_upper(l) == u && casemap_lower(u) == l);

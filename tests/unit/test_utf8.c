@@ -1,6 +1,8 @@
 #include <stdlib.h>
 
-#include "common/base/text.h"
+#include "common/base/utf8.h"
+#include "common/base/vis.h"
+#include "common/base/width.h"
 #include "unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -9,10 +11,10 @@
 static void decodes_to(const char *s, uint32_t expected) {
     size_t length = strlen(s);
     uint32_t point = 0;
-    CHECK(text_decode(s, length, &point) == (int)length && point == expected);
-    for (size_t n = 1; n < length; n++) CHECK(text_decode(s, n, &point) == 0);
+    CHECK(utf8_decode(s, length, &point) == (int)length && point == expected);
+    for (size_t n = 1; n < length; n++) CHECK(utf8_decode(s, n, &point) == 0);
     char again[4];
-    CHECK(text_encode(expected, again) == length && memcmp(again, s, length) == 0);
+    CHECK(utf8_encode(expected, again) == length && memcmp(again, s, length) == 0);
 }
 
 static void utf8(void) {
@@ -29,7 +31,7 @@ static void utf8(void) {
     decodes_to("\xf0\x90\x80\x80", 0x10000);
     decodes_to("\xf4\x8f\xbf\xbf", 0x10ffff);
     uint32_t point = 7;
-    CHECK(text_decode("", 1, &point) == 1 && point == 0);
+    CHECK(utf8_decode("", 1, &point) == 1 && point == 0);
 }
 
 static void utf8_malformed(void) {
@@ -56,7 +58,7 @@ static void utf8_malformed(void) {
     };
     for (size_t i = 0; i < COUNT(malformed); i++) {
         uint32_t point = 7;
-        CHECK(text_decode(malformed[i], strlen(malformed[i]), &point) == -1 && point == 7);
+        CHECK(utf8_decode(malformed[i], strlen(malformed[i]), &point) == -1 && point == 7);
     }
 }
 
@@ -66,8 +68,8 @@ static void every_point_comes_back(void) {
         if (point >= 0xd800 && point <= 0xdfff) continue;
         char bytes[4];
         uint32_t again = 0;
-        size_t length = text_encode(point, bytes);
-        wrong += text_decode(bytes, length, &again) != (int)length || again != point;
+        size_t length = utf8_encode(point, bytes);
+        wrong += utf8_decode(bytes, length, &again) != (int)length || again != point;
     }
     CHECK(wrong == 0);
 }
@@ -88,38 +90,38 @@ static void widths(void) {
           0x1f3fb, 0x1f600, 0x1f680, 0x1f9ff, 0x1faff, 0x20000, 0x3fffd}},
     };
 
-    CHECK(text_width(0) == -1);
+    CHECK(width_of(0) == -1);
     for (size_t i = 0; i < COUNT(rows); i++)
         for (const uint32_t *point = rows[i].points; *point != 0; point++)
-            if (text_width(*point) != rows[i].width) {
-                printf("# U+%04X has width %d\n", (unsigned)*point, text_width(*point));
-                CHECK(text_width(*point) == rows[i].width);
+            if (width_of(*point) != rows[i].width) {
+                printf("# U+%04X has width %d\n", (unsigned)*point, width_of(*point));
+                CHECK(width_of(*point) == rows[i].width);
             }
 }
 
 static void bidi(void) {
     static const uint32_t others[] = {0x2029, 0x202f, 0x2065, 0x206a, 0x200e, 'A'};
-    for (uint32_t point = 0x202a; point <= 0x202e; point++) CHECK(text_is_bidi(point));
-    for (uint32_t point = 0x2066; point <= 0x2069; point++) CHECK(text_is_bidi(point));
-    for (size_t i = 0; i < COUNT(others); i++) CHECK(!text_is_bidi(others[i]));
+    for (uint32_t point = 0x202a; point <= 0x202e; point++) CHECK(utf8_is_bidi(point));
+    for (uint32_t point = 0x2066; point <= 0x2069; point++) CHECK(utf8_is_bidi(point));
+    for (size_t i = 0; i < COUNT(others); i++) CHECK(!utf8_is_bidi(others[i]));
 }
 
 /* Filters s, given in pieces of `step` bytes, and gives out what waits. Owned by the caller.
  * Each piece's output has room of exactly the promised size, for the sanitizer to watch. */
 static char *filtered(const char *s, size_t n, size_t step) {
-    struct text_safe state = {0};
-    char *all = calloc(1, text_safe_room(n) + text_safe_room(0));
+    struct vis state = {0};
+    char *all = calloc(1, vis_bound(n) + vis_bound(0));
     size_t put = 0;
     for (size_t i = 0; i < n; i += step) {
         size_t piece = n - i < step ? n - i : step;
-        char *room = malloc(text_safe_room(piece));
-        size_t size = text_safe(&state, s + i, piece, room);
+        char *room = malloc(vis_bound(piece));
+        size_t size = vis_put(&state, s + i, piece, room);
         memcpy(all + put, room, size);
         put += size;
         free(room);
     }
-    char *room = malloc(text_safe_room(0));
-    size_t size = text_safe(&state, "", 0, room);
+    char *room = malloc(vis_bound(0));
+    size_t size = vis_put(&state, "", 0, room);
     memcpy(all + put, room, size);
     free(room);
     return all;
@@ -172,13 +174,13 @@ static void safe_drops_cr_before_newline(void) {
 }
 
 static void safe_holds_back_only_what_may_go_on(void) {
-    struct text_safe state = {0};
+    struct vis state = {0};
     char out[64];
-    CHECK(text_safe(&state, "login: \xe2\x82", 9, out) == 7 && memcmp(out, "login: ", 7) == 0);
-    CHECK(text_safe(&state, "\xac", 1, out) == 3 && memcmp(out, "\u20ac", 3) == 0);
-    CHECK(text_safe(&state, "\r", 1, out) == 0);
-    CHECK(text_safe(&state, "\n", 1, out) == 1 && out[0] == '\n');
-    CHECK(text_safe(&state, "", 0, out) == 0);
+    CHECK(vis_put(&state, "login: \xe2\x82", 9, out) == 7 && memcmp(out, "login: ", 7) == 0);
+    CHECK(vis_put(&state, "\xac", 1, out) == 3 && memcmp(out, "\u20ac", 3) == 0);
+    CHECK(vis_put(&state, "\r", 1, out) == 0);
+    CHECK(vis_put(&state, "\n", 1, out) == 1 && out[0] == '\n');
+    CHECK(vis_put(&state, "", 0, out) == 0);
 }
 
 /* Whatever comes in, what goes out is printable UTF-8, tab and newline, within the room. */
@@ -195,9 +197,9 @@ static void safe_output_is_harmless(void) {
         bool harmless = true;
         for (const char *p = out; harmless && *p != '\0';) {
             uint32_t point = 0;
-            int length = text_decode(p, strlen(p), &point);
-            bool control = text_width(point) < 0 && point != '\t' && point != '\n';
-            harmless = length > 0 && !control && !text_is_bidi(point);
+            int length = utf8_decode(p, strlen(p), &point);
+            bool control = width_of(point) < 0 && point != '\t' && point != '\n';
+            harmless = length > 0 && !control && !utf8_is_bidi(point);
             p += length;
         }
         CHECK(harmless);
@@ -206,8 +208,8 @@ static void safe_output_is_harmless(void) {
 }
 
 static void quote_is(const char *s, size_t n, size_t most, const char *expected) {
-    char *out = malloc(text_quote_room(most));
-    CHECK_TEXT(text_quote(s, n, most, out), expected);
+    char *out = malloc(vis_quote_bound(most));
+    CHECK_TEXT(vis_quote(s, n, most, out), expected);
     free(out);
 }
 

@@ -1,0 +1,15 @@
+/* width: how many columns of a terminal a character takes (UAX #11). Pure. */
+#ifndef SOCKKIT_BASE_WIDTH_H
+#define SOCKKIT_BASE_WIDTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* 0 (combining, format, the soft hyphen too), 1, or 2 (East Asian wide, emoji); -1 for a control.
+ */
+int width_of(uint32_t point);
+
+/* True for what combines with the character before it and yet has a width (general category Mc). */
+bool width_is_spacing_mark(uint32_t point);
+
+#endif

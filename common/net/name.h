@@ -1,0 +1,24 @@
+/* name: what to reach, or where to listen, before it is an address. */
+#ifndef SOCKKIT_NET_NAME_H
+#define SOCKKIT_NET_NAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The strings are the caller's. */
+struct net_name {
+    /* NULL: the loopback addresses, ::1 and 127.0.0.1, without a look-up. "*": every address of the
+     * machine (to listen at), or whichever the system chooses (to connect from). */
+    const char *host;
+    const char *path; /* of a Unix-domain socket; NULL: host and port */
+    uint16_t port;
+    int family;   /* AF_UNSPEC, AF_INET, AF_INET6 */
+    int type;     /* SOCK_STREAM, SOCK_DGRAM */
+    bool numeric; /* host is an address; it is not looked up */
+};
+
+/* "localhost:60000", "[::1]:60000", "unix:/path": as messages have it. Returns out. */
+#define NET_NAME_TEXT 320
+const char *net_name_text(const struct net_name *name, char out[NET_NAME_TEXT]);
+
+#endif
