@@ -33,12 +33,12 @@ const char *room_name_fault(const char *name, size_t size) {
     if (size == 0) return "a name has at least one character";
     while (size > 0) {
         uint32_t point;
-        int n = utf8_decode(name, size, &point);
-        if (n <= 0 || !allowed(point))
+        size_t n = utf8_next(name, size, &point);
+        if (point == UTF8_INVALID || !allowed(point))
             return "a name has printable characters alone, no space, no parentheses";
         if (++characters > ROOM_NAME_MOST) return "a name has at most 32 characters";
         name += n;
-        size -= (size_t)n;
+        size -= n;
     }
     return NULL;
 }
@@ -51,19 +51,21 @@ void room_name_key(const char *name, size_t size, char key[ROOM_NAME_BYTES]) {
     size_t used = 0;
     while (size > 0) {
         uint32_t point;
-        int n = utf8_decode(name, size, &point);
-        if (n <= 0 || used + 4 >= ROOM_NAME_BYTES) break;
+        size_t n = utf8_next(name, size, &point);
+        if (point == UTF8_INVALID || used + 4 >= ROOM_NAME_BYTES) break;
         used += utf8_encode(fold(point), key + used);
         name += n;
-        size -= (size_t)n;
+        size -= n;
     }
     key[used] = 0;
 }
 
 /* --- texts --- */
 
-static void put_point(struct buf *out, const char *text, int n, uint32_t point) {
-    if (point == '\t')
+static void put_point(struct buf *out, const char *text, size_t n, uint32_t point) {
+    if (point == UTF8_INVALID)
+        buf_format(out, "\\x%02X", (unsigned)(unsigned char)*text);
+    else if (point == '\t')
         buf_put(out, " ", 1);
     else if (point < ' ' || point == 0x7F)
         buf_format(out, "\\x%02X", (unsigned)point);
@@ -71,21 +73,16 @@ static void put_point(struct buf *out, const char *text, int n, uint32_t point) 
              utf8_is_bidi(point))
         buf_format(out, "\\u{%X}", (unsigned)point);
     else
-        buf_put(out, text, (size_t)n);
+        buf_put(out, text, n);
 }
 
 void room_clean(struct buf *out, const char *text, size_t size) {
     while (size > 0) {
         uint32_t point;
-        int n = utf8_decode(text, size, &point);
-        if (n <= 0) {
-            buf_format(out, "\\x%02X", (unsigned)(unsigned char)*text);
-            n = 1;
-        } else {
-            put_point(out, text, n, point);
-        }
+        size_t n = utf8_next(text, size, &point);
+        put_point(out, text, n, point);
         text += n;
-        size -= (size_t)n;
+        size -= n;
     }
 }
 

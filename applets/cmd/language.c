@@ -22,13 +22,6 @@ struct request {
 
 /* --- commands on text --- */
 
-/* The length of the character that the n >= 1 bytes begin with; a byte that is no UTF-8 is a
- * character. */
-static size_t decode(const char *s, size_t n, uint32_t *point) {
-    int length = utf8_decode(s, n, point);
-    return length > 0 ? (size_t)length : 1;
-}
-
 /* The same byte eight times. */
 #define EIGHT(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
 
@@ -53,7 +46,7 @@ static size_t switch_ascii(char *to, const char *s, size_t n, char first) {
 /* One character above. Returns its length. */
 static size_t switch_letter(char **to, const char *s, size_t n, uint32_t (*other)(uint32_t)) {
     uint32_t point;
-    size_t length = decode(s, n, &point);
+    size_t length = utf8_next(s, n, &point);
     if (length == 1)
         *(*to)++ = *s;
     else
@@ -89,8 +82,8 @@ static void reverse(struct buf *out, const struct request *r) {
     size_t start = 0, i = 0;
     while (i < r->size) {
         uint32_t point;
-        i += decode(r->text + i, r->size - i, &point);
-        if (i < r->size && decode(r->text + i, r->size - i, &point) > 1 && width_of(point) == 0)
+        i += utf8_next(r->text + i, r->size - i, &point);
+        if (i < r->size && utf8_next(r->text + i, r->size - i, &point) > 1 && width_of(point) == 0)
             continue;
         end -= i - start;
         memcpy(end, r->text + start, i - start);
@@ -102,7 +95,7 @@ static void reverse(struct buf *out, const struct request *r) {
 static void len(struct buf *out, const struct request *r) {
     uint32_t point;
     size_t count = 0;
-    for (size_t i = 0; i < r->size; count++) i += decode(r->text + i, r->size - i, &point);
+    for (size_t i = 0; i < r->size; count++) i += utf8_next(r->text + i, r->size - i, &point);
     buf_format(out, "%zu", count);
 }
 

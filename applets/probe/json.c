@@ -28,17 +28,16 @@ static void put_point(struct buf *out, uint32_t point, const char *s, size_t siz
 void json_string(struct buf *out, const char *s, size_t n) {
     buf_put(out, "\"", 1);
     while (n > 0) {
-        uint32_t point = 0;
-        int length = utf8_decode(s, n, &point);
-        size_t step = length > 0 ? (size_t)length : 1;
-        if (length <= 0)
+        uint32_t point;
+        size_t length = utf8_next(s, n, &point);
+        if (point == UTF8_INVALID)
             buf_put(out, "\xef\xbf\xbd", 3);
         else if (point < 0x80)
             put_ascii(out, (unsigned char)point);
         else
-            put_point(out, point, s, step);
-        s += step;
-        n -= step;
+            put_point(out, point, s, length);
+        s += length;
+        n -= length;
     }
     buf_put(out, "\"", 1);
 }

@@ -37,15 +37,13 @@ const char *scan_name(const struct scan_item *i, char out[NET_NAME_TEXT]) {
 /* A banner or a name may have anything in it, and must neither act on a terminal nor be taken for
  * another column or line. Returns how many columns it takes. */
 static int put_harmless(struct buf *out, const char *s, size_t n) {
-    struct vis state = {.held_size = 0};
-    char *text = buf_reserve(out, vis_bound(n) + vis_bound(0));
-    size_t size = vis_put(&state, s, n, text);
-    size += vis_put(&state, NULL, 0, text + size);
-    int columns = 0, length;
-    for (size_t at = 0; at < size; at += (size_t)length) {
-        uint32_t point = 0;
+    char *text = buf_reserve(out, vis_bound(n));
+    size_t size = vis_whole(s, n, text);
+    int columns = 0;
+    for (size_t at = 0; at < size;) {
+        uint32_t point;
         if (text[at] == '\t' || text[at] == '\n') text[at] = ' ';
-        length = utf8_decode(text + at, size - at, &point);
+        at += utf8_next(text + at, size - at, &point);
         columns += width_of(point);
     }
     buf_grown(out, size);

@@ -68,14 +68,13 @@ static const char *unix_text(const struct addr *a, char out[ADDR_TEXT]) {
     if (size == 0 || path[0] == '\0') return out;
     char *end = out + written;
     while (size > 0) {
-        uint32_t point = 0;
-        int length = utf8_decode(path, size, &point);
-        size_t step = length > 0 ? (size_t)length : 1;
-        bool harmless = length > 0 && width_of(point) >= 0 && !utf8_is_bidi(point);
-        memcpy(end, harmless ? path : "?", harmless ? step : 1);
-        end += harmless ? step : 1;
-        path += step;
-        size -= step;
+        uint32_t point;
+        size_t length = utf8_next(path, size, &point);
+        bool harmless = point != UTF8_INVALID && width_of(point) >= 0 && !utf8_is_bidi(point);
+        memcpy(end, harmless ? path : "?", harmless ? length : 1);
+        end += harmless ? length : 1;
+        path += length;
+        size -= length;
     }
     *end = '\0';
     return out;

@@ -72,9 +72,7 @@ static void write_line(const char *line, size_t size) {
 
 /* What came from a peer cannot act on the terminal, nor begin a line that looks like ours. */
 static size_t make_harmless(const char *line, size_t size, char *out) {
-    struct vis safe = {.held_size = 0};
-    size_t n = vis_put(&safe, line, size, out);
-    n += vis_put(&safe, "", 0, out + n);
+    size_t n = vis_whole(line, size, out);
     for (size_t i = 0; i < n; i++)
         if (out[i] == '\n') out[i] = ' ';
     return n;

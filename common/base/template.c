@@ -17,8 +17,7 @@ const char *template_check(const char *text) {
     if (text == NULL) return NULL;
 
     uint32_t point;
-    int length = utf8_decode(text + 1, strlen(text + 1), &point);
-    size_t size = 1 + (length > 0 ? (size_t)length : 1);
+    size_t size = 1 + utf8_next(text + 1, strlen(text + 1), &point);
     char quoted[2 * VIS_SHOWN];
     vis_quote(text, size, size, quoted);
     int inside = (int)strlen(quoted) - 2;

@@ -42,6 +42,13 @@ int utf8_decode(const char *s, size_t n, uint32_t *point) {
     return (int)length;
 }
 
+size_t utf8_next(const char *s, size_t n, uint32_t *point) {
+    int length = utf8_decode(s, n, point);
+    if (length > 0) return (size_t)length;
+    *point = UTF8_INVALID;
+    return 1;
+}
+
 size_t utf8_encode(uint32_t point, char out[4]) {
     if (point < 0x80) {
         out[0] = (char)point;

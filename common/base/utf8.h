@@ -11,6 +11,12 @@
  * begins none (overlong forms, surrogates and anything above U+10FFFF included). */
 int utf8_decode(const char *s, size_t n, uint32_t *point);
 
+/* The character that the n >= 1 bytes at s begin with: its length, and its code point. A byte that
+ * begins none, or one that is cut off by the end, is a character of its own: UTF8_INVALID, 1 long.
+ */
+#define UTF8_INVALID UINT32_MAX
+size_t utf8_next(const char *s, size_t n, uint32_t *point);
+
 /* Writes a valid code point as UTF-8 and returns its length, 1 to 4. */
 size_t utf8_encode(uint32_t point, char out[4]);
 

@@ -71,6 +71,12 @@ size_t vis_put(struct vis *state, const char *s, size_t n, char *out) {
     return put;
 }
 
+size_t vis_whole(const char *s, size_t n, char *out) {
+    struct vis state = {.held_size = 0};
+    size_t put = n > 0 ? vis_put(&state, s, n, out) : 0;
+    return put + vis_put(&state, "", 0, out + put);
+}
+
 /* No byte becomes more than 4; around them the quotes, the dots and the NUL. */
 size_t vis_quote_bound(size_t most) { return 4 * most + sizeof "\"\"..."; }
 
@@ -85,14 +91,14 @@ static size_t show_quoted(uint32_t point, char out[VIS_SHOWN]) {
 }
 
 const char *vis_quote(const char *s, size_t n, size_t most, char *out) {
-    size_t put = 0, i = 0, taken;
+    size_t put = 0, i = 0, length;
     out[put++] = '"';
-    for (; i < n; i += taken) {
-        uint32_t point = 0;
-        int length = utf8_decode(s + i, n - i, &point);
-        taken = length > 0 ? (size_t)length : 1;
-        if (taken > most - i) break; /* a character is not cut in two */
-        put += length > 0 ? show_quoted(point, out + put) : show_invalid(s[i], out + put);
+    for (; i < n; i += length) {
+        uint32_t point;
+        length = utf8_next(s + i, n - i, &point);
+        if (length > most - i) break; /* a character is not cut in two */
+        put +=
+            point == UTF8_INVALID ? show_invalid(s[i], out + put) : show_quoted(point, out + put);
     }
     out[put++] = '"';
     const char *rest = i < n ? "..." : "";

@@ -24,6 +24,9 @@ struct vis {
 size_t vis_bound(size_t n);
 size_t vis_put(struct vis *state, const char *s, size_t n, char *out);
 
+/* The same for a text that is all there: filters it to its end. Out holds vis_bound(n) bytes. */
+size_t vis_whole(const char *s, size_t n, char *out);
+
 /* Writes at most `most` bytes of s, C-escaped between double quotes, to out, which holds
  * vis_quote_bound(most) bytes; "..." stands behind where some were left out. Printable UTF-8
  * passes. Returns out. */

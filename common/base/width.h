@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* 0 (combining, format, the soft hyphen too), 1, or 2 (East Asian wide, emoji); -1 for a control.
- */
+ * UTF8_INVALID, which one character is shown for, has 1. */
 int width_of(uint32_t point);
 
 /* True for what combines with the character before it and yet has a width (general category Mc). */

@@ -13,9 +13,9 @@
 
 static size_t unit(const struct editor *e, size_t at, int *width) {
     uint32_t point;
-    int length = utf8_decode(e->text + at, e->size - at, &point);
-    *width = length > 0 ? width_of(point) : 1;
-    return length > 0 ? (size_t)length : 1;
+    size_t length = utf8_next(e->text + at, e->size - at, &point);
+    *width = width_of(point);
+    return length;
 }
 
 /* The end of the character at `at`, with all that combines with it. */

@@ -19,29 +19,24 @@ struct cell {
 static size_t shown_columns(const char *s, size_t n) {
     size_t columns = 0;
     for (size_t i = 0; i < n;) {
-        uint32_t point = 0;
-        int length = utf8_decode(s + i, n - i, &point);
-        int width = length > 0 ? width_of(point) : 1;
-        columns += width > 0 ? (size_t)width : 0;
-        i += length > 0 ? (size_t)length : 1;
+        uint32_t point;
+        i += utf8_next(s + i, n - i, &point);
+        columns += width_of(point) > 0 ? (size_t)width_of(point) : 0;
     }
     return columns;
 }
 
 /* The character that the n >= 1 bytes at s begin with, at that column. */
 static struct cell cell_at(const char *s, size_t n, size_t column) {
-    struct cell c = {.size = 1};
-    struct vis safe = {.held_size = 0};
+    struct cell c = {.shown_size = 0};
     uint32_t point;
-    int length = utf8_decode(s, n, &point);
+    c.size = utf8_next(s, n, &point);
     if (*s == '\t') {
         c.columns = c.shown_size = TAB - column % TAB;
         memset(c.shown, ' ', c.shown_size);
         return c;
     }
-    if (length > 0) c.size = (size_t)length;
-    c.shown_size = vis_put(&safe, s, c.size, c.shown);
-    c.shown_size += vis_put(&safe, s, 0, c.shown + c.shown_size);
+    c.shown_size = vis_whole(s, c.size, c.shown);
     c.columns = shown_columns(c.shown, c.shown_size);
     return c;
 }
