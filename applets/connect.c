@@ -85,20 +85,6 @@ struct connection {
 
 /* --- dialling --- */
 
-struct pause {
-    struct timer timer;
-    struct loop *loop;
-};
-
-static void pause_over(struct timer *t) { loop_stop(container_of(t, struct pause, timer)->loop); }
-
-static void pause_for(struct loop *loop, int64_t ns) {
-    struct pause p = {.loop = loop};
-    timer_start(loop, &p.timer, ns, pause_over);
-    loop_run(loop);
-    timer_stop(&p.timer);
-}
-
 static bool worth_a_retry(enum status status) {
     return status == STATUS_UNCONNECTED || status == STATUS_UNRESOLVED || status == STATUS_TIMEOUT;
 }
@@ -107,18 +93,18 @@ static bool worth_a_retry(enum status status) {
 static int dial(struct connection *c, const struct net_name *target,
                 const struct net_name *source) {
     const struct common_conf *common = &c->conf->common;
-    int64_t limit = common->timeout ? common->timeout : APPLET_DIAL_LIMIT, begin = sock_clock();
+    int64_t limit = common->timeout ? common->timeout : APPLET_DIAL_LIMIT, begin = loop_clock();
     struct cause cause;
     for (;;) {
         int64_t left =
-            c->conf->retry == INT64_MAX ? INT64_MAX : c->conf->retry - (sock_clock() - begin);
+            c->conf->retry == INT64_MAX ? INT64_MAX : c->conf->retry - (loop_clock() - begin);
         int64_t bound = c->conf->retry && left < limit ? (left > 1 ? left : 1) : limit;
         c->fd = dial_wait(c->call->loop, target, source->type ? source : NULL, &common->sockopts,
                           bound, &c->peer, &cause);
         if (c->fd >= 0 || call_over(c->call)) return 0;
         if (left <= RETRY_PAUSE || !worth_a_retry(cause.status)) return msg_cause(&cause);
         msg_note(1, "%s; trying again", cause.text);
-        pause_for(c->call->loop, RETRY_PAUSE);
+        loop_run_for(c->call->loop, RETRY_PAUSE);
         if (call_over(c->call)) return 0;
     }
 }

@@ -333,12 +333,30 @@ while True:
     assert_output "sockkit connect: cannot bind to 127.0.0.1:62000: Address already in use$(told ' (in TIME_WAIT)')"
 }
 
-@test "-b to a port that another holds: status 6, and the owner is named" {
+@test "-b to an address that cannot be had: every client says why, by whom, and ends with 6" {
+    local client owner port
     source_server
-    run -6 sockkit connect -b "127.0.0.1:$PEER_PORT" "127.0.0.1:1" Hello
-    assert_output "sockkit connect: cannot bind to 127.0.0.1:$PEER_PORT: Address already in use$(told " (by python3, pid $PEER_PID)")"
-    run -6 sockkit connect -b 192.0.2.77 127.0.0.1:1 Hello
-    assert_output --partial 'cannot bind to 192.0.2.77:0: Cannot assign requested address'
+    port=$PEER_PORT owner=$(told " (by python3, pid $PEER_PID)")
+    for client in connect probe; do
+        run -6 sockkit "$client" -b "127.0.0.1:$port" 127.0.0.1:1
+        assert_output "sockkit $client: cannot bind to 127.0.0.1:$port: Address already in use$owner"
+    done
+    start_peer '
+s = datagram()
+announce(s)
+s.settimeout(None)
+s.recv(1)'
+    port=$PEER_PORT owner=$(told " (by python3, pid $PEER_PID)")
+    for client in udp-send 'probe -u'; do
+        # shellcheck disable=SC2086
+        run -6 sockkit $client -b "127.0.0.1:$port" 127.0.0.1:1 </dev/null
+        assert_output "sockkit ${client% *}: cannot bind to 127.0.0.1:$port: Address already in use$owner"
+    done
+    for client in connect probe udp-send 'probe -u'; do
+        # shellcheck disable=SC2086
+        run -6 sockkit $client -b 192.0.2.77 127.0.0.1:1 </dev/null
+        assert_output "sockkit ${client% *}: cannot bind to 192.0.2.77:0: Cannot assign requested address (not an address of this machine)"
+    done
 }
 
 @test "a source of one family rules the other out" {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/net/bind.h"
 #include "common/net/sock.h"
-#include "common/net/sysinfo.h"
 
 #define READ_ONCE ((size_t)4096)
 
@@ -22,12 +22,6 @@ void attempt_plan_free(struct attempt_plan *plan) {
         if (plan->spare[i]) sock_close(plan->spare[i]);
         plan->spare[i] = 0;
     }
-}
-
-static const struct addr *source_for(const struct attempt_plan *plan, int family) {
-    for (size_t i = 0; plan->sources && i < plan->sources->count; i++)
-        if (addr_family(&plan->sources->items[i]) == family) return &plan->sources->items[i];
-    return NULL;
 }
 
 /* A datagram to a Unix socket is answered only if its sender has a name: without one given, the
@@ -51,31 +45,24 @@ static void bind_shared(struct attempt_plan *plan, int fd, int family) {
     (void)sock_bind(fd, shared);
 }
 
-static int bind_source(struct attempt_plan *plan, int fd, const struct addr *to,
-                       struct cause *cause) {
+static int bind_to_local(struct attempt_plan *plan, int fd, const struct addr *to,
+                         struct cause *cause) {
     int family = addr_family(to);
-    const struct addr *source = source_for(plan, family);
-    char text[ADDR_TEXT];
+    const struct addr *local = addrs_of_family(plan->locals, family);
     name_datagrams(plan, fd, family);
-    if (!source && plan->sources && plan->sources->count && family != AF_UNIX) {
+    if (!local && plan->locals->count > 0 && family != AF_UNIX) {
         errno = EAFNOSUPPORT;
         return -1;
     }
-    if (!source && plan->share_port && addr_is_loopback(to)) bind_shared(plan, fd, family);
-    if (!source) return 0;
-    if (addr_port(source) && !sockopt_given(plan->options, "reuseaddr"))
-        sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
-    if (sock_bind(fd, source) == 0) return 0;
-    return cause_set(cause, STATUS_UNBOUND, "cannot bind to %s: %s", addr_text(source, text),
-                     strerror(errno));
+    if (!local && plan->share_port && addr_is_loopback(to)) bind_shared(plan, fd, family);
+    if (!local) return 0;
+    if (addr_port(local)) sockopt_default(plan->options, fd, "reuseaddr", 1);
+    return bind_local(fd, plan->type, local, cause);
 }
 
 static int open_socket(struct attempt_plan *plan, const struct addr *to, struct cause *cause) {
-    int family = addr_family(to), fd = sock_open(family, plan->type);
-    if (fd < 0) return -1;
-    if (sockopt_apply(plan->options, fd, family, cause) == 0 &&
-        bind_source(plan, fd, to, cause) == 0)
-        return fd;
+    int fd = bind_socket(addr_family(to), plan->type, plan->options, cause);
+    if (fd < 0 || bind_to_local(plan, fd, to, cause) == 0) return fd;
     sock_close(fd);
     return -1;
 }
@@ -165,7 +152,7 @@ static bool receive(struct attempt *a, int64_t now) {
     bool datagram = a->plan->type == SOCK_DGRAM;
     while (a->answer.size < sizeof bytes) {
         ssize_t n = sock_recv(a->fd, bytes, sizeof bytes - a->answer.size);
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+        if (n < 0 && loop_not_yet(errno)) return false;
         if (n < 0 && datagram) return decide(a, now, state_of(errno), errno);
         if (n < 0 || (n == 0 && !datagram)) break;
         buf_put(&a->answer, bytes, (size_t)n);
@@ -181,7 +168,7 @@ static bool send_payload(struct attempt *a, int64_t now) {
     if (!a->asked || !timer_running(&a->silence)) expect_bytes(a);
     while (!a->asked) {
         ssize_t n = sock_send(a->fd, plan->payload + a->sent, plan->payload_size - a->sent);
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+        if (n < 0 && loop_not_yet(errno)) return false;
         if (n < 0) return datagram ? decide(a, now, state_of(errno), errno) : judge(a, now);
         a->sent += (size_t)n;
         a->asked = a->sent == plan->payload_size;
@@ -193,19 +180,11 @@ static bool send_payload(struct attempt *a, int64_t now) {
 
 /* --- connecting --- */
 
-/* A connection that met itself: nobody listens at the port that the system happened to choose for
- * our own side. */
-static bool is_self(const struct attempt *a) {
-    struct addr local;
-    if (addr_family(&a->to) == AF_UNIX || addr_port(&a->to) < 1024) return false;
-    return sock_local(a->fd, &local) == 0 && addr_equal(&local, &a->to);
-}
-
 static bool connected(struct attempt *a, int64_t now) {
     a->connected = true;
     if (a->plan->type != SOCK_STREAM) return send_payload(a, now);
     a->took = now > a->since ? now - a->since : 1;
-    if (is_self(a)) {
+    if (sock_met_itself(a->fd, &a->to)) {
         sock_abort(a->fd);
         a->fd = -1;
         return decide(a, now, PORT_CLOSED, ECONNREFUSED);
@@ -250,8 +229,7 @@ static bool take_spare(struct attempt *a) {
 
 static enum attempt_start no_socket(struct attempt *a, int64_t now, const struct cause *cause) {
     if (cause->text[0]) return ATTEMPT_IMPOSSIBLE;
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-        return ATTEMPT_SHORT;
+    if (sock_is_short(errno)) return ATTEMPT_SHORT;
     decide(a, now, PORT_UNREACHABLE, errno);
     return ATTEMPT_KNOWN;
 }
@@ -278,21 +256,21 @@ enum attempt_start attempt_start(struct attempt_plan *plan, struct attempt *a,
                                  struct cause *cause) {
     int error;
     bool reused;
-    *a = (struct attempt){.done = done, .plan = plan, .to = *to, .since = sock_clock(), .fd = -1};
-    cause->text[0] = 0;
+    *a = (struct attempt){.done = done, .plan = plan, .to = *to, .since = loop_clock(), .fd = -1};
+    *cause = (struct cause){0};
     do {
         reused = take_spare(a);
         if (!reused) a->fd = open_socket(plan, to, cause);
         if (a->fd < 0) return no_socket(a, a->since, cause);
         error = sock_connect(a->fd, to) == 0 ? 0 : errno;
     } while (was_its_fault(a, reused, error));
-    if (outcome(a, sock_clock(), error)) return ATTEMPT_KNOWN;
+    if (outcome(a, loop_clock(), error)) return ATTEMPT_KNOWN;
     watch_start(plan->loop, &a->watch, a->fd, a->asked ? LOOP_READ : LOOP_WRITE, ready);
     return ATTEMPT_PENDING;
 }
 
 void attempt_end(struct attempt *a, int why) {
-    int64_t now = sock_clock();
+    int64_t now = loop_clock();
     if (a->state != PORT_UNKNOWN) return;
     if (!a->connected) {
         watch_stop(&a->watch);

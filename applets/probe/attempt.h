@@ -29,9 +29,8 @@ struct attempt_plan {
     struct loop *loop;
     int type; /* SOCK_STREAM, SOCK_DGRAM */
     const struct sockopt_list *options;
-    /* where from, by family; NULL or empty: the system chooses */
-    const struct addrs *sources;
-    const char *payload; /* sent first; "": nothing (a datagram: an empty one) */
+    const struct addrs *locals; /* where from, by family; empty: the system chooses */
+    const char *payload;        /* sent first; "": nothing (a datagram: an empty one) */
     size_t payload_size;
     const char *expect; /* what the answer must have in it; NULL: nothing */
     bool banner;        /* the first line of the answer is wanted */

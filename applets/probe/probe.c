@@ -74,7 +74,7 @@ struct probe {
     const struct probe_conf *conf;
     struct targets targets;
     struct net_name source;
-    struct resolve source_look_up;
+    struct addrs locals; /* of the source */
     struct scan scan;
     /* the run */
     size_t left, open; /* ports of this round whose state is not known; which are open */
@@ -170,12 +170,10 @@ static void show_summary(struct probe *p) {
 }
 
 static void prepare_output(struct probe *p) {
-    const char *terminal = getenv("TERM");
     p->format = p->conf->json                                            ? SCAN_JSON
                 : isatty(has_command(p) ? STDERR_FILENO : STDOUT_FILENO) ? SCAN_TABLE
                                                                          : SCAN_TABS;
-    p->watched = isatty(STDERR_FILENO) && !p->conf->common.quiet && terminal &&
-                 strcmp(terminal, "dumb") != 0;
+    p->watched = !p->conf->common.quiet && msg_draws(STDERR_FILENO);
     printer_start(&p->out, p->call->loop, STDOUT_FILENO, output_failed);
 }
 
@@ -197,7 +195,7 @@ static void retry(struct timer *timer) {
 
 static void begin_round(struct timer *timer) {
     struct probe *p = container_of(timer, struct probe, next_round);
-    p->began = sock_clock();
+    p->began = loop_clock();
     p->left = p->targets.total;
     p->open = p->shown_target = p->shown_item = 0;
     for (size_t n = 0; n < p->targets.count; n++) {
@@ -213,7 +211,7 @@ static void round_over(struct probe *p) {
     int64_t interval = p->conf->interval >= 0 ? p->conf->interval : ROUND_INTERVAL;
     p->rounds++;
     if (has_rounds(p) && (!p->conf->count || p->rounds < p->conf->count))
-        timer_start(p->call->loop, &p->next_round, interval - (sock_clock() - p->began),
+        timer_start(p->call->loop, &p->next_round, interval - (loop_clock() - p->began),
                     begin_round);
     else
         loop_stop(p->call->loop);
@@ -288,7 +286,7 @@ static void start_probing(struct probe *p) {
         .loop = p->call->loop,
         .type = conf->udp ? SOCK_DGRAM : SOCK_STREAM,
         .options = &conf->common.sockopts,
-        .sources = &p->source_look_up.addrs,
+        .locals = &p->locals,
         .payload = conf->send ? conf->send : "",
         .payload_size = conf->send ? strlen(conf->send) : 0,
         .expect = conf->expect,
@@ -322,18 +320,12 @@ static void run_probing(struct probe *p) {
 
 /* --- the source, -b --- */
 
-static void source_resolved(struct resolve *r, const struct cause *failure) {
-    struct probe *p = container_of(r, struct probe, source_look_up);
-    if (failure) p->status = msg_cause(failure);
-    loop_stop(p->call->loop);
-}
-
 static void resolve_source(struct probe *p) {
-    if (!p->source.type) return;
-    resolve_start(p->call->loop, &p->source_look_up, &p->source, p->conf->common.timeout,
-                  source_resolved);
-    loop_run(p->call->loop);
-    resolve_stop(&p->source_look_up);
+    struct cause cause;
+    if (!p->source.type ||
+        resolve_wait(p->call->loop, &p->source, p->conf->common.timeout, &p->locals, &cause) == 0)
+        return;
+    if (!call_over(p->call)) p->status = msg_cause(&cause);
 }
 
 /* --- the end --- */
@@ -410,7 +402,7 @@ static int run(struct call *call) {
     else if (targets_parse(call, type, p.conf->ports, &p.targets, &p.source) == 0)
         status = probe(&p);
     targets_free(&p.targets);
-    addrs_free(&p.source_look_up.addrs);
+    addrs_free(&p.locals);
     printer_free(&p.out);
     return status;
 }

@@ -20,23 +20,7 @@
 
 static bool needs_look_up(const struct scan_host *h, const struct scan_item *i) {
     return !h->looked_up || h->why ||
-           (h->took && i->state > PORT_OPEN && sock_clock() - h->known_at > FRESH);
-}
-
-/* RFC 8305 section 4: the order of the look-up, but the families by turns. */
-static void interleave(struct addrs *addrs) {
-    struct addr *mixed = mem_resize(NULL, addrs->count + 1, sizeof *mixed);
-    size_t next[2] = {0, 0}, count = 0;
-    int first = addrs->count ? addr_family(&addrs->items[0]) : 0;
-    while (count < addrs->count)
-        for (int turn = 0; turn < 2; turn++) {
-            size_t *i = &next[turn];
-            while (*i < addrs->count && (addr_family(&addrs->items[*i]) == first) == (turn == 1))
-                ++*i;
-            if (*i < addrs->count) mixed[count++] = addrs->items[(*i)++];
-        }
-    free(addrs->items);
-    addrs->items = mixed;
+           (h->took && i->state > PORT_OPEN && loop_clock() - h->known_at > FRESH);
 }
 
 static void append(struct scan *p, struct scan_item *i) {
@@ -74,7 +58,7 @@ static void leave(struct scan *p, struct scan_host *h) {
 static void host_resolved(struct resolve *r, const struct cause *failure) {
     struct scan_host *h = container_of(r, struct scan_host, resolve);
     struct scan *p = h->scan;
-    int64_t now = sock_clock();
+    int64_t now = loop_clock();
     p->open--;
     p->resolving--;
     h->took = h->phase == HOST_RESOLVING ? now - h->known_at : 0;
@@ -85,7 +69,7 @@ static void host_resolved(struct resolve *r, const struct cause *failure) {
     h->addrs = r->addrs;
     r->addrs = (struct addrs){NULL, 0};
     if (failure) h->why = mem_copy(failure->text);
-    interleave(&h->addrs);
+    addrs_interleave(&h->addrs);
     p->resolved(p, h);
     release_items(p, h);
     scan_wake(p);
@@ -100,7 +84,7 @@ static void resolve(struct scan *p) {
     h->scan = p;
     h->next = p->looked_up;
     p->looked_up = h;
-    h->known_at = sock_clock();
+    h->known_at = loop_clock();
     resolve_start(p->plan.loop, &h->resolve, &h->name, p->timeout, host_resolved);
     if (h->phase == HOST_QUEUED) h->phase = HOST_RESOLVING;
 }

@@ -4,9 +4,7 @@
 
 #include "applets/probe/scan.h"
 #include "common/base/mem.h"
-#include "common/base/text.h"
-
-#define STAGGER (250 * TEXT_NS_PER_MS) /* RFC 8305 section 5, Connection Attempt Delay */
+#include "common/net/dial.h"
 
 struct trying {
     struct attempt attempt;
@@ -143,7 +141,8 @@ static void start_timers(struct scan_trial *t) {
     int64_t share = left / (int64_t)(h->addrs.count + 1);
     if (!timer_running(&t->limit)) timer_start(p->plan.loop, &t->limit, left, limit_over);
     if (t->tried < h->addrs.count)
-        timer_start(p->plan.loop, &t->stagger, share < STAGGER ? share : STAGGER, stagger_over);
+        timer_start(p->plan.loop, &t->stagger, share < DIAL_STAGGER ? share : DIAL_STAGGER,
+                    stagger_over);
 }
 
 /* Out of descriptors: those in use must do from now on. The item waits in front of the others until

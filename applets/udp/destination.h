@@ -23,8 +23,8 @@ struct destination {
      * connected */
     bool everybody;
     /* private */
-    struct net_name name, source_name;
-    struct addrs addrs, sources;
+    struct net_name name;
+    struct addrs addrs, locals;
     size_t next;
     char *path; /* of our own Unix socket: without one it could not be answered; owned */
 };

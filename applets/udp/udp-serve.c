@@ -27,15 +27,10 @@ static const char *parse_template(void *field, const char *value) {
     return template_check(value);
 }
 
-static bool is_group(const struct addr *a) {
-    return addr_family(a) == AF_INET ? ntohl(a->as.v4.sin_addr.s_addr) >> 28 == 14
-                                     : IN6_IS_ADDR_MULTICAST(&a->as.v6.sin6_addr);
-}
-
 static const char *parse_group(void *field, const char *value) {
     struct addr a;
     *(const char **)field = value;
-    return addr_numeric(value, 0, &a) && is_group(&a)
+    return addr_numeric(value, 0, &a) && addr_is_multicast(&a)
                ? NULL
                : "not a multicast address (224.0.0.0/4, ff00::/8)";
 }

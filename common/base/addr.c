@@ -113,6 +113,12 @@ const char *addr_text(const struct addr *a, char out[ADDR_TEXT]) {
     return out;
 }
 
+const char *addr_peer_text(const struct addr *a, pid_t pid, char out[ADDR_TEXT]) {
+    if (is_inet(a)) return addr_text(a, out);
+    snprintf(out, ADDR_TEXT, pid > 0 ? "unix (pid %ld)" : "unix", (long)pid);
+    return out;
+}
+
 static void set_v4(struct addr *out, struct in_addr host, uint16_t port) {
     *out = (struct addr){.size = sizeof out->as.v4};
     out->as.v4.sin_family = AF_INET;
@@ -133,12 +139,20 @@ bool addr_is_loopback(const struct addr *a) {
     return addr_family(a) == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->as.v6.sin6_addr);
 }
 
-const char *addr_hint(const struct addr *a, int error) {
+bool addr_is_any(const struct addr *a) {
+    if (addr_family(a) == AF_INET) return a->as.v4.sin_addr.s_addr == htonl(INADDR_ANY);
+    return addr_family(a) == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->as.v6.sin6_addr);
+}
+
+bool addr_is_multicast(const struct addr *a) {
+    if (addr_family(a) == AF_INET) return IN_MULTICAST(ntohl(a->as.v4.sin_addr.s_addr));
+    return addr_family(a) == AF_INET6 && IN6_IS_ADDR_MULTICAST(&a->as.v6.sin6_addr);
+}
+
+bool addr_lacks_zone(const struct addr *a) {
     const struct in6_addr *host = &a->as.v6.sin6_addr;
-    if (error != EINVAL || addr_family(a) != AF_INET6 || a->as.v6.sin6_scope_id) return "";
-    return IN6_IS_ADDR_LINKLOCAL(host) || IN6_IS_ADDR_MC_LINKLOCAL(host)
-               ? " (a link-local address needs its interface behind it: %eth0)"
-               : "";
+    if (addr_family(a) != AF_INET6 || a->as.v6.sin6_scope_id != 0) return false;
+    return IN6_IS_ADDR_LINKLOCAL(host) || IN6_IS_ADDR_MC_LINKLOCAL(host);
 }
 
 void addr_loopback(int family, uint16_t port, struct addr *out) {

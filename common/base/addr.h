@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 /* A socket address of any family, in less than 128 bytes. */
@@ -36,16 +37,19 @@ bool addr_equal(const struct addr *a, const struct addr *b);     /* and the port
  * out. A v4-mapped address is shown as IPv4. What could act on a terminal is shown as '?' in a
  * path. */
 const char *addr_text(const struct addr *a, char out[ADDR_TEXT]);
+/* The same for a peer, a Unix one by its process: "unix (pid 4242)"; pid 0: it is not known. */
+const char *addr_peer_text(const struct addr *a, pid_t pid, char out[ADDR_TEXT]);
 /* The address alone: "127.0.0.1", "fe80::1%eth0", "unix". */
 const char *addr_host_text(const struct addr *a, char out[ADDR_TEXT]);
 
 /* A numeric IPv4 or IPv6 address (zone id allowed, no brackets). False when it is none. Leading
  * zeros, "1" and "127.1" are none (inet_pton(3)). */
 bool addr_numeric(const char *host, uint16_t port, struct addr *out);
-bool addr_is_loopback(const struct addr *a); /* 127/8, ::1 */
-/* What to say behind the error of a call with this address, where it is of one link (fe80::/10,
- * ff02::/16) and no zone id says of which (RFC 4007); else "". */
-const char *addr_hint(const struct addr *a, int error);
+bool addr_is_loopback(const struct addr *a);  /* 127/8, ::1 */
+bool addr_is_any(const struct addr *a);       /* 0.0.0.0, :: */
+bool addr_is_multicast(const struct addr *a); /* 224/4, ff00::/8 */
+/* fe80::/10 or ff02::/16 without a zone id, which says of which link (RFC 4007). */
+bool addr_lacks_zone(const struct addr *a);
 void addr_loopback(int family, uint16_t port, struct addr *out);
 void addr_any(int family, uint16_t port, struct addr *out); /* 0.0.0.0 and :: */
 /* -1 with errno ENAMETOOLONG, or EINVAL for an empty path. */

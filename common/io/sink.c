@@ -41,8 +41,7 @@ static ssize_t write_some(const struct sink *s, const char *bytes, size_t n) {
 static enum sink_result write_all(struct sink *s, const char **bytes, size_t *n) {
     while (*n > 0) {
         ssize_t done = write_some(s, *bytes, *n);
-        if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-            return SINK_FULL;
+        if (done < 0 && loop_not_yet(errno)) return SINK_FULL;
         if (done < 0) {
             s->error = errno;
             return SINK_FAILED;
@@ -87,7 +86,7 @@ enum sink_result sink_give(struct sink *s, const char *bytes, size_t n) {
 static enum sink_result copy(struct sink *s, int from, enum source_kind kind, size_t *moved) {
     static char room[COPY_ONCE];
     ssize_t n = source_read(from, kind, room, sizeof room);
-    if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? SINK_DRY : SINK_SOURCE_FAILED;
+    if (n < 0) return loop_not_yet(errno) ? SINK_DRY : SINK_SOURCE_FAILED;
     if (n == 0) return SINK_END;
     *moved = (size_t)n;
     return sink_give(s, room, (size_t)n);

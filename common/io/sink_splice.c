@@ -12,8 +12,6 @@
 #define MOVE_ONCE ((size_t)4 << 20) /* a slot of a pipe can hold more than a page */
 #define FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
 
-static bool not_yet(void) { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
-
 static bool declines(void) { return errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP; }
 
 static bool ready_to_take(int fd) {
@@ -46,7 +44,7 @@ static enum sink_result move_direct(int from, int to, enum source_kind to_kind, 
     ssize_t n = splice(from, NULL, to, NULL, MOVE_ONCE, FLAGS);
     if (n == 0) return SINK_END;
     if (n < 0 && declines()) return SINK_DECLINED;
-    if (n < 0 && not_yet()) return ready_to_take(to) ? SINK_DRY : SINK_FULL;
+    if (n < 0 && loop_not_yet(errno)) return ready_to_take(to) ? SINK_DRY : SINK_FULL;
     if (n < 0) return failure(to_kind);
     *moved = *taken = (size_t)n;
     return SINK_MOVED;
@@ -78,7 +76,7 @@ enum sink_result mover_flush(struct mover *m, int to, size_t *taken) {
     int error = n < 0 ? errno : EIO;
     if (at) lseek(to, -(off_t)m->inside, SEEK_CUR);
     errno = error;
-    return declines() ? SINK_DECLINED : not_yet() ? SINK_FULL : SINK_FAILED;
+    return declines() ? SINK_DECLINED : loop_not_yet(errno) ? SINK_FULL : SINK_FAILED;
 }
 
 static enum sink_result move_through(struct mover *m, int from, int to, size_t *moved,
@@ -87,7 +85,7 @@ static enum sink_result move_through(struct mover *m, int from, int to, size_t *
     ssize_t n = splice(from, NULL, m->ends[1], NULL, MOVE_ONCE, FLAGS);
     if (n == 0) return SINK_END;
     if (n < 0 && declines()) return SINK_DECLINED;
-    if (n < 0) return not_yet() ? SINK_DRY : SINK_SOURCE_FAILED;
+    if (n < 0) return loop_not_yet(errno) ? SINK_DRY : SINK_SOURCE_FAILED;
     m->inside = *moved = (size_t)n;
     return mover_flush(m, to, taken);
 }

@@ -209,3 +209,12 @@ void loop_run(struct loop *loop) {
     loop->running = false;
     loop->stopped = false;
 }
+
+static void time_over(struct timer *t) { loop_stop(t->loop); }
+
+void loop_run_for(struct loop *loop, int64_t ns) {
+    struct timer end = {.place = 0};
+    timer_start(loop, &end, ns, time_over);
+    loop_run(loop);
+    timer_stop(&end);
+}

@@ -5,6 +5,7 @@
 #ifndef SOCKKIT_LOOP_LOOP_H
 #define SOCKKIT_LOOP_LOOP_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,6 +48,15 @@ void loop_free(struct loop *loop);
 /* Runs until loop_stop. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
+
+/* Runs for so many ns (at least one turn), or until somebody else stops the loop. */
+void loop_run_for(struct loop *loop, int64_t ns);
+
+/* True for the errors of a call that has nothing to do yet (EAGAIN, EWOULDBLOCK) or was interrupted
+ * by a signal (EINTR): it is made again when the loop says so. */
+static inline bool loop_not_yet(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
 
 /* The time at which this turn began (that is, its wait ended); outside loop_run, the time. */
 int64_t loop_now(const struct loop *loop);

@@ -5,21 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/loop/loop.h"
 #include "common/net/sock.h"
 #include "common/net/trace.h"
 
 const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]) {
-    if (addr_family(d->peer) != AF_UNIX) return addr_text(d->peer, out);
-    if (d->pid > 0)
-        snprintf(out, DGRAM_PEER, "unix (pid %ld)", (long)d->pid);
-    else
-        snprintf(out, DGRAM_PEER, "unix");
-    return out;
+    return addr_peer_text(d->peer, d->pid, out);
 }
 
-bool dgram_full_now(int error) {
-    return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
-}
+bool dgram_full_now(int error) { return loop_not_yet(error) || error == ENOBUFS; }
 
 /* Where -O interface has put the socket; 0: nowhere. */
 static unsigned interface_of(int fd) {

@@ -54,16 +54,11 @@ struct dgram_io {
 
 /* --- set-up --- */
 
-static bool is_wildcard(const struct addr *a) {
-    if (addr_family(a) == AF_INET) return a->as.v4.sin_addr.s_addr == htonl(INADDR_ANY);
-    return addr_family(a) == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->as.v6.sin6_addr);
-}
-
 static void ask_for_ancillary(struct dgram_io *io, const struct addr *local) {
     int result = -1;
     if (io->family == AF_UNIX)
         result = sock_set(io->fd, SOL_SOCKET, SO_PASSCRED, 1, "SO_PASSCRED");
-    else if (is_wildcard(local))
+    else if (addr_is_any(local))
         result = io->family == AF_INET
                      ? sock_set(io->fd, IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO")
                      : sock_set(io->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");

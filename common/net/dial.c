@@ -1,7 +1,6 @@
 #include "common/net/dial.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +8,10 @@
 
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/net/bind.h"
+#include "common/net/hint.h"
 #include "common/net/sock.h"
-#include "common/net/sysinfo.h"
 
-#define STAGGER (250 * TEXT_NS_PER_MS)   /* RFC 8305 section 5, Connection Attempt Delay */
 #define FULL_AGAIN (20 * TEXT_NS_PER_MS) /* a full backlog is tried again */
 
 struct dial_attempt {
@@ -46,7 +45,7 @@ static void stop(struct dial *d, int why) {
     timer_stop(&d->limit);
     drop_all(d, why);
     addrs_free(&d->addrs);
-    addrs_free(&d->sources);
+    addrs_free(&d->locals);
 }
 
 void dial_stop(struct dial *d) { stop(d, ECANCELED); }
@@ -54,16 +53,6 @@ void dial_stop(struct dial *d) { stop(d, ECANCELED); }
 static void finish(struct dial *d, int fd, const struct cause *failure) {
     stop(d, failure && failure->status == STATUS_TIMEOUT ? ETIMEDOUT : ECANCELED);
     d->done(d, fd, failure);
-}
-
-static const char *hint(const struct net_name *name, const struct addr *to, int error) {
-    if (error == ECONNREFUSED) return " (is a server listening there?)";
-    if (error == ENOENT && name->path) return " (is a server listening there?)";
-    if (error == EPROTOTYPE) return " (a socket for datagrams, not for connections)";
-    if (error == ENETUNREACH) return " (no route; try -4 or -6)";
-    if (error == EADDRNOTAVAIL)
-        return " (no free source port, or the address is not this machine's)";
-    return addr_hint(to, error);
 }
 
 /* A family that is missing here says less than what any host answered; else the first failure is
@@ -75,31 +64,22 @@ static void note_failure(struct dial *d, const struct addr *to, int error) {
     d->weak = weak;
     cause_set(&d->failure, error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_UNCONNECTED,
               "cannot connect to %s: %s%s", net_name_text(&d->name, text), strerror(error),
-              hint(&d->name, to, error));
+              hint_peer(d->name.type, to, error));
 }
 
 /* --- attempts --- */
 
 static void launch(struct dial *d);
 
-/* A connection that met itself: source and destination are the same (RFC 9293, simultaneous open).
- */
-static bool is_self(int fd, const struct addr *to) {
-    struct addr local;
-    if (addr_family(to) == AF_UNIX || addr_port(to) < 1024) return false;
-    return sock_local(fd, &local) == 0 && addr_equal(&local, to);
-}
-
 static void attempt_over(struct dial *d, int fd, const struct addr *to, int error) {
-    if (!error && is_self(fd, to)) {
+    if (!error && sock_met_itself(fd, to)) {
         sock_abort(fd);
         fd = -1;
         error = ECONNREFUSED;
     }
     if (!error) {
-        if (addr_family(to) != AF_UNIX && d->name.type == SOCK_STREAM &&
-            !sockopt_given(d->options, "nodelay"))
-            sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+        if (addr_family(to) != AF_UNIX && d->name.type == SOCK_STREAM)
+            sockopt_default(d->options, fd, "nodelay", 1);
         d->peer = *to;
         finish(d, fd, NULL);
         return;
@@ -123,44 +103,20 @@ static void attempt_ready(struct watch *w, unsigned events) {
     attempt_over(d, fd, &to, error);
 }
 
-static const struct addr *source_for(const struct dial *d, int family) {
-    for (size_t i = 0; i < d->sources.count; i++)
-        if (addr_family(&d->sources.items[i]) == family) return &d->sources.items[i];
-    return NULL;
-}
-
-static void bind_failure(struct dial *d, const struct addr *source) {
-    char text[ADDR_TEXT], owner[SYSINFO_OWNER];
-    int error = errno;
-    bool known = error == EADDRINUSE && sysinfo_owner(d->name.type, source, owner);
-    cause_set(&d->failure, STATUS_UNBOUND, "cannot bind to %s: %s%s%s%s", addr_text(source, text),
-              strerror(error), known ? " (" : "",
-              known                    ? owner
-              : error == EADDRNOTAVAIL ? " (not an address of this machine)"
-                                       : "",
-              known ? ")" : "");
-}
-
 /* A socket with its options, bound where asked. -1 with d->failure set. */
 static int prepare(struct dial *d, const struct addr *to) {
-    const struct addr *source = source_for(d, addr_family(to));
-    int fd = sock_open(addr_family(to), d->name.type);
-    if (fd < 0) {
+    const struct addr *local = addrs_of_family(&d->locals, addr_family(to));
+    struct cause cause;
+    int fd = bind_socket(addr_family(to), d->name.type, d->options, &cause);
+    if (fd < 0 && !cause.text[0]) {
         note_failure(d, to, errno);
         return -1;
     }
-    if (source && addr_port(source) && !sockopt_given(d->options, "reuseaddr"))
-        sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
-    if (sockopt_apply(d->options, fd, addr_family(to), &d->failure) < 0) {
-        sock_close(fd);
-        return -1;
-    }
-    if (source && sock_bind(fd, source) < 0) {
-        bind_failure(d, source);
-        sock_close(fd);
-        return -1;
-    }
-    return fd;
+    if (fd >= 0 && local && addr_port(local)) sockopt_default(d->options, fd, "reuseaddr", 1);
+    if (fd >= 0 && (!local || bind_local(fd, d->name.type, local, &cause) == 0)) return fd;
+    if (fd >= 0) sock_close(fd);
+    d->failure = cause;
+    return -1;
 }
 
 static void stagger_over(struct timer *t) { launch(container_of(t, struct dial, stagger)); }
@@ -198,7 +154,7 @@ static void attempt(struct dial *d, const struct addr *to) {
 static void launch(struct dial *d) {
     if (d->next < d->addrs.count) {
         struct addr to = d->addrs.items[d->next++];
-        if (d->next < d->addrs.count) timer_start(d->loop, &d->stagger, STAGGER, stagger_over);
+        if (d->next < d->addrs.count) timer_start(d->loop, &d->stagger, DIAL_STAGGER, stagger_over);
         attempt(d, &to);
     } else if (!d->attempts) {
         finish(d, -1, &d->failure);
@@ -207,49 +163,26 @@ static void launch(struct dial *d) {
 
 /* --- addresses --- */
 
-static bool usable(const struct dial *d, const struct addr *a) {
-    return !d->has_source || source_for(d, addr_family(a));
-}
-
-/* RFC 8305 section 4: the order of the look-up, but the families by turns. */
-static void interleave(struct dial *d, const struct addrs *from) {
-    size_t taken[2] = {0, 0};
-    int first = from->count ? addr_family(&from->items[0]) : AF_INET6;
-    d->addrs.items = mem_resize(NULL, from->count ? from->count : 1, sizeof *d->addrs.items);
-    for (bool more = true; more;) {
-        more = false;
-        for (int turn = 0; turn < 2; turn++) {
-            size_t *i = &taken[turn];
-            while (*i < from->count && (((addr_family(&from->items[*i]) == first) != (turn == 0)) ||
-                                        !usable(d, &from->items[*i])))
-                ++*i;
-            if (*i >= from->count) continue;
-            d->addrs.items[d->addrs.count++] = from->items[(*i)++];
-            more = true;
-        }
-    }
-}
-
 static void target_resolved(struct resolve *r, const struct cause *failure) {
     struct dial *d = container_of(r, struct dial, resolve);
-    struct addrs found = r->addrs;
+    d->addrs = r->addrs;
     r->addrs = (struct addrs){NULL, 0};
     if (failure) {
         finish(d, -1, failure);
         return;
     }
-    interleave(d, &found);
-    addrs_free(&found);
+    addrs_keep_families(&d->addrs, &d->locals);
+    addrs_interleave(&d->addrs);
     if (d->addrs.count == 0)
         cause_set(&d->failure, STATUS_UNCONNECTED,
                   "cannot connect to %s: it has no address of the family of the source %s",
-                  d->name.host ? d->name.host : "localhost", d->source_name.host);
+                  d->name.host ? d->name.host : "localhost", d->local_name.host);
     launch(d);
 }
 
-static void source_resolved(struct resolve *r, const struct cause *failure) {
+static void local_resolved(struct resolve *r, const struct cause *failure) {
     struct dial *d = container_of(r, struct dial, resolve);
-    d->sources = r->addrs;
+    d->locals = r->addrs;
     r->addrs = (struct addrs){NULL, 0};
     if (failure)
         finish(d, -1, failure);
@@ -263,20 +196,19 @@ static void limit_over(struct timer *t) {
     bool resolving = d->addrs.count == 0;
     cause_set(&d->failure, STATUS_TIMEOUT,
               resolving ? "cannot resolve %s: timed out" : "cannot connect to %s: timed out",
-              /* it may be the source */
+              /* which may be that of the local address */
               resolving ? d->resolve.name.host : net_name_text(&d->name, text));
     finish(d, -1, &d->failure);
 }
 
 void dial_start(struct loop *loop, struct dial *d, const struct net_name *name,
-                const struct net_name *source, const struct sockopt_list *options, int64_t limit,
+                const struct net_name *local, const struct sockopt_list *options, int64_t limit,
                 void (*done)(struct dial *d, int fd, const struct cause *failure)) {
-    *d = (struct dial){
-        .loop = loop, .name = *name, .options = options, .done = done, .has_source = source};
+    *d = (struct dial){.loop = loop, .name = *name, .options = options, .done = done};
     if (limit != INT64_MAX) timer_start(loop, &d->limit, limit, limit_over);
-    if (source) {
-        d->source_name = *source;
-        resolve_start(loop, &d->resolve, source, INT64_MAX, source_resolved);
+    if (local) {
+        d->local_name = *local;
+        resolve_start(loop, &d->resolve, local, INT64_MAX, local_resolved);
     } else {
         resolve_start(loop, &d->resolve, name, INT64_MAX, target_resolved);
     }
@@ -297,12 +229,12 @@ static void wait_over(struct dial *d, int fd, const struct cause *failure) {
     if (w->running) loop_stop(d->loop);
 }
 
-int dial_wait(struct loop *loop, const struct net_name *name, const struct net_name *source,
+int dial_wait(struct loop *loop, const struct net_name *name, const struct net_name *local,
               const struct sockopt_list *options, int64_t limit, struct addr *peer,
               struct cause *cause) {
     struct waiting w = {.cause = cause, .fd = -1};
-    cause->text[0] = 0;
-    dial_start(loop, &w.dial, name, source, options, limit, wait_over);
+    *cause = (struct cause){0};
+    dial_start(loop, &w.dial, name, local, options, limit, wait_over);
     w.running = !w.over;
     if (w.running) loop_run(loop);
     if (!w.over) dial_stop(&w.dial);

@@ -8,23 +8,9 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "common/net/bind.h"
 #include "common/net/resolve.h"
 #include "common/net/sock.h"
-#include "common/net/sysinfo.h"
-
-static const char *hint(const struct addr *a, int error) {
-    if (error == EACCES && addr_port(a) && addr_port(a) < 1024)
-        return " (ports below 1024 are for root)";
-    return error == EADDRNOTAVAIL ? " (not an address of this machine)" : addr_hint(a, error);
-}
-
-static int cannot(const struct addr *a, int type, int error, struct cause *cause) {
-    char text[ADDR_TEXT], owner[SYSINFO_OWNER];
-    bool known = error == EADDRINUSE && sysinfo_owner(type, a, owner);
-    return cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: %s%s%s%s", addr_text(a, text),
-                     strerror(error), known ? " (" : "", known ? owner : hint(a, error),
-                     known ? ")" : "");
-}
 
 /* True when somebody holds the path. Asked with a datagram socket, whatever is there: a stream
  * server says EPROTOTYPE, and has no client to accept that would be the one client of a --once. */
@@ -46,49 +32,43 @@ static int clear_path(const struct addr *a, int type, struct cause *cause) {
     if (!S_ISSOCK(st.st_mode))
         return cause_set(cause, STATUS_UNBOUND,
                          "cannot listen on unix:%s: the file exists and is no socket", path);
-    if (path_is_live(a)) return cannot(a, type, EADDRINUSE, cause);
+    if (path_is_live(a)) return bind_cause("listen on", type, a, EADDRINUSE, cause);
     if (unlink(path) < 0)
         return cause_set(cause, STATUS_UNBOUND, "cannot replace the stale socket %s: %s", path,
                          strerror(errno));
     return 0;
 }
 
-static int set_options(int fd, int family, int type, const struct sockopt_list *options,
-                       struct cause *cause) {
-    if (family != AF_UNIX && type == SOCK_STREAM && !sockopt_given(options, "reuseaddr"))
-        sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
-    /* accepted ones inherit it */
-    if (family != AF_UNIX && type == SOCK_STREAM)
-        sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+/* Accepted sockets inherit nodelay. */
+static void set_defaults(int fd, int family, int type, const struct sockopt_list *options) {
     if (family == AF_INET6) sock_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
-    return sockopt_apply(options, fd, family, cause);
+    if (family == AF_UNIX || type != SOCK_STREAM) return;
+    sockopt_default(options, fd, "reuseaddr", 1);
+    sockopt_default(options, fd, "nodelay", 1);
 }
 
-/* One socket. Returns 0 and adds it, 1 when the machine lacks the family, -1 with a cause; errno
- * tells a bind that failed. */
+static int bind_and_listen(int fd, int type, const struct addr *a, struct addr *local) {
+    if (sock_bind(fd, a) < 0 || (type == SOCK_STREAM && sock_listen(fd) < 0)) return -1;
+    return sock_local(fd, local);
+}
+
+/* One socket. Returns 0 and adds it; 1 when the machine lacks the family; -1 with a cause, errno
+ * being EADDRINUSE where the address is taken. */
 static int open_one(const struct addr *a, int type, const struct sockopt_list *options,
                     struct listeners *out, struct cause *cause) {
-    int family = addr_family(a), error = 0;
+    int family = addr_family(a);
     if (family == AF_UNIX && clear_path(a, type, cause) < 0) return -1;
-    int fd = sock_open(family, type);
-    if (fd < 0) {
-        if (errno == EAFNOSUPPORT) return 1;
-        return cannot(a, type, errno, cause);
+    int fd = bind_socket(family, type, options, cause);
+    if (fd < 0 && cause->text[0]) return -1;
+    if (fd < 0) return errno == EAFNOSUPPORT ? 1 : bind_cause("listen on", type, a, errno, cause);
+    set_defaults(fd, family, type, options);
+    if (bind_and_listen(fd, type, a, &out->addrs[out->count]) == 0) {
+        out->fds[out->count++] = fd;
+        return 0;
     }
-    if (set_options(fd, family, type, options, cause) < 0) {
-        sock_close(fd);
-        errno = 0;
-        return -1;
-    }
-    if (sock_bind(fd, a) < 0 || (type == SOCK_STREAM && sock_listen(fd) < 0)) error = errno;
-    if (error || sock_local(fd, &out->addrs[out->count]) < 0) {
-        sock_close(fd);
-        cannot(a, type, error, cause);
-        errno = error;
-        return error == EADDRNOTAVAIL ? 1 : -1;
-    }
-    out->fds[out->count++] = fd;
-    return 0;
+    bind_cause("listen on", type, a, errno, cause);
+    sock_close(fd);
+    return errno == EADDRNOTAVAIL ? 1 : -1;
 }
 
 /* Every address once. 1: port 0 was asked for, and the port that the first got is taken at another;
@@ -111,43 +91,25 @@ static int open_all(const struct addrs *addrs, const struct net_name *name,
     return out->count > 0 ? 0 : -1;
 }
 
-struct waiting {
-    struct resolve resolve;
-    struct loop *loop;
-    struct cause *cause;
-    int result; /* 1: not yet */
-    bool running;
-};
-
-static void resolved(struct resolve *r, const struct cause *failure) {
-    struct waiting *w = container_of(r, struct waiting, resolve);
-    w->result = failure ? -1 : 0;
-    if (failure) *w->cause = *failure;
-    if (w->running) loop_stop(w->loop);
+static int cannot(const struct net_name *name, const char *why, struct cause *cause) {
+    char text[NET_NAME_TEXT];
+    return cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: %s", net_name_text(name, text),
+                     why);
 }
 
 int listen_open(struct loop *loop, const struct net_name *name, const struct sockopt_list *options,
                 struct listeners *out, struct cause *cause) {
-    struct waiting w = {.loop = loop, .cause = cause, .result = 1};
-    char text[NET_NAME_TEXT];
+    struct addrs addrs;
     struct listen_held held = {.count = 0};
     int result;
-    resolve_start(loop, &w.resolve, name, INT64_MAX, resolved);
-    w.running = w.result == 1;
-    if (w.running) loop_run(loop);
-    if (w.result == 1) { /* a signal came first */
-        resolve_stop(&w.resolve);
-        return cause_set(cause, STATUS_UNBOUND, "cannot listen on %s: interrupted",
-                         net_name_text(name, text));
-    }
-    if (w.result < 0) return -1;
-    cause_set(cause, STATUS_UNBOUND,
-              "cannot listen on %s: no address of this family on this machine",
-              net_name_text(name, text));
-    do result = open_all(&w.resolve.addrs, name, options, out, cause);
+    if (resolve_wait(loop, name, INT64_MAX, &addrs, cause) < 0)
+        return cause->text[0] ? -1 : cannot(name, "interrupted", cause);
+    do result = open_all(&addrs, name, options, out, cause);
     while (result == 1 && listen_hold(&held, out));
     listen_let_go(&held);
-    addrs_free(&w.resolve.addrs);
+    addrs_free(&addrs);
+    if (result != 0 && !cause->text[0])
+        cannot(name, "no address of this family on this machine", cause);
     return result == 0 ? 0 : -1;
 }
 

@@ -193,3 +193,28 @@ void resolve_start(struct loop *loop, struct resolve *r, const struct net_name *
     else if (limit != INT64_MAX)
         timer_start(loop, &r->limit, limit, limit_over);
 }
+
+struct waiting {
+    struct resolve resolve;
+    struct cause *cause;
+    bool over, running;
+};
+
+static void wait_over(struct resolve *r, const struct cause *failure) {
+    struct waiting *w = container_of(r, struct waiting, resolve);
+    w->over = true;
+    if (failure) *w->cause = *failure;
+    if (w->running) loop_stop(r->loop);
+}
+
+int resolve_wait(struct loop *loop, const struct net_name *name, int64_t limit, struct addrs *addrs,
+                 struct cause *cause) {
+    struct waiting w = {.cause = cause};
+    *cause = (struct cause){0};
+    resolve_start(loop, &w.resolve, name, limit, wait_over);
+    w.running = !w.over;
+    if (w.running) loop_run(loop);
+    if (!w.over) resolve_stop(&w.resolve);
+    *addrs = w.resolve.addrs;
+    return w.over && !cause->text[0] ? 0 : -1;
+}

@@ -33,4 +33,9 @@ void resolve_start(struct loop *loop, struct resolve *r, const struct net_name *
 /* Gives up: `done` is not called. Also when the look-up is over, or never began ({0}). */
 void resolve_stop(struct resolve *r);
 
+/* Runs the loop until the name is resolved: 0 with *addrs filled, the caller's to free; -1 with a
+ * cause, whose text is empty when something else stopped the loop (a signal). */
+int resolve_wait(struct loop *loop, const struct net_name *name, int64_t limit, struct addrs *addrs,
+                 struct cause *cause);
+
 #endif

@@ -5,26 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/base/text.h"
+#include "common/loop/loop.h"
 #include "common/net/trace.h"
 
 /* "Not yet" is no outcome. */
 static bool shown(ssize_t result) {
-    return trace_level > 0 &&
-           (result >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINPROGRESS));
+    return trace_level > 0 && (result >= 0 || (!loop_not_yet(errno) && errno != EINPROGRESS));
 }
 
 void sock_trace(int level) { trace_level = level; }
 
 bool sock_tracing(void) { return trace_level > 0; }
 
-int64_t sock_clock(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * TEXT_NS_PER_S + now.tv_nsec;
+bool sock_is_short(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 static const char *family_name(int family) {
@@ -205,7 +202,7 @@ void sock_part(int fd) {
 static void show_connect(int result, int fd, const struct addr *a, int64_t since) {
     char text[ADDR_TEXT], took[TEXT_SHORT], words[128];
     int error = errno;
-    text_duration(sock_clock() - since, took);
+    text_duration(loop_clock() - since, took);
     if (trace_get(fd) != TRACE_DATAGRAM)
         snprintf(words, sizeof words, result < 0 ? "after %s" : "connected: the handshake took %s",
                  took);
@@ -218,7 +215,7 @@ static void show_connect(int result, int fd, const struct addr *a, int64_t since
 }
 
 int sock_connect(int fd, const struct addr *a) {
-    int64_t since = trace_level ? sock_clock() : 0;
+    int64_t since = trace_level ? loop_clock() : 0;
     int result = connect(fd, &a->as.any, a->size);
     /* it goes on by itself (POSIX connect) */
     if (result < 0 && errno == EINTR) errno = EINPROGRESS;
@@ -240,6 +237,13 @@ int sock_connected(int fd, const struct addr *a, int64_t since) {
     errno = error;
     if (trace_level > 1) trace_call(0, "", "getsockopt(%d, SO_ERROR)", fd);
     return error ? -1 : 0;
+}
+
+bool sock_met_itself(int fd, const struct addr *to) {
+    struct addr local;
+    /* the system chooses no port below 1024, nor a path that somebody listens at */
+    if (addr_family(to) == AF_UNIX || addr_port(to) < 1024) return false;
+    return sock_local(fd, &local) == 0 && addr_equal(&local, to);
 }
 
 void sock_give_up(int fd, const struct addr *a, int64_t since, int why) {

@@ -18,6 +18,10 @@
 void sock_trace(int level);
 bool sock_tracing(void); /* then callers use the plain calls: no page moving, one datagram a call */
 
+/* True for the errors of a call that the system lacks descriptors or memory for: it may succeed
+ * later. */
+bool sock_is_short(int error);
+
 int sock_open(int family, int type); /* socket(2) */
 int sock_bind(int fd, const struct addr *a);
 int sock_listen(int fd);
@@ -37,6 +41,9 @@ int sock_connect(int fd, const struct addr *a);
 /* After EINPROGRESS, once the socket is writable: 0, or -1 with errno, the outcome. `since`
  * (CLOCK_MONOTONIC, ns): when it began. */
 int sock_connected(int fd, const struct addr *a, int64_t since);
+/* True for a connection whose two ends are one socket: the system chose the port that was dialled
+ * for our own side (RFC 9293 section 3.5, simultaneous open). Nobody listens there. */
+bool sock_met_itself(int fd, const struct addr *to);
 /* An attempt that is given up: shown as such (errno says why: ETIMEDOUT, ECANCELED), and closed. */
 void sock_give_up(int fd, const struct addr *a, int64_t since, int why);
 
@@ -60,8 +67,5 @@ int sock_peer(int fd, struct addr *a);  /* getpeername(2) */
 enum sysinfo_state sock_tcp_state(int fd);
 bool sock_counts(int fd, uint64_t *received, uint64_t *sent);
 pid_t sock_peer_pid(int fd);
-
-/* CLOCK_MONOTONIC in nanoseconds. */
-int64_t sock_clock(void);
 
 #endif

@@ -156,6 +156,11 @@ bool sockopt_given(const struct sockopt_list *list, const char *name) {
     return false;
 }
 
+void sockopt_default(const struct sockopt_list *list, int fd, const char *name, int value) {
+    const struct sockopt_row *row = row_named(name, strlen(name));
+    if (!sockopt_given(list, name)) sock_set(fd, row->level, row->option, value, row->label);
+}
+
 void sockopt_help(void) {
     for (size_t i = 0; i < ROWS; i++) {
         char left[64];

@@ -30,7 +30,11 @@ const char *sockopt_parse(void *field, const char *value);
  */
 int sockopt_apply(const struct sockopt_list *list, int fd, int family, struct cause *cause);
 
-/* True when the list sets this option itself ("reuseaddr"), so that a default must not. */
+/* Sets an option by its name ("nodelay") where the list does not set it itself, and lets a refusal
+ * pass: the program works without it. */
+void sockopt_default(const struct sockopt_list *list, int fd, const char *name, int value);
+
+/* True when the list sets this option itself ("rcvbuf"). */
 bool sockopt_given(const struct sockopt_list *list, const char *name);
 
 /* The table with its units, to stdout (-O help), and the names alone, blank-separated (for

@@ -50,7 +50,7 @@ static void read_some(struct stream *s) {
         s->ops->data(s, bytes, (size_t)n);
     } else if (n == 0) {
         stream_ended(s);
-    } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
+    } else if (!loop_not_yet(errno)) {
         stream_failed(s, errno);
     }
 }
@@ -60,7 +60,7 @@ static size_t send_now(struct stream *s, const struct iovec *pieces, int count) 
     if (s->broken || s->shut) return 0;
     ssize_t n = sock_sendv(s->fd, pieces, count);
     if (n > 0) stream_went(s, (size_t)n);
-    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) s->broken = errno;
+    if (n < 0 && !loop_not_yet(errno)) s->broken = errno;
     return n > 0 ? (size_t)n : 0;
 }
 

@@ -19,13 +19,8 @@ static struct session *of_stream(struct stream *s) {
 }
 
 const char *session_peer(const struct session *s, char out[SESSION_PEER]) {
-    if (addr_family(&s->peer) != AF_UNIX) return addr_text(&s->peer, out);
-    pid_t pid = sock_peer_pid(s->stream.fd);
-    if (pid > 0)
-        snprintf(out, SESSION_PEER, "unix (pid %ld)", (long)pid);
-    else
-        snprintf(out, SESSION_PEER, "unix");
-    return out;
+    pid_t pid = addr_family(&s->peer) == AF_UNIX ? sock_peer_pid(s->stream.fd) : 0;
+    return addr_peer_text(&s->peer, pid, out);
 }
 
 /* --- when to accept --- */
@@ -148,7 +143,7 @@ static void on_readable(struct stream *t) {
     ssize_t n = sock_recv(t->fd, discarded, sizeof discarded);
     if (n > 0) stream_came(t, (size_t)n);
     if (n == 0) stream_ended(t);
-    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) stream_failed(t, errno);
+    if (n < 0 && !loop_not_yet(errno)) stream_failed(t, errno);
 }
 
 static void on_end(struct stream *t) {
@@ -239,9 +234,9 @@ static void pause_over(struct timer *t) { update_accepting(container_of(t, struc
 
 static void accept_failed(struct server *server) {
     /* nobody waits any more */
-    if (errno == EAGAIN || errno == EWOULDBLOCK) server->short_told = false;
+    if (loop_not_yet(errno)) server->short_told = false;
     /* not yet, or the connection's own trouble (accept(2)) */
-    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return;
+    if (!sock_is_short(errno)) return;
     if (!server->short_told) msg_note(0, "cannot accept for now: %s", strerror(errno));
     server->short_told = true;
     timer_start(server->loop, &server->pause, PAUSE, pause_over);

@@ -147,7 +147,7 @@ static bool receive(struct dgram_door *door) {
     uint64_t before = server->received;
     int n = dgram_receive(door->io, &items);
     /* an earlier answer's error; it goes by being told */
-    if (n < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
+    if (n < 0) return !loop_not_yet(errno);
     hand_over(door, items, (size_t)n);
     if (server->received > before) timer_stop(&server->patience);
     if (!timer_running(&server->census))

@@ -76,7 +76,7 @@ static void input_ready(struct source *in) {
     const char *at = bytes, *text;
     size_t left, size;
     ssize_t n = source_read(in->fd, in->kind, bytes, sizeof bytes);
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    if (n < 0 && loop_not_yet(errno)) return;
     if (n < 0) msg_error("cannot read stdin: %s", strerror(errno));
     if (n <= 0) {
         end(c);

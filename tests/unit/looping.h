@@ -37,15 +37,8 @@ static inline void stop_run(struct timer *t) { loop_stop(t->loop); }
 
 static inline void stop_later(struct peer *p) { loop_stop(p->watch.loop); }
 
-/* Runs the loop for that long. */
-static inline void run_for(int64_t ns) {
-    struct timer end = {0};
-    timer_start(loop, &end, ns, stop_run);
-    loop_run(loop);
-}
-
 /* One turn: a timer that is due at once ends it. */
-static inline void run_turn(void) { run_for(0); }
+static inline void run_turn(void) { loop_run_for(loop, 0); }
 
 static inline int64_t clock_ns(void) {
     struct timespec ts;

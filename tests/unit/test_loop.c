@@ -70,7 +70,7 @@ static void resting_watch_does_not_spin(void) {
     close(fd[1]);
     watch_want(&p.watch, 0);
     clock_t before = clock();
-    run_for(200 * MS);
+    loop_run_for(loop, 200 * MS);
     CHECK(p.calls == 0);
     CHECK(clock() - before < CLOCKS_PER_SEC / 20);
     watch_want(&p.watch, LOOP_READ);
@@ -190,9 +190,9 @@ static void regular_file_is_always_ready(void) {
     CHECK(p.calls == 2 && p.seen == LOOP_READ);
     clock_t before = clock();
     watch_want(&p.watch, LOOP_HANGUP);
-    run_for(100 * MS);
+    loop_run_for(loop, 100 * MS);
     watch_want(&p.watch, 0);
-    run_for(100 * MS);
+    loop_run_for(loop, 100 * MS);
     CHECK(p.calls == 2);
     CHECK(clock() - before < CLOCKS_PER_SEC / 20);
     watch_want(&p.watch, LOOP_WRITE);

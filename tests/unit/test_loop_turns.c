@@ -45,7 +45,7 @@ static void timers_fire_in_order(void) {
             expected++;
         else
             timer_stop(&alarms[i].timer);
-    run_for(60 * MS);
+    loop_run_for(loop, 60 * MS);
     CHECK(fired_count == expected);
 }
 
@@ -56,7 +56,7 @@ static void timer_neither_early_nor_spinning(void) {
     int64_t begin = clock_ns();
     clock_t before = clock();
     alarm_start(&a, 100 * MS + MS / 2);
-    while (fired_count == 0) run_for(150 * MS);
+    while (fired_count == 0) loop_run_for(loop, 150 * MS);
     CHECK(clock_ns() - begin >= 100 * MS + MS / 2);
     CHECK(clock() - before < CLOCKS_PER_SEC / 20);
 }
@@ -89,7 +89,7 @@ static void timer_of_zero(void) {
     struct timer t = {0};
     fired_count = 0;
     timer_start(loop, &t, 0, again_at_once);
-    run_for(100 * MS);
+    loop_run_for(loop, 100 * MS);
     CHECK(fired_count > 200);
     CHECK(timer_running(&t));
     timer_stop(&t);
@@ -227,7 +227,7 @@ static void signal_is_just_a_turn(void) {
     sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupted}, NULL);
     setitimer(ITIMER_REAL, &(struct itimerval){.it_interval = {0, 5000}, .it_value = {0, 5000}},
               NULL);
-    run_for(60 * MS);
+    loop_run_for(loop, 60 * MS);
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     CHECK(interrupts > 0 && p.calls == 0);
     watch_stop(&p.watch);
