@@ -1,8 +1,9 @@
 #include "applets/chat/duo.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "applets/chat/room.h"
 
 static void tell(struct duo *c, enum duo_who who, const struct buf *line) {
     buf_put(&c->to[who], buf_at(line), line->size);
@@ -15,13 +16,13 @@ static void tell_both(struct duo *c, const struct buf *line) {
 }
 
 static void set_name(struct duo *c, enum duo_who who, const char *name, size_t size) {
-    snprintf(c->names[who], ROOM_NAME_BYTES, "%.*s", (int)size, name);
+    snprintf(c->names[who], NAME_BYTES, "%.*s", (int)size, name);
 }
 
 static bool same_name(const char *a, size_t size, const char *b) {
-    char keys[2][ROOM_NAME_BYTES];
-    room_name_key(a, size, keys[0]);
-    room_name_key(b, strlen(b), keys[1]);
+    char keys[2][NAME_BYTES];
+    name_key(a, size, keys[0]);
+    name_key(b, strlen(b), keys[1]);
     return !strcmp(keys[0], keys[1]);
 }
 
@@ -52,7 +53,7 @@ void duo_leave(struct duo *c, enum duo_who who) {
 
 static void change_name(struct duo *c, enum duo_who who, const struct room_line *l,
                         struct buf *line) {
-    const char *fault = room_name_fault(l->name, l->name_size);
+    const char *fault = name_fault(l->name, l->name_size);
     const char *other = c->names[who == DUO_HOST ? DUO_GUEST : DUO_HOST];
     if (!fault && same_name(l->name, l->name_size, other)) fault = "that name is taken";
     if (fault) {
@@ -67,8 +68,7 @@ static void change_name(struct duo *c, enum duo_who who, const struct room_line 
 
 static void whisper(struct duo *c, enum duo_who who, const struct room_line *l, struct buf *line) {
     for (int to = DUO_HOST; to <= DUO_GUEST; to++) {
-        if (room_name_fault(l->name, l->name_size) ||
-            !same_name(l->name, l->name_size, c->names[to]))
+        if (name_fault(l->name, l->name_size) || !same_name(l->name, l->name_size, c->names[to]))
             continue;
         room_whisper(line, l, c->names[who], c->names[to]);
         tell(c, who, line);

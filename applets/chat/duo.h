@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "applets/chat/room.h"
+#include "applets/chat/name.h"
 #include "common/base/buf.h"
 
 /* ends the last line that is told when somebody has left */
@@ -15,13 +15,13 @@
 enum duo_who { DUO_HOST, DUO_GUEST };
 
 struct duo {
-    char names[2][ROOM_NAME_BYTES];
+    char names[2][NAME_BYTES];
     struct buf to[2]; /* lines for each, newlines included: the caller's to deliver and clear */
     /* one of them has asked to leave: when this is delivered, the room is closed */
     bool over;
 };
 
-/* Both names have passed room_name_fault; the guest is called otherwise if they are the same. */
+/* Both names have passed name_fault; the guest is called otherwise if they are the same. */
 void duo_start(struct duo *c, const char *host, const char *guest);
 void duo_free(struct duo *c);
 

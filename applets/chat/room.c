@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/casemap.h"
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
-#include "common/base/width.h"
 
 const char *const room_help[] = {
     "what you type is said to all; a line that begins with / is a command (// says one):",
@@ -18,47 +16,6 @@ const char *const room_help[] = {
     "/quit  leave",
     NULL,
 };
-
-/* --- names --- */
-
-static bool allowed(uint32_t point) {
-    return point > ' ' && point != '(' && point != ')' && width_of(point) > 0 &&
-           !width_is_spacing_mark(point) && point != 0xA0 && point != 0x3000 &&
-           !(point >= 0x2000 && point <= 0x200A) && point != 0x202F && point != 0x205F &&
-           point != 0x1680;
-}
-
-const char *room_name_fault(const char *name, size_t size) {
-    size_t characters = 0;
-    if (size == 0) return "a name has at least one character";
-    while (size > 0) {
-        uint32_t point;
-        size_t n = utf8_next(name, size, &point);
-        if (point == UTF8_INVALID || !allowed(point))
-            return "a name has printable characters alone, no space, no parentheses";
-        if (++characters > ROOM_NAME_MOST) return "a name has at most 32 characters";
-        name += n;
-        size -= n;
-    }
-    return NULL;
-}
-
-/* Upper, then lower: letters with several small forms (s and the long s, k and the Kelvin sign)
- * meet in one. */
-static uint32_t fold(uint32_t point) { return casemap_lower(casemap_upper(point)); }
-
-void room_name_key(const char *name, size_t size, char key[ROOM_NAME_BYTES]) {
-    size_t used = 0;
-    while (size > 0) {
-        uint32_t point;
-        size_t n = utf8_next(name, size, &point);
-        if (point == UTF8_INVALID || used + 4 >= ROOM_NAME_BYTES) break;
-        used += utf8_encode(fold(point), key + used);
-        name += n;
-        size -= n;
-    }
-    key[used] = 0;
-}
 
 /* --- texts --- */
 
@@ -181,27 +138,4 @@ char *room_renaming(const char *line, size_t size, const char *name) {
     if (size < head || memcmp(line, ROOM_WELCOME, head) != 0) return NULL;
     return mem_format("* %.*s is now %s", (int)word_size(line + head, size - head), line + head,
                       name);
-}
-
-/* --- colours --- */
-
-/* Of a name, always the same. */
-static int colour_of(const char *name, size_t size) {
-    unsigned hash = 0;
-    for (size_t i = 0; i < size; i++) hash = hash * 31 + (unsigned char)name[i];
-    return 31 + (int)(hash % 6);
-}
-
-void room_tint(struct buf *out, const char *text, size_t size) {
-    const char *close = size > 1 && text[0] == '(' ? memchr(text, ')', size) : NULL;
-    if (close) {
-        size_t head = (size_t)(close - text) + 1, name = strcspn(text + 1, " )");
-        buf_format(out, "\033[%dm%.*s\033[0m", colour_of(text + 1, name), (int)head, text);
-        buf_put(out, text + head, size - head);
-    } else if (size > 1 && (text[0] == '*' || text[0] == '!') && text[1] == ' ') {
-        buf_format(out, text[0] == '*' ? "\033[2m%.*s\033[0m" : "\033[31m%.*s\033[0m", (int)size,
-                   text);
-    } else {
-        buf_put(out, text, size);
-    }
 }

@@ -1,5 +1,5 @@
-/* room: the rules of a chat room (behaviour.md section 8): what a name may be, what a line asks
- * for, and what of a text may be shown. Pure. */
+/* room: the rules of a chat room (sockkit-chat-serve(1)): what a line asks for, and what of a text
+ * may be shown. Pure. */
 #ifndef SOCKKIT_CHAT_ROOM_H
 #define SOCKKIT_CHAT_ROOM_H
 
@@ -8,17 +8,8 @@
 
 #include "common/base/buf.h"
 
-#define ROOM_NAME_MOST 32                        /* characters */
-#define ROOM_NAME_BYTES (4 * ROOM_NAME_MOST + 1) /* and a terminator */
-#define ROOM_MESSAGE_MOST ((size_t)4096)         /* bytes */
-#define ROOM_WELCOME "* welcome, you are "       /* and the name, to a newcomer alone */
-
-/* NULL: a name; else what is wrong with it. 1 to 32 printable characters, no space, no parentheses,
- * no combining or format characters. */
-const char *room_name_fault(const char *name, size_t size);
-
-/* The same for names that differ in the case of letters alone. */
-void room_name_key(const char *name, size_t size, char key[ROOM_NAME_BYTES]);
+#define ROOM_MESSAGE_MOST ((size_t)4096)   /* bytes */
+#define ROOM_WELCOME "* welcome, you are " /* and the name, to a newcomer alone */
 
 /* Puts the text at the end of out with everything harmless that could act on a terminal: C0, DEL
  * and invalid UTF-8 become \xNN, C1 and bidirectional controls and the separators of lines and
@@ -48,10 +39,6 @@ struct room_line {
 };
 
 void room_read(struct room_line *l, const char *line, size_t size);
-
-/* Puts a line of a room at the end of out in colour (ECMA-48 SGR): each name in one of its own,
- * narration dim, refusals red. */
-void room_tint(struct buf *out, const char *line, size_t size);
 
 /* Puts what all are to read of a ROOM_SAY or ROOM_ME at the end of out: "(NAME) text", "(NAME *)
  * ACTION". */

@@ -4,20 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "applets/chat/room.h"
+#include "applets/chat/name.h"
 #include "common/base/mem.h"
 
 struct roster_entry *roster_find(const struct roster *r, const char *name, size_t size) {
-    char key[ROOM_NAME_BYTES];
-    room_name_key(name, size, key);
+    char key[NAME_BYTES];
+    name_key(name, size, key);
     for (struct roster_entry *e = r->first; e; e = e->next)
         if (!strcmp(e->key, key)) return e;
     return NULL;
 }
 
 void roster_rename(struct roster_entry *e, const char *name, size_t size) {
-    char key[ROOM_NAME_BYTES];
-    room_name_key(name, size, key);
+    char key[NAME_BYTES];
+    name_key(name, size, key);
     free(e->name);
     free(e->key);
     e->name = mem_format("%.*s", (int)size, name);

@@ -1,5 +1,5 @@
 /* roster: who is in a room, by name. A name is unique regardless of the case of its letters
- * (room.h). Pure. */
+ * (name.h). Pure. */
 #ifndef SOCKKIT_CHAT_ROSTER_H
 #define SOCKKIT_CHAT_ROSTER_H
 
@@ -20,7 +20,7 @@ struct roster {
 
 /* Comes in under the next free name of a guest. */
 void roster_enter(struct roster *r, struct roster_entry *e);
-/* Who is called so, or NULL; the name has passed room_name_fault. */
+/* Who is called so, or NULL; the name has passed name_fault. */
 struct roster_entry *roster_find(const struct roster *r, const char *name, size_t size);
 /* Is called otherwise; nobody else is called so. */
 void roster_rename(struct roster_entry *e, const char *name, size_t size);

@@ -1,13 +1,14 @@
 #include <stdlib.h>
 
 #include "applets/chat/duo.h"
+#include "applets/chat/name.h"
 #include "applets/chat/room.h"
 #include "applets/chat/subscriber.h"
 #include "unit.h"
 
 /* --- room --- */
 
-static const char *fault(const char *name) { return room_name_fault(name, strlen(name)); }
+static const char *fault(const char *name) { return name_fault(name, strlen(name)); }
 
 static void names(void) {
     CHECK(!fault("ada") && !fault("Jürgen") && !fault("日本") && !fault("x"));
@@ -26,9 +27,9 @@ static void names(void) {
 }
 
 static bool same(const char *a, const char *b) {
-    char keys[2][ROOM_NAME_BYTES];
-    room_name_key(a, strlen(a), keys[0]);
-    room_name_key(b, strlen(b), keys[1]);
+    char keys[2][NAME_BYTES];
+    name_key(a, strlen(a), keys[0]);
+    name_key(b, strlen(b), keys[1]);
     return !strcmp(keys[0], keys[1]);
 }
 

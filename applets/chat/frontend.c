@@ -1,0 +1,83 @@
+#include "applets/chat/frontend.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "applets/chat/room.h"
+#include "applets/chat/tint.h"
+#include "common/base/mem.h"
+#include "common/base/msg.h"
+
+#define WAITING_MOST ((size_t)65536) /* bytes not sent yet: beyond them no further line is read */
+
+static struct frontend *of_console(struct console *c) {
+    return container_of(c, struct frontend, console);
+}
+
+void frontend_end(struct frontend *f, int status) {
+    if (!f->status) f->status = status;
+    loop_stop(f->loop);
+}
+
+void frontend_update(struct frontend *f) {
+    if (!f->wire || !f->wire->watch.loop) return;
+    stream_read(f->wire, !console_waits(&f->console));
+    bool full = stream_waiting(f->wire) > WAITING_MOST;
+    console_want(&f->console, !full && !f->rests);
+    stream_ask_space(f->wire, full);
+}
+
+static void put_time(struct buf *line) {
+    time_t now = time(NULL);
+    char stamp[16];
+    strftime(stamp, sizeof stamp, "%H:%M:%S ", localtime(&now));
+    buf_format(line, "%s", stamp);
+}
+
+void frontend_show(struct frontend *f, const char *text, size_t size) {
+    struct buf line = {0}, clean = {0};
+    if (f->conf->timestamps) put_time(&line);
+    if (f->console.on_terminal && !f->conf->raw) { /* the room may be anybody's program */
+        room_clean(&clean, text, size);
+        text = buf_at(&clean);
+        size = clean.size;
+    }
+    if (f->coloured)
+        tint_line(&line, text, size);
+    else
+        buf_put(&line, text, size);
+    console_show(&f->console, buf_at(&line), line.size);
+    buf_free(&line);
+    buf_free(&clean);
+}
+
+static void on_line(struct console *c, const char *text, size_t size) {
+    of_console(c)->line(of_console(c), text, size);
+}
+
+static void on_drained(struct console *c) { frontend_update(of_console(c)); }
+
+static void on_failed(struct console *c, int error) {
+    struct frontend *f = of_console(c);
+    if (error != EPIPE && !f->status) msg_error("cannot write to stdout: %s", strerror(error));
+    frontend_end(f, error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
+}
+
+void frontend_start(struct frontend *f, struct loop *loop, const struct frontend_conf *conf,
+                    void (*line)(struct frontend *f, const char *text, size_t size)) {
+    *f = (struct frontend){
+        .console = {.line = on_line, .drained = on_drained, .failed = on_failed},
+        .loop = loop,
+        .conf = conf,
+        .line = line,
+        .coloured = msg_colours(STDOUT_FILENO),
+    };
+    console_start(&f->console, loop);
+}
+
+int frontend_stop(struct frontend *f) {
+    console_stop(&f->console);
+    return f->status ? f->status : f->console.skipped ? STATUS_FAILED : STATUS_OK;
+}

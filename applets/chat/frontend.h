@@ -1,0 +1,47 @@
+/* frontend: the end of a chat where a person or a script sits. Lines of stdin come from it, lines
+ * of the room go to stdout. While stdout is slow the peer waits, while the peer is slow stdin does.
+ */
+#ifndef SOCKKIT_CHAT_FRONTEND_H
+#define SOCKKIT_CHAT_FRONTEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/loop/loop.h"
+#include "common/net/stream.h"
+#include "common/tty/console.h"
+
+struct frontend_conf {
+    bool timestamps;       /* the local time stands before each line shown */
+    bool raw;              /* control characters of the peer pass to a terminal */
+    const char *quit_word; /* a line that is this word leaves, unsaid; "": none */
+};
+
+struct frontend {
+    struct console console;
+    struct stream *wire; /* the connection; NULL: none yet. The owner's */
+    bool rests;          /* no line of stdin is wanted. The owner's: then frontend_update */
+    int status;          /* what the run is to end with: enum status */
+
+    /* private */
+    struct loop *loop;
+    const struct frontend_conf *conf;
+    void (*line)(struct frontend *f, const char *text, size_t size);
+    bool coloured;
+};
+
+/* Begins with stdin at rest. `line` gets each line of stdin, without its ending; NULL once, at the
+ * end of stdin. */
+void frontend_start(struct frontend *f, struct loop *loop, const struct frontend_conf *conf,
+                    void (*line)(struct frontend *f, const char *text, size_t size));
+/* Shows a line of the room, given without its newline. */
+void frontend_show(struct frontend *f, const char *text, size_t size);
+/* Looks again at who has to wait: something was sent, shown, taken, or `wire` or `rests` changed.
+ */
+void frontend_update(struct frontend *f);
+/* Stops the loop. The first status that is not 0 is kept. */
+void frontend_end(struct frontend *f, int status);
+/* Leaves stdin and stdout; returns the status of the run. Also when it was never started ({0}). */
+int frontend_stop(struct frontend *f);
+
+#endif
