@@ -1,5 +1,5 @@
-/* reader: somebody who reads a fan-out log, and now and then a note that is for him alone, at the
- * place in the log where it was written. Pure. */
+/* subscriber: somebody who reads a fan-out log, and now and then a note for that reader alone, at
+ * the place in the log where it was written. Pure. */
 #ifndef SOCKKIT_CHAT_SUBSCRIBER_H
 #define SOCKKIT_CHAT_SUBSCRIBER_H
 
