@@ -101,18 +101,31 @@ static void close_socket(struct attempt *a) {
     watch_stop(&a->watch);
     timer_stop(&a->silence);
     if (a->fd < 0) return;
-    if (a->state == PORT_CLOSED && !a->connected && spare && !*spare)
+    if (a->found.state == PORT_CLOSED && !a->connected && spare && !*spare)
         *spare = a->fd;
     else
         part(a);
     a->fd = -1;
 }
 
+/* The first line of what came, without its end. */
+static void keep_line(struct attempt *a) {
+    const char *text = buf_at(&a->answer);
+    const char *end = a->answer.size ? memchr(text, '\n', a->answer.size) : NULL;
+    size_t size = end ? (size_t)(end - text) : a->answer.size;
+    if (a->answer.size == 0) return;
+    if (size > 0 && text[size - 1] == '\r') size--;
+    a->found.said = mem_new(size + 1);
+    a->found.said_size = size;
+    memcpy(a->found.said, text, size);
+}
+
 /* True: all functions that lead here say by it that the state is known. */
 static bool decide(struct attempt *a, int64_t now, enum port_state state, int error) {
-    a->state = state;
-    a->error = error;
-    if (!a->took) a->took = now > a->since ? now - a->since : 1;
+    a->found.state = state;
+    a->found.error = error;
+    if (!a->found.took) a->found.took = now > a->since ? now - a->since : 1;
+    if (a->plan->banner) keep_line(a);
     close_socket(a);
     return true;
 }
@@ -183,7 +196,7 @@ static bool send_payload(struct attempt *a, int64_t now) {
 static bool connected(struct attempt *a, int64_t now) {
     a->connected = true;
     if (a->plan->type != SOCK_STREAM) return send_payload(a, now);
-    a->took = now > a->since ? now - a->since : 1;
+    a->found.took = now > a->since ? now - a->since : 1;
     if (sock_met_itself(a->fd, &a->to)) {
         sock_abort(a->fd);
         a->fd = -1;
@@ -271,7 +284,7 @@ enum attempt_start attempt_start(struct attempt_plan *plan, struct attempt *a,
 
 void attempt_end(struct attempt *a, int why) {
     int64_t now = loop_clock();
-    if (a->state != PORT_UNKNOWN) return;
+    if (a->found.state != PORT_UNKNOWN) return;
     if (!a->connected) {
         watch_stop(&a->watch);
         sock_give_up(a->fd, &a->to, a->since, why);
@@ -280,4 +293,7 @@ void attempt_end(struct attempt *a, int why) {
     judge(a, now);
 }
 
-void attempt_free(struct attempt *a) { buf_free(&a->answer); }
+void attempt_free(struct attempt *a) {
+    finding_clear(&a->found);
+    buf_free(&a->answer);
+}

@@ -7,22 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "applets/probe/finding.h"
 #include "common/base/addr.h"
 #include "common/base/addrs.h"
 #include "common/base/buf.h"
 #include "common/base/msg.h"
 #include "common/loop/loop.h"
 #include "common/net/sockopt.h"
-
-/* Of two answers for the same port the one that stands earlier says more. */
-enum port_state {
-    PORT_UNKNOWN,
-    PORT_OPEN,
-    PORT_CLOSED, /* refused */
-    PORT_NO_ANSWER,
-    PORT_UNREACHABLE, /* the way there is missing or forbidden, on this machine or beyond */
-    PORT_UNRESOLVED,  /* the name has no address: not the outcome of an attempt */
-};
 
 /* What the attempts of one owner have in common. */
 struct attempt_plan {
@@ -48,13 +39,9 @@ void attempt_plan_free(struct attempt_plan *plan); /* closes the spare sockets *
 struct attempt {
     /* called once, from the loop, unless attempt_start knew at once */
     void (*done)(struct attempt *a);
-    enum port_state state; /* PORT_UNKNOWN: pending */
-    int error;             /* errno behind a state that is not PORT_OPEN; 0: none */
-    /* ns, until it was connected (datagrams: answered), or failed */
-    int64_t took;
-    /* what came, at most ATTEMPT_ANSWER bytes; owned by the attempt */
-    struct buf answer;
+    struct finding found; /* PORT_UNKNOWN: pending; `took` is there once it is connected */
     /* private */
+    struct buf answer; /* what came, at most ATTEMPT_ANSWER bytes */
     struct attempt_plan *plan;
     struct watch watch;
     struct timer silence; /* idle */
@@ -68,7 +55,7 @@ struct attempt {
 #define ATTEMPT_ANSWER ((size_t)65536)
 
 enum attempt_start {
-    ATTEMPT_KNOWN, /* a->state tells */
+    ATTEMPT_KNOWN, /* a->found tells */
     ATTEMPT_PENDING,
     /* no descriptor, or no memory of the system's: try again when there is (errno) */
     ATTEMPT_SHORT,

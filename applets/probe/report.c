@@ -1,9 +1,10 @@
+#include "applets/probe/report.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "applets/probe/json.h"
-#include "applets/probe/scan.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/base/utf8.h"
@@ -15,20 +16,9 @@
 #define STATE_WIDTH 11 /* "unreachable" */
 #define TIME_WIDTH 10  /* "2000.00 ms" */
 
-static const char *const states[] = {
-    [PORT_UNKNOWN] = "no-answer", /* cut off before it was tried */
-    [PORT_OPEN] = "open",
-    [PORT_CLOSED] = "closed",
-    [PORT_NO_ANSWER] = "no-answer",
-    [PORT_UNREACHABLE] = "unreachable",
-    [PORT_UNRESOLVED] = "unresolved",
-};
-
 static double milliseconds(double ns) { return ns / (double)TEXT_NS_PER_MS; }
 
-const char *scan_state(const struct scan_item *i) { return states[i->state]; }
-
-const char *scan_name(const struct scan_item *i, char out[NET_NAME_TEXT]) {
+const char *report_name(const struct scan_item *i, char out[NET_NAME_TEXT]) {
     struct net_name name = i->host->name;
     name.port = i->port;
     return net_name_text(&name, out);
@@ -52,11 +42,11 @@ static int put_harmless(struct buf *out, const char *s, size_t n) {
 
 static int put_name(struct buf *out, const struct scan_item *i) {
     char name[NET_NAME_TEXT];
-    scan_name(i, name);
+    report_name(i, name);
     return put_harmless(out, name, strlen(name));
 }
 
-int scan_width(const struct scan_item *i) {
+int report_width(const struct scan_item *i) {
     struct buf name = {0};
     int columns = put_name(&name, i);
     buf_free(&name);
@@ -66,15 +56,15 @@ int scan_width(const struct scan_item *i) {
 static void put_text(struct buf *out, const struct scan_item *i, int width) {
     char time[TEXT_SHORT];
     int columns = put_name(out, i);
-    snprintf(time, sizeof time, "%.2f ms", milliseconds((double)i->took));
+    snprintf(time, sizeof time, "%.2f ms", milliseconds((double)i->found.took));
     if (width)
-        buf_format(out, "%*s%-*s%*s", width + GAP - columns, "", STATE_WIDTH + GAP, scan_state(i),
-                   TIME_WIDTH, time);
+        buf_format(out, "%*s%-*s%*s", width + GAP - columns, "", STATE_WIDTH + GAP,
+                   finding_word(&i->found), TIME_WIDTH, time);
     else
-        buf_format(out, "\t%s\t%s", scan_state(i), time);
-    if (i->banner) {
+        buf_format(out, "\t%s\t%s", finding_word(&i->found), time);
+    if (i->found.said) {
         buf_format(out, "%s", width ? "  " : "\t");
-        put_harmless(out, i->banner, i->banner_size);
+        put_harmless(out, i->found.said, i->found.said_size);
     }
     buf_put(out, "\n", 1);
 }
@@ -93,30 +83,32 @@ static void json_begin(struct buf *out, const struct scan_item *i) {
 }
 
 static void put_json(struct buf *out, const struct scan_item *i) {
-    const char *error = i->state == PORT_UNRESOLVED && i->host->why ? i->host->why
-                        : i->error                                  ? strerror(i->error)
-                                                                    : NULL;
+    const char *error = i->found.state == PORT_UNRESOLVED && i->host->why ? i->host->why
+                        : i->found.error                                  ? strerror(i->found.error)
+                                                                          : NULL;
     json_begin(out, i);
-    buf_format(out, ",\"state\":\"%s\",\"ms\":%.3f", scan_state(i), milliseconds((double)i->took));
-    if (i->banner) buf_format(out, ",\"banner\":");
-    if (i->banner) json_string(out, i->banner, i->banner_size);
+    buf_format(out, ",\"state\":\"%s\",\"ms\":%.3f", finding_word(&i->found),
+               milliseconds((double)i->found.took));
+    if (i->found.said) buf_format(out, ",\"banner\":");
+    if (i->found.said) json_string(out, i->found.said, i->found.said_size);
     if (error) buf_format(out, ",\"error\":");
     if (error) json_string(out, error, strlen(error));
     buf_format(out, "}\n");
 }
 
-void scan_put(struct buf *out, const struct scan_item *i, enum scan_format format, int width) {
-    if (format == SCAN_JSON)
+void report_put(struct buf *out, const struct scan_item *i, enum report_format format, int width) {
+    if (format == REPORT_JSON)
         put_json(out, i);
     else
-        put_text(out, i, format == SCAN_TABLE ? width : 0);
+        put_text(out, i, format == REPORT_TABLE ? width : 0);
 }
 
-static void put_json_summary(struct buf *out, const struct scan_item *i, uint64_t rounds,
-                             const struct stats *s) {
+static void put_json_summary(struct buf *out, const struct scan_item *i,
+                             const struct tally *tally) {
+    const struct stats *s = &tally->times;
     json_begin(out, i);
-    buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f", (unsigned long long)rounds,
-               (unsigned long long)s->count, 100 * (double)(rounds - s->count) / (double)rounds);
+    buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f",
+               (unsigned long long)tally->tries, (unsigned long long)s->count, tally_loss(tally));
     if (s->count)
         buf_format(out, ",\"min\":%.3f,\"avg\":%.3f,\"max\":%.3f,\"stddev\":%.3f",
                    milliseconds(s->min), milliseconds(s->mean), milliseconds(s->max),
@@ -124,23 +116,24 @@ static void put_json_summary(struct buf *out, const struct scan_item *i, uint64_
     buf_format(out, "}\n");
 }
 
-static void put_text_summary(struct buf *out, const struct scan_item *i, uint64_t rounds,
-                             const struct stats *s, int width) {
+static void put_text_summary(struct buf *out, const struct scan_item *i, const struct tally *tally,
+                             int width) {
+    const struct stats *s = &tally->times;
     const char *gap = width ? "  " : "\t";
     int columns = put_name(out, i);
     buf_format(out, "%*s%s%llu probes%s%llu open%s%.4g%% loss", width ? width - columns : 0, "",
-               gap, (unsigned long long)rounds, gap, (unsigned long long)s->count, gap,
-               100 * (double)(rounds - s->count) / (double)rounds);
+               gap, (unsigned long long)tally->tries, gap, (unsigned long long)s->count, gap,
+               tally_loss(tally));
     if (s->count)
         buf_format(out, "%smin/avg/max/stddev = %.2f/%.2f/%.2f/%.2f ms", gap, milliseconds(s->min),
                    milliseconds(s->mean), milliseconds(s->max), milliseconds(stats_deviation(s)));
     buf_put(out, "\n", 1);
 }
 
-void scan_put_summary(struct buf *out, const struct scan_item *i, uint64_t rounds,
-                      const struct stats *s, enum scan_format format, int width) {
-    if (format == SCAN_JSON)
-        put_json_summary(out, i, rounds, s);
+void report_put_summary(struct buf *out, const struct scan_item *i, const struct tally *tally,
+                        enum report_format format, int width) {
+    if (format == REPORT_JSON)
+        put_json_summary(out, i, tally);
     else
-        put_text_summary(out, i, rounds, s, format == SCAN_TABLE ? width : 0);
+        put_text_summary(out, i, tally, format == REPORT_TABLE ? width : 0);
 }

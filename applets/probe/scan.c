@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "applets/probe/trial.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/resolve.h"
@@ -20,7 +21,7 @@
 
 static bool needs_look_up(const struct scan_host *h, const struct scan_item *i) {
     return !h->looked_up || h->why ||
-           (h->took && i->state > PORT_OPEN && loop_clock() - h->known_at > FRESH);
+           (h->took && i->found.state > PORT_OPEN && loop_clock() - h->known_at > FRESH);
 }
 
 static void append(struct scan *p, struct scan_item *i) {
@@ -41,9 +42,8 @@ static void release_items(struct scan *p, struct scan_host *h) {
             append(p, i);
             continue;
         }
-        scan_item_clear(i);
-        i->state = PORT_UNRESOLVED;
-        i->took = h->took;
+        finding_clear(&i->found);
+        i->found = (struct finding){.state = PORT_UNRESOLVED, .took = h->took};
         if (!p->stopped) p->done(p, i);
     }
 }
@@ -105,14 +105,6 @@ void scan_host_free(struct scan_host *h) {
     addrs_free(&h->addrs);
     free(h->why);
     h->why = NULL;
-}
-
-void scan_item_clear(struct scan_item *i) {
-    free(i->banner);
-    i->banner = NULL;
-    i->state = PORT_UNKNOWN;
-    i->error = 0;
-    i->took = 0;
 }
 
 /* --- the queue --- */

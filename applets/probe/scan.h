@@ -9,8 +9,6 @@
 #include <stdint.h>
 
 #include "applets/probe/attempt.h"
-#include "applets/probe/stats.h"
-#include "common/base/buf.h"
 #include "common/base/msg.h"
 #include "common/loop/loop.h"
 #include "common/net/resolve.h"
@@ -44,19 +42,11 @@ struct scan_item {
     struct scan_host *host;
     void *owner; /* the caller's */
     uint16_t port;
-    enum port_state state; /* PORT_UNKNOWN: not yet */
-    int error;             /* errno; 0: none */
-    int64_t took;          /* ns, the look-up not counted */
-    /* the first line of the answer, without its end; owned (scan_item_clear); NULL: none */
-    char *banner;
-    size_t banner_size;
+    struct finding found; /* PORT_UNKNOWN: not yet */
     /* private */
     int64_t spent; /* ns of its limit, on the look-up */
     struct scan_item *next;
 };
-
-/* As it was before it was probed. */
-void scan_item_clear(struct scan_item *i);
 
 struct scan {
     /* the caller's, before scan_start */
@@ -83,30 +73,8 @@ void scan_add(struct scan *p, struct scan_item *i);
 /* Ends all attempts; an item that was being tried gets what is known so far, one that waited stays
  * as it was; `done` is not called. */
 void scan_stop(struct scan *p);
-
-/* --- results as people and programs read them (scan_text.c; pure) --- */
-
-enum scan_format {
-    SCAN_TABS,
-    SCAN_TABLE, /* the first column is `width` columns wide */
-    SCAN_JSON,
-};
-
-const char *scan_state(const struct scan_item *i); /* "open", "no-answer", ... */
-const char *scan_name(const struct scan_item *i, char out[NET_NAME_TEXT]);
-/* The columns that the name takes where it is shown. */
-int scan_width(const struct scan_item *i);
-/* A line, to the end of out: HOST:PORT, state, time, banner. */
-void scan_put(struct buf *out, const struct scan_item *i, enum scan_format format, int width);
-/* The summary of so many rounds (not 0); s: of the times (ns) of those that found it open. */
-void scan_put_summary(struct buf *out, const struct scan_item *i, uint64_t rounds,
-                      const struct stats *s, enum scan_format format, int width);
-
-/* --- between scan.c (hosts, the queue) and scan_trial.c (the addresses of one item) --- */
-
-void trial_begin(struct scan *p, struct scan_item *i);
-void trial_stop_all(struct scan *p);
-/* The queue goes on at the next turn of the loop, which does not wait. */
+/* For trial.c: a socket is free again; the queue goes on at the next turn of the loop, which does
+ * not wait. */
 void scan_wake(struct scan *p);
 
 #endif

@@ -24,3 +24,7 @@ static double square_root(double of) {
 double stats_deviation(const struct stats *s) {
     return s->count > 1 ? square_root(s->squares / (double)s->count) : 0;
 }
+
+double tally_loss(const struct tally *t) {
+    return 100 * (double)(t->tries - t->times.count) / (double)t->tries;
+}

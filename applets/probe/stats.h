@@ -15,4 +15,13 @@ void stats_add(struct stats *s, double value);
 /* of the values themselves (population); 0 for fewer than two */
 double stats_deviation(const struct stats *s);
 
+/* How often something was tried, and the times (ns) of the tries that succeeded. */
+struct tally {
+    uint64_t tries;
+    struct stats times;
+};
+
+/* The tries that did not succeed, in percent; there was one try at least. */
+double tally_loss(const struct tally *t);
+
 #endif

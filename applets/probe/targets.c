@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "applets/probe/ports.h"
+#include "applets/probe/report.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/vis.h"
@@ -84,7 +85,7 @@ static void add(struct targets *out, struct scan_host *host, const struct port_r
         t.items[i].host = host;
         t.items[i].port = (uint16_t)(range->first + i);
     }
-    int width = scan_width(&t.items[t.count - 1]);
+    int width = report_width(&t.items[t.count - 1]);
     if (width > out->width) out->width = width;
     out->items = mem_resize(out->items, out->count + 1, sizeof *out->items);
     out->items[out->count++] = t;
@@ -159,7 +160,7 @@ int targets_parse(const struct call *call, int type, const char *ports, struct t
 void targets_free(struct targets *targets) {
     for (size_t n = 0; n < targets->count; n++) {
         struct target *t = &targets->items[n];
-        for (size_t i = 0; i < t->count; i++) scan_item_clear(&t->items[i]);
+        for (size_t i = 0; i < t->count; i++) finding_clear(&t->items[i].found);
         free(t->items);
         free(t->tallies);
     }
@@ -173,6 +174,6 @@ void targets_free(struct targets *targets) {
 
 bool target_open(const struct target *t) {
     for (size_t i = 0; i < t->count; i++)
-        if (t->items[i].state == PORT_OPEN) return true;
+        if (t->items[i].found.state == PORT_OPEN) return true;
     return false;
 }

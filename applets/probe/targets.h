@@ -12,12 +12,6 @@
 #include "common/loop/loop.h"
 #include "common/net/name.h"
 
-/* How often an item was probed, and how long it took when it was open. */
-struct tally {
-    uint64_t probes;
-    struct stats times; /* ns */
-};
-
 /* Ports of a host that stand or fall together: one, or a range. */
 struct target {
     struct scan_item *items; /* each one's owner is the target */

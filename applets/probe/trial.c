@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "applets/probe/scan.h"
+#include "applets/probe/trial.h"
 #include "common/base/mem.h"
 #include "common/net/dial.h"
 
@@ -22,33 +22,14 @@ struct scan_trial {
     bool first_used;
     size_t tried; /* addresses */
     struct timer limit, stagger;
-    enum port_state state; /* the best so far */
-    int error;
-    int64_t took;
-    char *banner;
-    size_t banner_size;
+    struct finding found; /* the best so far */
 };
 
 static void advance(struct scan_trial *t);
 
-/* Of what came, without its end; NULL when nothing did. */
-static char *first_line(const struct buf *answer, size_t *size) {
-    const char *end = answer->size ? memchr(buf_at(answer), '\n', answer->size) : NULL;
-    *size = end ? (size_t)(end - buf_at(answer)) : answer->size;
-    if (answer->size == 0) return NULL;
-    if (*size > 0 && buf_at(answer)[*size - 1] == '\r') --*size;
-    char *line = mem_new(*size + 1);
-    memcpy(line, buf_at(answer), *size);
-    return line;
-}
-
-static void note(struct scan_trial *t, const struct attempt *a) {
-    if (t->state != PORT_UNKNOWN && t->state <= a->state) return;
-    t->state = a->state;
-    t->error = a->error;
-    t->took = a->took;
-    free(t->banner);
-    t->banner = t->scan->plan.banner ? first_line(&a->answer, &t->banner_size) : NULL;
+static void note(struct scan_trial *t, struct attempt *a) {
+    if (t->found.state == PORT_UNKNOWN || a->found.state < t->found.state)
+        finding_move(&t->found, &a->found);
 }
 
 static struct trying *take_trying(struct scan_trial *t) {
@@ -87,26 +68,15 @@ static void trial_free(struct scan_trial *t) {
     drop_all(t, ECANCELED);
     timer_stop(&t->limit);
     timer_stop(&t->stagger);
-    free(t->banner);
+    finding_clear(&t->found);
     free(t->scan->idle);
     t->scan->idle = t; /* most are over at once: the next item has it again */
-}
-
-static void store(struct scan_trial *t) {
-    struct scan_item *i = t->item;
-    scan_item_clear(i);
-    i->state = t->state;
-    i->error = t->error;
-    i->took = t->took;
-    i->banner = t->banner;
-    i->banner_size = t->banner_size;
-    t->banner = NULL;
 }
 
 static void finish(struct scan_trial *t) {
     struct scan *p = t->scan;
     struct scan_item *i = t->item;
-    store(t);
+    finding_move(&i->found, &t->found);
     trial_free(t);
     p->done(p, i);
     scan_wake(p);
@@ -197,7 +167,7 @@ static bool launch(struct scan_trial *t) {
 /* Only what the service says is not known yet. */
 static bool is_connected(const struct scan_trial *t) {
     for (const struct trying *y = t->tries; y; y = y->next)
-        if (y->attempt.took) return true;
+        if (y->attempt.found.took) return true;
     return false;
 }
 
@@ -205,14 +175,15 @@ static bool is_connected(const struct scan_trial *t) {
 static void advance(struct scan_trial *t) {
     const struct scan *p = t->scan;
     timer_stop(&t->stagger);
-    while (t->state != PORT_OPEN && !is_connected(t) && t->tried < t->item->host->addrs.count) {
+    while (t->found.state != PORT_OPEN && !is_connected(t) &&
+           t->tried < t->item->host->addrs.count) {
         if (t->tries && p->open >= p->jobs) {
             start_timers(t);
             return;
         }
         if (!launch(t)) return;
     }
-    if (t->state == PORT_OPEN || !t->tries) finish(t);
+    if (t->found.state == PORT_OPEN || !t->tries) finish(t);
 }
 
 void trial_begin(struct scan *p, struct scan_item *i) {
@@ -227,7 +198,7 @@ void trial_stop_all(struct scan *p) {
     while (p->trials) {
         struct scan_trial *t = p->trials;
         drop_all(t, ECANCELED);
-        if (t->item->state == PORT_UNKNOWN) store(t);
+        if (t->item->found.state == PORT_UNKNOWN) finding_move(&t->item->found, &t->found);
         trial_free(t);
     }
 }

@@ -1,0 +1,23 @@
+#include "applets/probe/finding.h"
+
+#include <stdlib.h>
+
+const char *finding_word(const struct finding *f) {
+    static const char *const words[] = {
+        [PORT_UNKNOWN] = "no-answer",       [PORT_OPEN] = "open",
+        [PORT_CLOSED] = "closed",           [PORT_NO_ANSWER] = "no-answer",
+        [PORT_UNREACHABLE] = "unreachable", [PORT_UNRESOLVED] = "unresolved",
+    };
+    return words[f->state];
+}
+
+void finding_clear(struct finding *f) {
+    free(f->said);
+    *f = (struct finding){0};
+}
+
+void finding_move(struct finding *f, struct finding *from) {
+    finding_clear(f);
+    *f = *from;
+    *from = (struct finding){0};
+}

@@ -1,0 +1,37 @@
+/* finding: what is known of a port: by one attempt, by those at all addresses of its host, and at
+ * last of the port. */
+#ifndef SOCKKIT_PROBE_FINDING_H
+#define SOCKKIT_PROBE_FINDING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Of two answers for the same port the one that stands earlier says more. */
+enum port_state {
+    PORT_UNKNOWN,
+    PORT_OPEN,
+    PORT_CLOSED, /* refused */
+    PORT_NO_ANSWER,
+    PORT_UNREACHABLE, /* the way there is missing or forbidden, on this machine or beyond */
+    PORT_UNRESOLVED,  /* the name has no address: not the outcome of an attempt */
+};
+
+/* {0}: nothing is known. */
+struct finding {
+    enum port_state state;
+    int error; /* errno behind a state that is not PORT_OPEN; 0: none */
+    /* ns, until it was connected (datagrams: answered), or failed; the look-up is not counted */
+    int64_t took;
+    char *said; /* the first line of the answer, without its end; owned; NULL: none */
+    size_t said_size;
+};
+
+/* "open", "no-answer", ...; what was not probed in time is "no-answer". */
+const char *finding_word(const struct finding *f);
+
+/* Forgets it. */
+void finding_clear(struct finding *f);
+/* Puts `from` in the place of *f; `from` is empty then. */
+void finding_move(struct finding *f, struct finding *from);
+
+#endif
