@@ -101,11 +101,11 @@ static void gone(struct member *m, const char *why);
  * yet gets it now. */
 static void make_room(struct service *s, size_t size) {
     struct member *next;
-    if (fanout_room(&s->log, s->slowest) >= size) return;
+    if (fanout_space(&s->log, s->slowest) >= size) return;
     write_to_all(s);
     for (struct member *m = first_member(s); m; m = next) {
         next = next_member(m);
-        if (!is_open(m) || fanout_room(&s->log, m->reader.position) >= size) continue;
+        if (!is_open(m) || fanout_space(&s->log, m->reader.position) >= size) continue;
         m->reader.position = s->log.end;
         gone(m, "it did not read");
         session_close(&m->lines.session, STATUS_OK);

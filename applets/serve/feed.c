@@ -19,7 +19,7 @@ static uint64_t slowest(const struct feed *f) {
 }
 
 static size_t room(const struct feed *f) {
-    size_t free = fanout_room(&f->log, slowest(f));
+    size_t free = fanout_space(&f->log, slowest(f));
     return f->crlf ? free / 2 : free; /* every byte may become two */
 }
 

@@ -14,7 +14,8 @@
 
 int addr_family(const struct addr *a) { return a->as.any.sa_family; }
 
-/* The system gives no family at all for a Unix datagram peer without a path. */
+/* Not "other than AF_UNIX": the system gives no family at all for a Unix datagram peer without a
+ * path. */
 static bool is_inet(const struct addr *a) {
     return addr_family(a) == AF_INET || addr_family(a) == AF_INET6;
 }
@@ -35,8 +36,8 @@ void addr_set_port(struct addr *a, uint16_t port) {
     if (addr_family(a) == AF_INET6) a->as.v6.sin6_port = htons(port);
 }
 
-/* The bytes of a socket path. The system may give it with or without its NUL; an abstract
- * name (unix(7)) begins with one and is all the bytes there are. */
+/* How many bytes the path has. The system may return a path with or without its NUL; an abstract
+ * name begins with a NUL, and every byte counts (unix(7)). */
 static size_t path_size(const struct addr *a) {
     size_t before = offsetof(struct sockaddr_un, sun_path);
     size_t size = a->size > before ? a->size - before : 0;
@@ -60,7 +61,7 @@ bool addr_equal(const struct addr *a, const struct addr *b) {
     return size == path_size(b) && memcmp(a->as.un.sun_path, b->as.un.sun_path, size) == 0;
 }
 
-/* A peer chooses its path, so nothing in it may act on the terminal it is shown on. */
+/* A peer chooses its own path: nothing in it may act on the terminal where it is shown. */
 static const char *unix_text(const struct addr *a, char out[ADDR_TEXT]) {
     const char *path = a->as.un.sun_path;
     size_t size = path_size(a);
@@ -169,7 +170,7 @@ void addr_any(int family, uint16_t port, struct addr *out) {
         set_v6(out, in6addr_any, 0, port);
 }
 
-/* An IPv6 address as written, its zone id cut off and left in *zone ("" where there is none). */
+/* Parses an IPv6 address; *zone is the text of its zone id ("" where there is none). */
 static bool parse_v6(const char *text, struct in6_addr *out, const char **zone) {
     char address[INET6_ADDRSTRLEN];
     size_t size = strcspn(text, "%");
@@ -181,7 +182,7 @@ static bool parse_v6(const char *text, struct in6_addr *out, const char **zone) 
     return inet_pton(AF_INET6, address, out) == 1;
 }
 
-/* RFC 4007 section 11.2: a number is the index itself. */
+/* A zone id is an interface's name, or its index in digits (RFC 4007 section 11.2). */
 static bool parse_zone(const char *zone, uint32_t *index) {
     int64_t number;
     *index = 0;

@@ -1,6 +1,5 @@
-/* addr: endpoints as people write them, socket addresses as programs pass them.
- * Pure: nothing here looks a name up (interface names in zone ids aside, if_nametoindex(3)). RFC
- * 3986 brackets, RFC 4007 zones. */
+/* addr: socket addresses, and endpoints as people write them (RFC 3986 brackets, RFC 4007 zones).
+ * Pure: nothing here looks a name up, but for the interface of a zone id (if_nametoindex(3)). */
 #ifndef SOCKKIT_BASE_ADDR_H
 #define SOCKKIT_BASE_ADDR_H
 
@@ -33,17 +32,17 @@ void addr_set_port(struct addr *a, uint16_t port);
 bool addr_same_host(const struct addr *a, const struct addr *b); /* family, address, zone */
 bool addr_equal(const struct addr *a, const struct addr *b);     /* and the port or path */
 
-/* "127.0.0.1:60000", "[fe80::1%eth0]:60000", "unix:/path" ("unix" when it has no path). Both return
- * out. A v4-mapped address is shown as IPv4. What could act on a terminal is shown as '?' in a
- * path. */
+/* "127.0.0.1:60000", "[fe80::1%eth0]:60000", "unix:/path" ("unix" when it has no path). A v4-mapped
+ * address is shown as IPv4; bytes of a path that could act on a terminal are shown as '?'. This one
+ * and the next two return out. */
 const char *addr_text(const struct addr *a, char out[ADDR_TEXT]);
 /* The same for a peer, a Unix one by its process: "unix (pid 4242)"; pid 0: it is not known. */
 const char *addr_peer_text(const struct addr *a, pid_t pid, char out[ADDR_TEXT]);
 /* The address alone: "127.0.0.1", "fe80::1%eth0", "unix". */
 const char *addr_host_text(const struct addr *a, char out[ADDR_TEXT]);
 
-/* A numeric IPv4 or IPv6 address (zone id allowed, no brackets). False when it is none. Leading
- * zeros, "1" and "127.1" are none (inet_pton(3)). */
+/* Parses a numeric IPv4 or IPv6 address (zone id allowed, no brackets). False when the text is
+ * none: "127.1", "1" and leading zeros are not accepted (inet_pton(3)). */
 bool addr_numeric(const char *host, uint16_t port, struct addr *out);
 bool addr_is_loopback(const struct addr *a);  /* 127/8, ::1 */
 bool addr_is_any(const struct addr *a);       /* 0.0.0.0, :: */
@@ -56,7 +55,7 @@ void addr_any(int family, uint16_t port, struct addr *out); /* 0.0.0.0 and :: */
 int addr_unix(const char *path, struct addr *out);
 
 /* An endpoint as written: HOST, HOST:PORT, [V6]:PORT, [V6], a bare IPv6 literal, :PORT, unix:PATH.
- * The three are owned (endpoint_free); NULL where not given. */
+ * Its parts are owned (endpoint_free), and NULL where not given. */
 struct endpoint {
     char *host;
     char *port;

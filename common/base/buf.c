@@ -8,30 +8,30 @@
 
 #include "common/base/mem.h"
 
-#define ROOM_LEAST 256
+#define CAPACITY_LEAST 256
 
 static void slide(struct buf *b) {
     memmove(b->bytes, b->bytes + b->start, b->size);
     b->start = 0;
 }
 
-/* Not realloc(3): it would copy the bytes already dropped as well. */
+/* realloc(3) would copy the bytes that were dropped as well. */
 static void enlarge(struct buf *b, size_t need) {
-    size_t room = b->room ? 2 * b->room : ROOM_LEAST;
-    if (room < need) room = need;
-    char *bytes = mem_resize(NULL, room, 1);
+    size_t capacity = b->capacity ? 2 * b->capacity : CAPACITY_LEAST;
+    if (capacity < need) capacity = need;
+    char *bytes = mem_resize(NULL, capacity, 1);
     if (b->size) memcpy(bytes, b->bytes + b->start, b->size);
     free(b->bytes);
-    *b = (struct buf){.bytes = bytes, .size = b->size, .room = room};
+    *b = (struct buf){.bytes = bytes, .size = b->size, .capacity = capacity};
 }
 
 char *buf_reserve(struct buf *b, size_t n) {
     assert(n <= SIZE_MAX / 4 && b->size <= SIZE_MAX / 4);
     size_t need = b->size + n;
-    if (need > b->room - b->start || !b->bytes) {
-        /* Sliding only when half the room is free: then what is moved is less than what was dropped
-         * since the last time, and the cost of a byte stays constant. */
-        if (b->bytes && need <= b->room / 2)
+    if (need > b->capacity - b->start || !b->bytes) {
+        /* Bytes are moved only when half the storage is free: fewer are moved than were dropped
+         * since the last time, so that the cost of a byte is constant. */
+        if (b->bytes && need <= b->capacity / 2)
             slide(b);
         else
             enlarge(b, need);
@@ -40,7 +40,7 @@ char *buf_reserve(struct buf *b, size_t n) {
 }
 
 void buf_grown(struct buf *b, size_t n) {
-    assert(n <= b->room - b->start - b->size);
+    assert(n <= b->capacity - b->start - b->size);
     b->size += n;
     if (b->size == 0) buf_free(b);
 }

@@ -15,8 +15,8 @@ static void clear_host_bits(struct cidr *c) {
     }
 }
 
-/* From what an IPv4 address looks like on an IPv6 socket. The host bits are cleared, so that no
- * network of less than 96 bits has the prefix. */
+/* Turns a v4-mapped network into the IPv4 network. The host bits are clear, so a network of fewer
+ * than 96 bits cannot have the prefix. */
 static void unmap(struct cidr *c) {
     static const unsigned char prefix[12] = {[10] = 0xff, [11] = 0xff};
     if (c->family != AF_INET6 || memcmp(c->net, prefix, sizeof prefix) != 0) return;
@@ -27,7 +27,7 @@ static void unmap(struct cidr *c) {
 }
 
 static const char *parse_bits(const char *text, struct cidr *out) {
-    uint16_t bits; /* digits alone and no more than 65535, as for a port */
+    uint16_t bits; /* of the same form as a port: digits alone, at most 65535 */
     if (!addr_port_number(text, &bits) || bits > family_bits(out->family))
         return out->family == AF_INET ? "the prefix length of an IPv4 network is 0 to 32"
                                       : "the prefix length of an IPv6 network is 0 to 128";

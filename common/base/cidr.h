@@ -7,25 +7,26 @@
 
 #include "common/base/addr.h"
 
-/* ADDRESS or ADDRESS/BITS; host bits may be set. A network within ::ffff:0:0/96 is the IPv4 network
- * it maps. */
+/* A network, written ADDRESS or ADDRESS/BITS. Host bits may be set in what is written. A network
+ * within ::ffff:0:0/96 is kept as the IPv4 network that it maps. */
 struct cidr {
     int family;
     unsigned bits;
     unsigned char net[16]; /* host bits cleared */
 };
 
-/* Lists grow at the end; {0} is empty. */
+/* {0} is empty. */
 struct cidr_list {
     struct cidr *items;
     size_t count;
 };
 
-/* Adds CIDR[,CIDR]... to the list. Returns NULL, or what is wrong in static words (then the list is
- * as before). */
+/* Adds CIDR[,CIDR]... to the list. Returns NULL; or static words that say what is wrong, and the
+ * list is as before. */
 const char *cidr_list_add(struct cidr_list *list, const char *text);
 void cidr_list_free(struct cidr_list *list);
-/* A v4-mapped IPv6 address is matched as the IPv4 address it is. A Unix address matches nothing. */
+/* True when the address is in one of the networks. A v4-mapped IPv6 address counts as the IPv4
+ * address it maps; a Unix address is in none. */
 bool cidr_list_has(const struct cidr_list *list, const struct addr *a);
 
 /* --allow and --deny: deny wins; an allow list that is not empty denies the rest. */
@@ -33,6 +34,7 @@ struct access_list {
     struct cidr_list allow, deny;
 };
 
+/* True when a peer with this address may be served. */
 bool access_allows(const struct access_list *access, const struct addr *a);
 
 #endif

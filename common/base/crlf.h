@@ -7,12 +7,12 @@
 
 #include "common/base/buf.h"
 
-/* Puts the bytes at the end of out with every LF as CR LF; none that has its CR gets a second one.
- * *cr remembers over calls whether the last byte was a CR; false at first. */
+/* Puts the bytes at the end of out with every LF as CR LF; an LF behind a CR stays as it is. *cr is
+ * the state between calls (the last byte was a CR); false at the beginning. */
 void crlf_put(struct buf *out, const char *bytes, size_t n, bool *cr);
 
-/* One line: text, then the ending (-C: CR LF, which replaces a line ending of its own; `bare`:
- * none). */
+/* Puts one line: the text, then its ending. crlf: every ending is CR LF, those within the text too.
+ * bare: no ending is added. */
 void crlf_line(struct buf *out, const char *text, bool crlf, bool bare);
 
 #endif

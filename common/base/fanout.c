@@ -18,12 +18,12 @@ void fanout_free(struct fanout *f) {
 
 uint64_t fanout_oldest(const struct fanout *f) { return f->end > f->size ? f->end - f->size : 0; }
 
-size_t fanout_room(const struct fanout *f, uint64_t slowest) {
+size_t fanout_space(const struct fanout *f, uint64_t slowest) {
     assert(slowest >= fanout_oldest(f) && slowest <= f->end);
     return f->size - (size_t)(f->end - slowest);
 }
 
-/* The piece of the ring at `position`: n bytes of it, or up to where the ring turns. */
+/* The n bytes of the ring at `position`, or fewer where the ring's storage ends. */
 static struct iovec piece_at(const struct fanout *f, uint64_t position, size_t n) {
     size_t at = (size_t)(position % f->size), straight = f->size - at;
     return (struct iovec){f->ring + at, n < straight ? n : straight};

@@ -6,14 +6,14 @@ void line_start(struct line *l, size_t most) { *l = (struct line){.most = most};
 
 void line_free(struct line *l) { buf_free(&l->part); }
 
-/* What the last call gave out goes now. */
+/* Frees the message that the last call lent out. */
 static void release(struct line *l) {
-    if (l->taken) buf_free(&l->part);
-    l->taken = false;
+    if (l->lent) buf_free(&l->part);
+    l->lent = false;
 }
 
 static enum line_kind give_part(struct line *l, const char **text, size_t *size, size_t length) {
-    l->taken = true;
+    l->lent = true;
     *text = buf_at(&l->part);
     *size = length;
     return LINE_MESSAGE;
@@ -25,17 +25,17 @@ static enum line_kind skip_rest(struct line *l) {
     return LINE_TOO_LONG;
 }
 
-/* The n > 0 bytes at s have no newline: they wait in `part` for one. */
+/* The n > 0 bytes at s have no newline: they are kept in `part` until one comes. */
 static enum line_kind keep(struct line *l, const char *s, size_t n) {
     if (l->skipping) return LINE_NONE;
     size_t length = l->part.size + n;
-    /* One CR more may belong to the line ending. */
+    /* One byte more is allowed where it is a CR: it may belong to the line ending. */
     if (length > l->most && !(length == l->most + 1 && s[n - 1] == '\r')) return skip_rest(l);
     buf_put(&l->part, s, n);
     return LINE_NONE;
 }
 
-/* The n bytes at s end with the newline behind them what `part` began. */
+/* The n bytes at s, behind which the newline stands, end the line that `part` began. */
 static enum line_kind finish(struct line *l, const char *s, size_t n, const char **text,
                              size_t *size) {
     bool skipped = l->skipping, bare_ended = l->bare_ended;
@@ -75,12 +75,12 @@ enum line_kind line_next(struct line *l, const char **s, size_t *n, const char *
 }
 
 bool line_waiting(const struct line *l) {
-    return !l->framed && !l->taken && (l->part.size || l->skipping);
+    return !l->framed && !l->lent && (l->part.size || l->skipping);
 }
 
 enum line_kind line_end(struct line *l, const char **text, size_t *size) {
     release(l);
-    if (l->part.size > l->most) return skip_rest(l); /* the CR was not a line ending's after all */
+    if (l->part.size > l->most) return skip_rest(l); /* by the CR, which no newline followed */
     return l->part.size ? give_part(l, text, size, l->part.size) : LINE_NONE;
 }
 

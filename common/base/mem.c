@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Straight to descriptor 2: stdio might want memory of its own. */
+#define CAPACITY_LEAST 16
+
+/* Writes to descriptor 2 by itself: stdio might allocate. */
 _Noreturn static void out_of_memory(void) {
     static const char line[] = "sockkit: out of memory\n";
     ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
@@ -16,7 +18,7 @@ _Noreturn static void out_of_memory(void) {
 }
 
 void *mem_new(size_t size) {
-    /* Never 0: calloc may answer that with NULL, which is no failure. */
+    /* calloc may answer a size of 0 with NULL, which is no failure. */
     void *memory = calloc(1, size > 0 ? size : 1);
     if (memory == NULL) out_of_memory();
     return memory;
@@ -28,6 +30,13 @@ void *mem_resize(void *old, size_t count, size_t size) {
     void *memory = realloc(old, total > 0 ? total : 1);
     if (memory == NULL) out_of_memory();
     return memory;
+}
+
+void *mem_grow(void *array, size_t *capacity, size_t count, size_t size) {
+    if (count <= *capacity) return array;
+    *capacity = count / 2 > *capacity ? count : 2 * *capacity;
+    if (*capacity < CAPACITY_LEAST) *capacity = CAPACITY_LEAST;
+    return mem_resize(array, *capacity, size);
 }
 
 void *mem_keep(void *memory) {

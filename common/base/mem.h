@@ -9,13 +9,20 @@
 #define container_of(pointer, type, member) \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-void *mem_new(size_t size);                             /* zeroed */
-void *mem_resize(void *old, size_t count, size_t size); /* count*size is checked for overflow */
+void *mem_new(size_t size); /* zeroed */
+
+/* realloc(3) to `count` items of `size` bytes; the product is checked for overflow. */
+void *mem_resize(void *old, size_t count, size_t size);
+
+/* Enlarges an array of *capacity items of `size` bytes, at least doubling it, so that it holds
+ * `count`; one that does already is returned as it is. {NULL, 0} is an empty one. */
+void *mem_grow(void *array, size_t *capacity, size_t count, size_t size);
+
 char *mem_copy(const char *text);
 char *mem_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* What is meant to last as long as the program, as the configuration and what it points to: found
- * by whoever looks for leaks. Returns it. */
+/* Takes over what lasts as long as the program (the configuration and all it points to), so that a
+ * leak checker finds it reachable. Returns it. */
 void *mem_keep(void *memory);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "common/base/vis.h"
 
-#define LINE_ROOM ((size_t)4096)
+#define LINE_MOST ((size_t)4096)
 #define RED "\033[31m" /* ECMA-48 SGR */
 #define NORMAL "\033[m"
 
@@ -17,7 +17,7 @@ static const char *applet_name;
 static int verbosity;
 static void (*diverted)(void *ctx, const char *line, size_t size);
 static void *diverted_ctx;
-static bool stuck; /* a signal came while stderr took nothing: nobody waits for it any more */
+static bool stuck; /* a signal came while stderr took nothing: from now on no write waits for it */
 
 int cause_set(struct cause *cause, enum status status, const char *fmt, ...) {
     va_list args;
@@ -54,7 +54,7 @@ static bool takes_more(void) {
     return poll(&p, 1, 0) > 0;
 }
 
-/* stderr may be gone or full: there is nobody left to tell. */
+/* A stderr that cannot be written is passed over: there is nobody left to tell. */
 static void write_line(const char *line, size_t size) {
     if (diverted) {
         diverted(diverted_ctx, line, size);
@@ -70,7 +70,8 @@ static void write_line(const char *line, size_t size) {
     }
 }
 
-/* What came from a peer cannot act on the terminal, nor begin a line that looks like ours. */
+/* What the line quotes from a peer must not act on the terminal, nor begin a line that looks like
+ * one of ours. */
 static size_t make_harmless(const char *line, size_t size, char *out) {
     size_t n = vis_whole(line, size, out);
     for (size_t i = 0; i < n; i++)
@@ -84,7 +85,7 @@ static size_t put(char *out, const char *text) {
 }
 
 static void say(const char *prefix, bool is_error, const char *fmt, va_list args) {
-    char line[LINE_ROOM], shown[4 * LINE_ROOM + sizeof RED NORMAL + VIS_SHOWN];
+    char line[LINE_MOST], shown[4 * LINE_MOST + sizeof RED NORMAL + VIS_SHOWN];
     int saved = errno;
     bool coloured = is_error && msg_colours(STDERR_FILENO);
     size_t used = (size_t)snprintf(line, sizeof line, "%s", prefix), size = 0;

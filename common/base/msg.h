@@ -1,8 +1,5 @@
-/* msg: diagnostics, narration and exit statuses.
- *
- * Everything sockkit says about itself goes to stderr through here, one write(2)
- * a line, so that lines of several processes never mix. Data never does.
- */
+/* msg: diagnostics, narration and exit statuses. All that sockkit says about itself goes to stderr
+ * through here, one write(2) a line, so that the lines of several processes never mix. */
 #ifndef SOCKKIT_BASE_MSG_H
 #define SOCKKIT_BASE_MSG_H
 
@@ -16,7 +13,7 @@
 #define MSG_PRINTF(fmt, args)
 #endif
 
-/* What the program ends with; ended by signal N it is 128+N. */
+/* What the program ends with. Ended by signal N, the shell shows 128+N. */
 enum status {
     STATUS_OK = 0,
     STATUS_FAILED = 1, /* while running: reset, I/O error, child failed */
@@ -25,7 +22,7 @@ enum status {
     STATUS_UNCONNECTED = 4,
     STATUS_TIMEOUT = 5,
     STATUS_UNBOUND = 6,   /* could not listen or bind */
-    STATUS_SIGPIPE = 141, /* the reader of stdout has gone: the program ends by SIGPIPE */
+    STATUS_SIGPIPE = 141, /* the reader of stdout has gone; the program ends by SIGPIPE */
 };
 
 /* Why something in common/ failed: the status to end with and the words to say.
@@ -41,17 +38,17 @@ int cause_set(struct cause *cause, enum status status, const char *fmt, ...) MSG
 /* The name that stands in front of errors ("serve"; NULL: the program alone). */
 void msg_applet(const char *name);
 
-/* -1 errors only (-q), 0 normal, 1 and up with -v. */
+/* The level of narration: -1 errors only (-q), 0 normal, 1 and more with -v. */
 void msg_verbosity(int level);
 int msg_level(void);
 
-/* True when fd is a terminal that knows escape sequences (TERM is set, and not "dumb"); when it is
- * to have colours as well (no-color.org). */
+/* True when fd is a terminal that takes escape sequences: TERM is set, not empty and not "dumb". */
 bool msg_draws(int fd);
+/* True when it may have colours as well: NO_COLOR is not set (no-color.org). */
 bool msg_colours(int fd);
 
-/* "sockkit APPLET: ...": always shown. errno is preserved. What the words quote from a peer is made
- * harmless, here and in msg_note. */
+/* An error, "sockkit APPLET: ...": always shown. errno is preserved. The words may quote a peer:
+ * here and in msg_note controls are made visible (vis.h) and newlines become spaces. */
 void msg_error(const char *fmt, ...) MSG_PRINTF(1, 2);
 
 /* Narration: a bare line, shown when the verbosity is at least `level`. errno is preserved. */
@@ -60,8 +57,8 @@ void msg_note(int level, const char *fmt, ...) MSG_PRINTF(2, 3);
 /* Shows a cause as an error and returns its status. */
 int msg_cause(const struct cause *cause);
 
-/* Who writes finished lines (newline included). The default writes to stderr; a line
- * editor on the same terminal puts itself in between. NULL brings the default back. */
+/* Hands finished lines (newline included) to `write_line` instead of stderr: a line editor on the
+ * same terminal shows them above the line being typed. NULL: stderr again. */
 void msg_divert(void (*write_line)(void *ctx, const char *line, size_t size), void *ctx);
 
 #endif

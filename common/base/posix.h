@@ -1,6 +1,6 @@
-/* posix: what POSIX.1-2024 has and libc's headers show only to _GNU_SOURCE so far. `make
- * PORTABLE=1` does without that, so that it finds what is not POSIX, and shows this to every file
- * instead (-include). */
+/* posix: what POSIX.1-2024 has, and libc declares for _GNU_SOURCE alone so far. A build with
+ * PORTABLE=1 does not define that, which shows whatever is not POSIX; it includes this header in
+ * every file instead (-include). */
 #ifndef SOCKKIT_BASE_POSIX_H
 #define SOCKKIT_BASE_POSIX_H
 

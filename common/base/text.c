@@ -15,7 +15,7 @@ static int fail(int error) {
 
 int text_number(const char *text, int64_t *out) {
     const char *digits = text + (*text == '+' || *text == '-');
-    /* strtoll would skip blanks in front. */
+    /* strtoll would accept blanks in front. */
     if (!is_digit(*digits)) return fail(EINVAL);
     char *end;
     errno = 0;
@@ -26,7 +26,7 @@ int text_number(const char *text, int64_t *out) {
     return 0;
 }
 
-/* What stands behind a number, and how much it is. A list ends with worth 0. */
+/* A unit that may stand behind a number. A list of them ends with worth 0. */
 struct unit {
     const char *name;
     uint64_t worth;
@@ -37,8 +37,9 @@ static uint64_t unit_worth(const struct unit *units, const char *name) {
     return units->worth;
 }
 
-/* The digits' part of one unit, rounded down. From the last digit on, so that it is exact
- * and never above 10 units, however many digits there are. */
+/* What the digits behind the point are of one unit, rounded down. Worked out from the last digit
+ * on, so that it is exact, and no intermediate value exceeds 10 units, however many digits there
+ * are. */
 static uint64_t fraction(const char *digits, size_t count, uint64_t worth) {
     uint64_t part = 0;
     while (count-- > 0) part = ((uint64_t)(digits[count] - '0') * worth + part) / 10;
@@ -51,7 +52,7 @@ static int measure(const char *text, const struct unit *units, uint64_t most, ui
     size_t decimals = digits == text + whole ? 0 : strspn(digits, "0123456789");
     bool dot_alone = digits != text + whole && decimals == 0;
     uint64_t worth = unit_worth(units, digits + decimals);
-    /* There is no half of a byte. */
+    /* half a byte */
     bool indivisible = decimals > 0 && worth == 1;
     if (whole + decimals == 0 || dot_alone || worth == 0 || indivisible) return fail(EINVAL);
 
@@ -86,10 +87,10 @@ int text_size(const char *text, uint64_t *bytes) {
     return measure(text, units, UINT64_MAX, bytes);
 }
 
-/* How many units it is, to the nearest. */
+/* How many units the amount is, to the nearest. */
 static uint64_t rounded(uint64_t amount, uint64_t unit) { return (amount + unit / 2) / unit; }
 
-/* Rounds before it chooses the form, so that 59.97 s is "1 min 0 s" and not "60.0 s". */
+/* The form is chosen from the rounded value, so that 59.97 s is "1 min 0 s" and not "60.0 s". */
 const char *text_duration(int64_t ns, char out[TEXT_SHORT]) {
     uint64_t time = ns > 0 ? (uint64_t)ns : 0;
     uint64_t hundredths = rounded(time, TEXT_NS_PER_MS / 100);
@@ -127,7 +128,7 @@ const char *text_bytes(uint64_t bytes, char out[TEXT_SHORT]) {
     return out;
 }
 
-/* The offset's colon is what strftime leaves out. */
+/* strftime's %z has no colon; ISO 8601 wants one. */
 const char *text_stamp(time_t when, char out[TEXT_STAMP]) {
     struct tm local;
     char offset[8];
@@ -141,12 +142,12 @@ const char *text_stamp(time_t when, char out[TEXT_STAMP]) {
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
-#define WORD_MOST 63 /* longer ones are near to nothing */
+#define WORD_MOST 63 /* bytes; a longer word is no option or applet mistyped */
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
-/* Optimal string alignment: the classic edit distance where an adjacent swap is one edit. The case
- * of a is none. Three rows of the table are enough, rows[0] the newest. */
+/* The edit distance of a and b (optimal string alignment: a swap of neighbours is one edit).
+ * Letters of `a` count as lower case. Three rows of the table are enough; rows[0] is the newest. */
 static size_t edits(const char *a, size_t a_size, const char *b, size_t b_size) {
     size_t storage[3][WORD_MOST + 1], *rows[3] = {storage[0], storage[1], storage[2]};
     for (size_t j = 0; j <= b_size; j++) rows[0][j] = j;
@@ -167,7 +168,7 @@ static size_t edits(const char *a, size_t a_size, const char *b, size_t b_size) 
 
 const char *text_nearest(const char *word, const char *const *list) {
     size_t size = strlen(word);
-    size_t best = least(3, size); /* what a word has to be nearer than */
+    size_t best = least(3, size); /* a word has to be nearer than this */
     const char *nearest = NULL;
     for (; size <= WORD_MOST && *list != NULL; list++) {
         size_t other = strlen(*list);

@@ -12,8 +12,8 @@
 #define TEXT_NS_PER_MS INT64_C(1000000)
 #define TEXT_NS_PER_S INT64_C(1000000000)
 
-/* Each parses the whole of `text` and returns 0, or -1 with errno EINVAL (not of the form:
- * empty, trailing junk) or ERANGE (does not fit). *out is untouched on failure. */
+/* Each parses the whole of `text` and returns 0; or -1 with errno EINVAL (not of the form, empty,
+ * trailing junk) or ERANGE (does not fit), and *out untouched. */
 int text_number(const char *text, int64_t *out); /* decimal, optional sign */
 int text_time(const char *text, int64_t *ns);    /* 500ms 2 1.5s .5 2m 1h; no sign */
 /* 4096 64K 64k 1M 1.5M 2G (powers of 1024); no sign */
@@ -30,9 +30,9 @@ const char *text_bytes(uint64_t bytes, char out[TEXT_SHORT]);
 #define TEXT_STAMP 48
 const char *text_stamp(time_t when, char out[TEXT_STAMP]);
 
-/* The word of the NULL-terminated list (lower case) that is nearest to `word` (any case), by edits
- * (an adjacent swap is one), or NULL when none is near: at most 2 edits, and fewer than the length
- * of the word. */
+/* The word of the NULL-terminated list (lower case) that is nearest to `word` (any case), counted
+ * in edits (a swap of neighbours is one). NULL when none is near: a near one takes at most 2 edits,
+ * and fewer than the word has letters. */
 const char *text_nearest(const char *word, const char *const *list);
 
 #endif

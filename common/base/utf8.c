@@ -2,7 +2,7 @@
 
 static unsigned char byte_at(const char *s, size_t i) { return (unsigned char)s[i]; }
 
-/* How long the character is that this byte begins, 0 if it begins none. */
+/* How long the character is that this byte begins; 0 when it begins none. */
 static size_t length_of(unsigned char lead) {
     if (lead < 0x80) return 1;
     if (lead < 0xc2) return 0; /* a continuation, or the overlong form of an ASCII character */
@@ -11,7 +11,8 @@ static size_t length_of(unsigned char lead) {
     return lead < 0xf5 ? 4 : 0;
 }
 
-/* The second byte alone tells overlong forms, surrogates and what is beyond U+10FFFF. */
+/* Overlong forms, surrogates and what is beyond U+10FFFF differ from the others in the second
+ * byte. */
 static bool may_follow(unsigned char lead, unsigned char second) {
     switch (lead) {
     case 0xe0:

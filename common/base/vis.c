@@ -10,7 +10,7 @@ static size_t show_invalid(char byte, char out[VIS_SHOWN]) {
     return (size_t)snprintf(out, VIS_SHOWN, "\\x%02x", (unsigned)(unsigned char)byte);
 }
 
-/* What is above ASCII: as it is, or as \u{N} where it could act on a terminal. */
+/* A character above ASCII: as it is, or as \u{N} where it could act on a terminal. */
 static size_t show_point(uint32_t point, char out[VIS_SHOWN]) {
     if (width_of(point) >= 0 && !utf8_is_bidi(point)) return utf8_encode(point, out);
     return (size_t)snprintf(out, VIS_SHOWN, "\\u{%X}", (unsigned)point);
@@ -26,8 +26,8 @@ static size_t show_safe(uint32_t point, char out[VIS_SHOWN]) {
     return 2;
 }
 
-/* No byte becomes more than 4 ("\xNN"); 3 bytes and a CR may wait from before, and snprintf
- * ends with a NUL. */
+/* A byte becomes at most 4 ("\xNN"). 3 bytes and a CR may be held from before, and snprintf adds a
+ * NUL. */
 size_t vis_bound(size_t n) { return 4 * (n + 3) + sizeof "^M"; }
 
 static size_t give_cr(struct vis *state, char *out) {
@@ -36,7 +36,7 @@ static size_t give_cr(struct vis *state, char *out) {
     return show_safe('\r', out);
 }
 
-/* Gives what the held bytes begin with, once that is known. */
+/* Puts out the characters that the held bytes begin with; with `last` no more bytes will come. */
 static size_t give_held(struct vis *state, bool last, char *out) {
     size_t put = 0;
     while (state->held_size > 0) {
@@ -77,7 +77,7 @@ size_t vis_whole(const char *s, size_t n, char *out) {
     return put + vis_put(&state, "", 0, out + put);
 }
 
-/* No byte becomes more than 4; around them the quotes, the dots and the NUL. */
+/* A byte becomes at most 4; around them stand the quotes, the dots and the NUL. */
 size_t vis_quote_bound(size_t most) { return 4 * most + sizeof "\"\"..."; }
 
 static size_t show_quoted(uint32_t point, char out[VIS_SHOWN]) {

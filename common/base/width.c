@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-/* Made from the Unicode Character Database, version 14.0. Ranges run on over code points that
- * are not assigned yet where both their neighbours are of the same kind. */
+/* The tables are made from the Unicode Character Database, version 14.0. A range includes code
+ * points that are not assigned yet where those on both sides are of its kind. */
 struct range {
     uint32_t first, last;
 };
@@ -119,8 +119,8 @@ static const struct range wide[] = {
     {0x1fa70, 0x1faff}, {0x20000, 0x3fffd},
 };
 
-/* General category Mc: marks that combine and take a column; ranges run on over the marks of `zero`
- * as well. */
+/* General category Mc: marks that combine and yet take a column. The ranges include marks of `zero`
+ * between them. */
 static const struct range spacing[] = {
     {0x903, 0x903},     {0x93b, 0x93b},     {0x93e, 0x94f},     {0x982, 0x983},
     {0x9be, 0x9cc},     {0x9d7, 0x9d7},     {0xa03, 0xa03},     {0xa3e, 0xa40},

@@ -18,10 +18,10 @@ struct loop {
     bool running, stopped;
 
     struct report *batch; /* what the last wait brought */
-    size_t batch_size, batch_room;
+    size_t batch_size, batch_capacity;
 
     struct timer **heap; /* heap[1] is due first */
-    size_t heap_size, heap_room;
+    size_t heap_size, heap_capacity;
 
     struct later *laters, **laters_end;
 };
@@ -61,10 +61,8 @@ void watch_stop(struct watch *w) {
 
 void loop_report(struct watch *w, unsigned events) {
     struct loop *loop = w->loop;
-    if (loop->batch_size == loop->batch_room) {
-        loop->batch_room = loop->batch_room ? 2 * loop->batch_room : 64;
-        loop->batch = mem_resize(loop->batch, loop->batch_room, sizeof *loop->batch);
-    }
+    loop->batch =
+        mem_grow(loop->batch, &loop->batch_capacity, loop->batch_size + 1, sizeof *loop->batch);
     loop->batch[loop->batch_size++] = (struct report){w, events};
 }
 
@@ -117,10 +115,8 @@ void timer_start(struct loop *loop, struct timer *t, int64_t ns, void (*fired)(s
     t->due = ns > INT64_MAX - now ? INT64_MAX : now + ns;
     t->fired = fired;
     t->loop = loop;
-    if (loop->heap_size + 1 >= loop->heap_room) {
-        loop->heap_room = loop->heap_room ? 2 * loop->heap_room : 16;
-        loop->heap = mem_resize(loop->heap, loop->heap_room, sizeof *loop->heap);
-    }
+    loop->heap =
+        mem_grow(loop->heap, &loop->heap_capacity, loop->heap_size + 2, sizeof *loop->heap);
     sift_up(loop, ++loop->heap_size, t);
 }
 

@@ -17,17 +17,14 @@
 struct loop_backend {
     int fd;
     struct watch **always; /* those that want something now */
-    size_t always_count, always_room;
+    size_t always_count, always_capacity;
     struct epoll_event *events;
-    int events_room;
+    int events_capacity;
 };
 
 static void always_add(struct loop_backend *b, struct watch *w) {
     if (w->place) return;
-    if (b->always_count == b->always_room) {
-        b->always_room = b->always_room ? 2 * b->always_room : 4;
-        b->always = mem_resize(b->always, b->always_room, sizeof *b->always);
-    }
+    b->always = mem_grow(b->always, &b->always_capacity, b->always_count + 1, sizeof *b->always);
     b->always[b->always_count++] = w;
     w->place = b->always_count;
 }
@@ -65,7 +62,7 @@ static void open_epoll(struct loop_backend *b) {
 struct loop_backend *backend_new(void) {
     struct loop_backend *b = mem_new(sizeof *b);
     b->fd = -1;
-    b->events_room = EVENTS_FIRST;
+    b->events_capacity = EVENTS_FIRST;
     b->events = mem_resize(NULL, EVENTS_FIRST, sizeof *b->events);
     return b;
 }
@@ -107,12 +104,12 @@ void backend_forget(struct loop_backend *b, struct watch *w) {
 
 void backend_wait(struct loop_backend *b, int ms) {
     open_epoll(b);
-    int n = epoll_wait(b->fd, b->events, b->events_room, b->always_count ? 0 : ms);
+    int n = epoll_wait(b->fd, b->events, b->events_capacity, b->always_count ? 0 : ms);
     for (int i = 0; i < n; i++)
         loop_report(b->events[i].data.ptr, loop_events(b->events[i].events));
     for (size_t i = 0; i < b->always_count; i++) loop_report(b->always[i], LOOP_READ | LOOP_WRITE);
-    if (n == b->events_room && n < EVENTS_MOST) {
-        b->events_room *= 2;
-        b->events = mem_resize(b->events, (size_t)b->events_room, sizeof *b->events);
+    if (n == b->events_capacity && n < EVENTS_MOST) {
+        b->events_capacity *= 2;
+        b->events = mem_resize(b->events, (size_t)b->events_capacity, sizeof *b->events);
     }
 }

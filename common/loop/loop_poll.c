@@ -9,15 +9,13 @@
 struct loop_backend {
     struct pollfd *fds;
     struct watch **watches;
-    size_t count, room;
+    size_t count, capacity;
 };
 
 static void add(struct loop_backend *b, struct watch *w) {
-    if (b->count == b->room) {
-        b->room = b->room ? 2 * b->room : 16;
-        b->fds = mem_resize(b->fds, b->room, sizeof *b->fds);
-        b->watches = mem_resize(b->watches, b->room, sizeof *b->watches);
-    }
+    size_t same = b->capacity;
+    b->fds = mem_grow(b->fds, &same, b->count + 1, sizeof *b->fds);
+    b->watches = mem_grow(b->watches, &b->capacity, b->count + 1, sizeof *b->watches);
     b->watches[b->count] = w;
     b->fds[b->count] = (struct pollfd){.fd = w->fd};
     w->place = ++b->count;

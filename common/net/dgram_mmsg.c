@@ -14,11 +14,11 @@
 enum { SEGMENT = 103, GRO = 104 };
 
 #define BATCH 32
-#define ROOM ((size_t)65536)
+#define INET_MOST ((size_t)65536)
 /* between two slots, so that they do not share their places in the cache */
 #define APART ((size_t)192)
 #define UNIX_BATCH 4
-#define UNIX_ROOM ((size_t)524288)
+#define UNIX_MOST ((size_t)524288)
 #define SEGMENTS ((size_t)64)         /* in one send: what every kernel with UDP_SEGMENT takes */
 #define SEGMENTS_MOST ((size_t)65000) /* bytes of one send: below what either family takes */
 #define CONTROL                                                         \
@@ -43,13 +43,13 @@ struct dgram_io {
     bool ancillary;      /* what comes has control messages */
     bool alone;          /* the next message is sent by itself */
     size_t segment_most; /* bytes of a datagram that may be one of several in a send */
-    size_t batch, room;
+    size_t batch, most;
     char *bytes;
     struct mmsghdr in[BATCH], out[BATCH];
     struct slot slots[BATCH];
     struct parcel parcels[BATCH];
     struct dgram *items;
-    size_t items_room;
+    size_t items_capacity;
 };
 
 /* --- set-up --- */
@@ -68,7 +68,7 @@ static void ask_for_ancillary(struct dgram_io *io, const struct addr *local) {
 static void prepare_slots(struct dgram_io *io) {
     for (size_t i = 0; i < io->batch; i++) {
         struct slot *s = &io->slots[i];
-        s->piece = (struct iovec){io->bytes + i * (io->room + APART), io->room};
+        s->piece = (struct iovec){io->bytes + i * (io->most + APART), io->most};
         io->in[i].msg_hdr =
             (struct msghdr){.msg_name = &s->from.as, .msg_iov = &s->piece, .msg_iovlen = 1};
     }
@@ -80,7 +80,7 @@ struct dgram_io *dgram_new(int fd, const struct addr *local) {
     io->fd = fd;
     io->family = addr_family(local);
     io->batch = sock_tracing() ? 1 : local_only ? UNIX_BATCH : BATCH;
-    io->room = local_only ? UNIX_ROOM : ROOM;
+    io->most = local_only ? UNIX_MOST : INET_MOST;
     io->segment_most = local_only ? 0 : SEGMENTS_MOST;
     ask_for_ancillary(io, local);
     if (!local_only && !sock_tracing()) io->gro = sock_set(fd, IPPROTO_UDP, GRO, 1, "UDP_GRO") == 0;
@@ -95,12 +95,6 @@ void dgram_free(struct dgram_io *io) {
 }
 
 /* --- receiving --- */
-
-static void reserve_items(struct dgram_io *io, size_t n) {
-    if (n <= io->items_room) return;
-    io->items_room = 2 * n;
-    io->items = mem_resize(io->items, io->items_room, sizeof *io->items);
-}
 
 static void here_v4(struct slot *s, const struct cmsghdr *c) {
     struct in_pktinfo info;
@@ -164,7 +158,8 @@ static size_t unpack(struct dgram_io *io, size_t i, size_t n) {
     if (m->msg_namelen == 0) s->from.as.any.sa_family = (sa_family_t)io->family;
     if (m->msg_controllen > 0) segment = read_control(s, m, &item);
     if (segment == 0) segment = left;
-    reserve_items(io, n + 1 + (segment ? left / segment : 0));
+    io->items = mem_grow(io->items, &io->items_capacity, n + 1 + (segment ? left / segment : 0),
+                         sizeof *io->items);
     do {
         struct dgram *d = &io->items[n++];
         *d = item;
@@ -195,10 +190,10 @@ static int receive_traced(struct dgram_io *io) {
         while (n < 0 && errno == EINTR);
         s->from.size = m->msg_namelen;
         if (n >= 0 || errno != EAGAIN)
-            trace_payload(n, s->piece.iov_base, "recvmsg(%d, %zu, %s)", io->fd, io->room,
+            trace_payload(n, s->piece.iov_base, "recvmsg(%d, %zu, %s)", io->fd, io->most,
                           n < 0 ? "-" : addr_text(&s->from, text));
     } else {
-        n = sock_recvfrom(io->fd, s->piece.iov_base, io->room, &s->from);
+        n = sock_recvfrom(io->fd, s->piece.iov_base, io->most, &s->from);
         m->msg_namelen = s->from.size;
     }
     if (n >= 0) io->in[0].msg_len = (unsigned)n;
@@ -209,7 +204,7 @@ int dgram_receive(struct dgram_io *io, const struct dgram **items) {
     int got;
     size_t n = 0;
     if (!io->bytes) {
-        io->bytes = mem_new(io->batch * (io->room + APART));
+        io->bytes = mem_new(io->batch * (io->most + APART));
         prepare_slots(io);
     }
     reset_slots(io);
@@ -243,24 +238,24 @@ static size_t run_length(const struct dgram_io *io, const struct dgram *d, size_
     return n;
 }
 
-static void put_control(struct msghdr *m, char *room, int level, int type, const void *value,
+static void put_control(struct msghdr *m, char *control, int level, int type, const void *value,
                         size_t size) {
-    struct cmsghdr *c = (struct cmsghdr *)(void *)(room + m->msg_controllen);
+    struct cmsghdr *c = (struct cmsghdr *)(void *)(control + m->msg_controllen);
     *c = (struct cmsghdr){
         .cmsg_len = (socklen_t)CMSG_LEN(size), .cmsg_level = level, .cmsg_type = type};
     memcpy(CMSG_DATA(c), value, size);
-    m->msg_control = room;
+    m->msg_control = control;
     m->msg_controllen += (socklen_t)CMSG_SPACE(size);
 }
 
-static void put_here(struct msghdr *m, char *room, const struct addr *here) {
+static void put_here(struct msghdr *m, char *control, const struct addr *here) {
     if (addr_family(here) == AF_INET) {
         struct in_pktinfo info = {.ipi_spec_dst = here->as.v4.sin_addr};
-        put_control(m, room, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+        put_control(m, control, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
     } else {
         struct in6_pktinfo info = {.ipi6_addr = here->as.v6.sin6_addr,
                                    .ipi6_ifindex = here->as.v6.sin6_scope_id};
-        put_control(m, room, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+        put_control(m, control, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
     }
 }
 

@@ -5,12 +5,12 @@
 #include "common/net/dgram.h"
 #include "common/net/sock.h"
 
-#define ROOM ((size_t)65536)
-#define UNIX_ROOM ((size_t)524288)
+#define INET_MOST ((size_t)65536)
+#define UNIX_MOST ((size_t)524288)
 
 struct dgram_io {
     int fd;
-    size_t room;
+    size_t most;
     char *bytes;
     struct addr from;
     struct dgram item;
@@ -19,8 +19,8 @@ struct dgram_io {
 struct dgram_io *dgram_new(int fd, const struct addr *local) {
     struct dgram_io *io = mem_new(sizeof *io);
     io->fd = fd;
-    io->room = addr_family(local) == AF_UNIX ? UNIX_ROOM : ROOM;
-    io->bytes = mem_new(io->room);
+    io->most = addr_family(local) == AF_UNIX ? UNIX_MOST : INET_MOST;
+    io->bytes = mem_new(io->most);
     return io;
 }
 
@@ -31,9 +31,9 @@ void dgram_free(struct dgram_io *io) {
 }
 
 int dgram_receive(struct dgram_io *io, const struct dgram **items) {
-    ssize_t n = sock_recvfrom(io->fd, io->bytes, io->room, &io->from);
+    ssize_t n = sock_recvfrom(io->fd, io->bytes, io->most, &io->from);
     if (n < 0) return -1;
-    if (io->from.size == 0 && io->room == UNIX_ROOM) io->from.as.any.sa_family = AF_UNIX;
+    if (io->from.size == 0 && io->most == UNIX_MOST) io->from.as.any.sa_family = AF_UNIX;
     io->item = (struct dgram){.bytes = io->bytes, .size = (size_t)n, .peer = &io->from};
     *items = &io->item;
     return 1;

@@ -8,7 +8,7 @@
 #include "common/base/mem.h"
 #include "common/base/vis.h"
 
-#define CALL_ROOM 320
+#define CALL_MOST 320
 #define SHOWN 64 /* bytes of a payload */
 
 int trace_level;
@@ -97,7 +97,7 @@ static void show(long result, const char *call, const char *words) {
 }
 
 void trace_call(long result, const char *words, const char *fmt, ...) {
-    char call[CALL_ROOM];
+    char call[CALL_MOST];
     int error = errno;
     va_list args;
     va_start(args, fmt);
@@ -108,7 +108,7 @@ void trace_call(long result, const char *words, const char *fmt, ...) {
 }
 
 void trace_payload(ssize_t result, const void *bytes, const char *fmt, ...) {
-    char call[CALL_ROOM], *words = NULL;
+    char call[CALL_MOST], *words = NULL;
     int error = errno;
     va_list args;
     va_start(args, fmt);

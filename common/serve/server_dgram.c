@@ -101,10 +101,8 @@ static void send_answers(struct dgram_door *door) {
 }
 
 static void add_answer(struct dgram_door *door, const struct dgram *question, size_t size) {
-    if (door->count == door->room) {
-        door->room = door->room ? 2 * door->room : 64;
-        door->answers = mem_resize(door->answers, door->room, sizeof *door->answers);
-    }
+    door->answers =
+        mem_grow(door->answers, &door->capacity, door->count + 1, sizeof *door->answers);
     door->answers[door->count] = *question;
     door->answers[door->count++].size = size;
 }

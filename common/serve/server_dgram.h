@@ -31,7 +31,7 @@ struct dgram_door {
     const struct addr *local;
     struct buf bytes;      /* of the answers */
     struct dgram *answers; /* owned; next .. count wait */
-    size_t next, count, room;
+    size_t next, count, capacity;
     int tries;     /* of the one that waits first */
     int64_t drops; /* told so far */
 };

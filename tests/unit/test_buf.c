@@ -27,7 +27,7 @@ static void no_storage_when_empty(void) {
     buf_put(&b, "x", 1);
     CHECK(b.bytes);
     buf_drop(&b, 1);
-    CHECK(!b.bytes && b.size == 0 && b.room == 0);
+    CHECK(!b.bytes && b.size == 0 && b.capacity == 0);
     CHECK(buf_reserve(&b, 100));
     buf_grown(&b, 0);
     CHECK(!b.bytes);
@@ -86,7 +86,7 @@ static void any_mix_of_puts_and_drops(void) {
         n = b.size < 5000 ? (size_t)rand() % (b.size + 1) : b.size - (size_t)rand() % 100;
         for (size_t i = 0; i < n; i++) wrong += (unsigned char)buf_at(&b)[i] != out++;
         buf_drop(&b, n);
-        most = b.room > most ? b.room : most;
+        most = b.capacity > most ? b.capacity : most;
     }
     CHECK(wrong == 0);
     CHECK(most <= 4 * 5700);

@@ -22,7 +22,7 @@ static const char *lacks(const struct fanout *f, uint64_t position, size_t most)
 static void readers_read_at_their_pace(void) {
     struct fanout f;
     fanout_start(&f, 10);
-    CHECK(!f.ring && fanout_oldest(&f) == 0 && fanout_room(&f, 0) == 10);
+    CHECK(!f.ring && fanout_oldest(&f) == 0 && fanout_space(&f, 0) == 10);
     CHECK_TEXT(lacks(&f, 0, SIZE_MAX), "");
     fanout_append(&f, "abcdef", 6);
     CHECK(f.end == 6 && fanout_oldest(&f) == 0);
@@ -57,13 +57,13 @@ static void room_is_for_the_slowest(void) {
     struct fanout f;
     fanout_start(&f, 10);
     fanout_append(&f, "abcdefgh", 8);
-    CHECK(fanout_room(&f, 0) == 2);
-    CHECK(fanout_room(&f, 5) == 7);
-    CHECK(fanout_room(&f, 8) == 10);
+    CHECK(fanout_space(&f, 0) == 2);
+    CHECK(fanout_space(&f, 5) == 7);
+    CHECK(fanout_space(&f, 8) == 10);
     fanout_append(&f, "ij", 2);
-    CHECK(fanout_room(&f, 0) == 0 && fanout_oldest(&f) == 0);
+    CHECK(fanout_space(&f, 0) == 0 && fanout_oldest(&f) == 0);
     fanout_append(&f, "k", 1);
-    CHECK(fanout_oldest(&f) == 1 && fanout_room(&f, 1) == 0);
+    CHECK(fanout_oldest(&f) == 1 && fanout_space(&f, 1) == 0);
     fanout_free(&f);
 }
 
@@ -79,7 +79,7 @@ static void any_mix_of_appends_and_reads(void) {
         char bytes[SIZE];
         uint64_t slowest = f.end;
         for (size_t r = 0; r < READERS; r++) slowest = at[r] < slowest ? at[r] : slowest;
-        size_t n = (size_t)rand() % (fanout_room(&f, slowest) + 1);
+        size_t n = (size_t)rand() % (fanout_space(&f, slowest) + 1);
         for (size_t i = 0; i < n; i++) bytes[i] = (char)((f.end + i) * 7 % 256);
         fanout_append(&f, bytes, n);
         CHECK(slowest >= fanout_oldest(&f));
