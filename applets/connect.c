@@ -9,7 +9,7 @@
 #include "common/base/line.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
-#include "common/cli/applet.h"
+#include "common/cli/where.h"
 #include "common/io/proc.h"
 #include "common/io/relay.h"
 #include "common/io/tap.h"
@@ -58,7 +58,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    APPLET_COMMON_GROUP(struct connect_conf),
+    OPTIONS_SHARED(struct connect_conf),
     {NULL, NULL, 0},
 };
 
@@ -93,7 +93,7 @@ static bool worth_a_retry(enum status status) {
 static int dial(struct connection *c, const struct net_name *target,
                 const struct net_name *source) {
     const struct common_conf *common = &c->conf->common;
-    int64_t limit = common->timeout ? common->timeout : APPLET_DIAL_LIMIT, begin = loop_clock();
+    int64_t limit = common->timeout ? common->timeout : OPTIONS_DIAL_LIMIT, begin = loop_clock();
     struct cause cause;
     for (;;) {
         int64_t left =
@@ -315,7 +315,7 @@ static void run_command(struct connection *c) {
 static int run(struct call *call) {
     struct connection c = {.call = call, .conf = call->conf};
     struct net_name target, source;
-    if (applet_target(call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
+    if (where_target(call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
     int status = dial(&c, &target, &source);
     if (status || c.fd < 0) return status;
     addr_text(&c.peer, c.name);

@@ -1,28 +1,20 @@
 /* echo: sends back every byte. */
-#include "common/base/mem.h"
-#include "common/cli/applet.h"
 #include "common/serve/responder.h"
 
 struct echo_conf {
     struct common_conf common;
     struct server_conf server;
-    struct responder_conf responder;
+    struct answering_conf answering;
 };
 
-static const struct echo_conf defaults = {.server = SERVER_CONF_DEFAULTS,
-                                          .responder = RESPONDER_CONF_DEFAULTS};
+static const struct echo_conf defaults = {.server = SERVER_CONF_DEFAULTS};
 
 static const struct opt_group groups[] = {
-    RESPONDER_GROUP(struct echo_conf),
-    APPLET_CLIENTS_GROUP(struct echo_conf),
-    APPLET_SERVER_GROUP(struct echo_conf),
-    APPLET_COMMON_GROUP(struct echo_conf),
+    OPTIONS_ANSWERING(struct echo_conf),
+    OPTIONS_CLIENTS(struct echo_conf),
+    OPTIONS_SERVER(struct echo_conf),
+    OPTIONS_SHARED(struct echo_conf),
     {NULL, NULL, 0},
-};
-
-struct echo {
-    struct responder responder;
-    struct server server;
 };
 
 static void on_open(struct session *s) { (void)s; }
@@ -41,31 +33,23 @@ static void on_space(struct session *s) {
     stream_read(&s->stream, true);
 }
 
-static const struct server_ops server_ops = {
-    .session_size = sizeof(struct session), .open = on_open, .data = on_data, .space = on_space};
-
-static struct server *start(struct responder *r) {
-    struct echo *echo = container_of(r, struct echo, responder);
-    server_start(&echo->server, r->call->loop, &r->streams, &r->limits, &r->common, &server_ops,
-                 false, echo);
-    return &echo->server;
-}
-
-static void stop(struct responder *r) {
-    server_stop(&container_of(r, struct echo, responder)->server);
-}
-
-static bool on_datagram(struct responder *r, const struct dgram *question, struct buf *answer) {
-    (void)r;
+static bool on_datagram(struct dgram_server *server, const struct dgram *question,
+                        struct buf *answer) {
+    (void)server;
     buf_put(answer, question->bytes, question->size);
     return true;
 }
 
 static int run(struct call *call) {
-    static const struct responder_ops ops = {.start = start, .stop = stop, .datagram = on_datagram};
+    static const struct server_ops sessions = {.session_size = sizeof(struct session),
+                                               .open = on_open,
+                                               .data = on_data,
+                                               .space = on_space};
+    static const struct dgram_ops datagrams = {.message = on_datagram};
+    static const struct responder_ops ops = {.sessions = &sessions, .datagrams = &datagrams};
     const struct echo_conf *conf = call->conf;
-    struct echo echo = {0};
-    return responder_run(&echo.responder, call, &conf->server, conf->responder, &ops);
+    struct responder responder = {.how = conf->answering};
+    return responder_run(&responder, call, &conf->server, &ops);
 }
 
 const struct applet applet_echo = {

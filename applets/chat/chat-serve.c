@@ -1,8 +1,6 @@
 /* chat-serve: a room for many. */
 #include "applets/chat/service.h"
 #include "common/cli/applet.h"
-#include "common/cli/ready.h"
-#include "common/net/listen.h"
 
 struct chat_serve_conf {
     struct common_conf common;
@@ -27,36 +25,15 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    APPLET_CLIENTS_GROUP(struct chat_serve_conf),
-    APPLET_SERVER_GROUP(struct chat_serve_conf),
-    APPLET_COMMON_GROUP(struct chat_serve_conf),
+    OPTIONS_CLIENTS(struct chat_serve_conf),
+    OPTIONS_SERVER(struct chat_serve_conf),
+    OPTIONS_SHARED(struct chat_serve_conf),
     {NULL, NULL, 0},
 };
 
-static int serve_room(struct call *call, struct ready *ready, struct listeners *listeners) {
-    const struct chat_serve_conf *conf = call->conf;
-    struct service room;
-    if (service_start(&room, call->loop, &conf->service) < 0) return STATUS_FAILED;
-    service_open(&room, listeners, &conf->server, &conf->common);
-    int status = ready_announce(ready, &conf->server, listeners);
-    if (!status) {
-        ready_confine(ready, &conf->server);
-        loop_run(call->loop);
-    }
-    service_stop(&room);
-    return status ? status : room.failure ? room.failure : room.server.server.outcome;
-}
-
 static int run(struct call *call) {
     const struct chat_serve_conf *conf = call->conf;
-    struct listeners listeners;
-    struct ready ready;
-    if (applet_no_operands(call) < 0) return STATUS_USAGE;
-    int status = ready_listen(&ready, call, &conf->server, SOCK_STREAM, &listeners);
-    if (!status && !call_over(call)) status = serve_room(call, &ready, &listeners);
-    listen_close(&listeners);
-    ready_withdraw(&ready);
-    return status;
+    return service_run(call, &conf->server, &conf->service);
 }
 
 const struct applet applet_chat_serve = {

@@ -10,7 +10,7 @@
 #include "applets/chat/talker.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
-#include "common/cli/applet.h"
+#include "common/cli/where.h"
 #include "common/net/dial.h"
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
@@ -51,8 +51,8 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    APPLET_SERVER_GROUP(struct chat_conf),
-    APPLET_COMMON_GROUP(struct chat_conf),
+    OPTIONS_SERVER(struct chat_conf),
+    OPTIONS_SHARED(struct chat_conf),
     {NULL, NULL, 0},
 };
 
@@ -232,9 +232,9 @@ static int join(struct call *call) {
     struct net_name target, source;
     struct addr peer;
     struct cause cause;
-    if (applet_target(call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
+    if (where_target(call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
     int fd = dial_wait(call->loop, &target, source.type ? &source : NULL, &common->sockopts,
-                       common->timeout ? common->timeout : APPLET_DIAL_LIMIT, &peer, &cause);
+                       common->timeout ? common->timeout : OPTIONS_DIAL_LIMIT, &peer, &cause);
     if (fd < 0) return call_over(call) ? STATUS_OK : msg_cause(&cause);
     addr_text(&peer, m.peer);
     msg_note(1, "connected to %s", m.peer);

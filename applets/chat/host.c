@@ -5,22 +5,27 @@
 #include "applets/chat/duo.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
-#include "common/cli/ready.h"
-#include "common/net/listen.h"
-#include "common/serve/lines.h"
+#include "common/serve/responder.h"
 
 #define LAST_CALL (10 * TEXT_NS_PER_MS)
 
 struct host {
+    struct responder responder;
     struct call *call;
     const struct host_conf *conf;
     struct frontend front;
-    struct lines_server server;
-    struct listeners listeners;
     struct lines_session *guest; /* NULL: none yet, or gone */
     struct duo duo;
     struct timer last_call; /* the guest has ended: what stdin has ready is still sent */
 };
+
+static struct host *of_responder(struct responder *r) {
+    return container_of(r, struct host, responder);
+}
+
+static struct host *of_lines(struct lines_session *t) {
+    return of_responder(responder_of_lines(t));
+}
 
 static void show_all(struct frontend *f, struct buf *lines) {
     for (const char *at = buf_at(lines), *end = at + lines->size; at < end;) {
@@ -61,17 +66,17 @@ static void host_line(struct frontend *f, const char *text, size_t size) {
 }
 
 static void guest_came(struct lines_session *t) {
-    struct host *h = lines_owner(t);
+    struct host *h = of_lines(t);
     h->guest = t;
     h->front.wire = &t->session.stream;
-    server_shut_doors(&h->server.server);
-    listen_close(&h->listeners); /* a third finds nobody listening */
+    server_shut_doors(&h->responder.clients.server);
+    listen_close(&h->responder.doors.streams); /* a third finds nobody listening */
     duo_greet(&h->duo);
     deliver(h);
 }
 
 static bool guest_line(struct lines_session *t, const char *text, size_t size) {
-    struct host *h = lines_owner(t);
+    struct host *h = of_lines(t);
     duo_line(&h->duo, DUO_GUEST, text, size, h->conf->front->quit_word);
     deliver(h);
     return true;
@@ -92,7 +97,7 @@ static void last_call_over(struct timer *t) {
 }
 
 static void guest_ended(struct lines_session *t) {
-    struct host *h = lines_owner(t);
+    struct host *h = of_lines(t);
     duo_leave(&h->duo, DUO_GUEST);
     deliver(h);
     if (t->session.state == SESSION_OPEN)
@@ -100,52 +105,43 @@ static void guest_ended(struct lines_session *t) {
 }
 
 static void guest_space(struct lines_session *t) {
-    struct host *h = lines_owner(t);
+    struct host *h = of_lines(t);
     frontend_update(&h->front);
 }
 
 static void guest_gone(struct lines_session *t) {
-    struct host *h = lines_owner(t);
+    struct host *h = of_lines(t);
     timer_stop(&h->last_call);
     h->guest = NULL;
     h->front.wire = NULL;
 }
 
-static const struct lines_ops ops = {
-    .session_size = sizeof(struct lines_session),
-    .open = guest_came,
-    .message = guest_line,
-    .too_long = guest_too_long,
-    .end = guest_ended,
-    .space = guest_space,
-    .closed = guest_gone,
-};
+static int begin(struct responder *r) {
+    struct host *h = of_responder(r);
+    duo_start(&h->duo, h->conf->name, "guest");
+    frontend_start(&h->front, r->call->loop, h->conf->front, host_line);
+    return 0;
+}
 
-static int wait_for_guest(struct host *h, struct ready *ready) {
-    const struct host_conf *conf = h->conf;
-    duo_start(&h->duo, conf->name, "guest");
-    frontend_start(&h->front, h->call->loop, conf->front, host_line);
-    lines_server_start(&h->server, h->call->loop, &h->listeners, conf->server, h->call->conf, &ops,
-                       true, h);
-    int status = ready_announce(ready, conf->server, &h->listeners);
-    if (!status) {
-        ready_confine(ready, conf->server);
-        loop_run(h->call->loop);
-    }
-    lines_server_stop(&h->server);
+static int end(struct responder *r) {
+    struct host *h = of_responder(r);
     duo_free(&h->duo);
-    if (!h->front.status) h->front.status = h->server.server.outcome;
-    int said = frontend_stop(&h->front);
-    return status ? status : said;
+    if (!h->front.status) h->front.status = r->status;
+    return frontend_stop(&h->front);
 }
 
 int host_run(struct call *call, const struct host_conf *conf) {
-    struct host h = {.call = call, .conf = conf};
-    struct ready ready;
-    if (applet_no_operands(call) < 0) return STATUS_USAGE;
-    int status = ready_listen(&ready, call, conf->server, SOCK_STREAM, &h.listeners);
-    if (!status && !call_over(call)) status = wait_for_guest(&h, &ready);
-    listen_close(&h.listeners);
-    ready_withdraw(&ready);
-    return status;
+    static const struct lines_ops lines = {
+        .session_size = sizeof(struct lines_session),
+        .open = guest_came,
+        .message = guest_line,
+        .too_long = guest_too_long,
+        .end = guest_ended,
+        .space = guest_space,
+        .closed = guest_gone,
+    };
+    static const struct responder_ops ops = {.lines = &lines, .open = begin, .close = end};
+    struct host h = {.responder.once = true, .call = call, .conf = conf};
+    return applet_no_operands(call) < 0 ? STATUS_USAGE
+                                        : responder_run(&h.responder, call, conf->server, &ops);
 }

@@ -5,14 +5,36 @@
 #include <string.h>
 
 #include "applets/chat/bucket.h"
+#include "applets/chat/history.h"
 #include "applets/chat/name.h"
 #include "applets/chat/room.h"
+#include "applets/chat/roster.h"
 #include "applets/chat/subscriber.h"
+#include "applets/chat/transcript.h"
+#include "common/base/fanout.h"
 #include "common/base/mem.h"
+#include "common/io/display.h"
+#include "common/serve/responder.h"
 
 #define PIECES 16 /* of a write to a member */
 /* private lines that wait for a member: then its input waits too */
 #define PRIVATE_MOST ((size_t)64 * 1024)
+
+struct service {
+    struct responder responder;
+    struct loop *loop;
+    const struct service_conf *conf;
+    struct fanout log;
+    /* No member is further back; brought up to date when the ring would overrun it. */
+    uint64_t slowest;
+    struct later turn; /* what was said in this turn is sent at its end */
+    struct buf line;   /* the one being put together */
+    struct history history;
+    struct transcript transcript;
+    struct display display;
+    struct roster roster;
+    bool closing; /* nobody is told any more who leaves */
+};
 
 struct member {
     struct lines_session lines;
@@ -28,14 +50,20 @@ static struct member *of_lines(struct lines_session *t) {
     return container_of(t, struct member, lines);
 }
 
-static struct service *service_of(const struct member *m) { return lines_owner(&m->lines); }
+static struct service *of_responder(struct responder *r) {
+    return container_of(r, struct service, responder);
+}
+
+static struct service *service_of(const struct member *m) {
+    return of_responder(responder_of_lines(&m->lines));
+}
 
 static struct stream *stream_of(struct member *m) { return &m->lines.session.stream; }
 
 static bool is_open(const struct member *m) { return m->lines.session.state == SESSION_OPEN; }
 
 static struct member *first_member(const struct service *s) {
-    struct session *first = s->server.server.sessions;
+    struct session *first = s->responder.clients.server.sessions;
     return first ? container_of(first, struct member, lines.session) : NULL;
 }
 
@@ -302,25 +330,15 @@ static void on_space(struct lines_session *t) {
 static void display_failed(struct display *d, int error) {
     struct service *s = container_of(d, struct service, display);
     if (error != EPIPE) msg_error("cannot write to stdout: %s", strerror(error));
-    s->failure = error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED;
-    loop_stop(s->loop);
+    responder_end(&s->responder, error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
 }
 
-static const struct lines_ops ops = {
-    .session_size = sizeof(struct member),
-    .open = on_open,
-    .message = on_message,
-    .too_long = on_too_long,
-    .end = on_end,
-    .space = on_space,
-    .closed = on_closed,
-};
-
-int service_start(struct service *s, struct loop *loop, const struct service_conf *conf) {
-    *s = (struct service){.loop = loop, .conf = conf};
+static int open_room(struct responder *r) {
+    struct service *s = of_responder(r);
+    const struct service_conf *conf = s->conf;
     if (transcript_start(&s->transcript, conf->log) < 0) {
         msg_error("cannot write %s: %s", conf->log, strerror(errno));
-        return -1;
+        return STATUS_FAILED;
     }
     history_start(&s->history, (uint64_t)conf->history);
     fanout_start(&s->log, (size_t)conf->buffer);
@@ -328,17 +346,31 @@ int service_start(struct service *s, struct loop *loop, const struct service_con
     return 0;
 }
 
-void service_open(struct service *s, struct listeners *listeners, const struct server_conf *server,
-                  const struct common_conf *common) {
-    lines_server_start(&s->server, s->loop, listeners, server, common, &ops, false, s);
-}
+static void stop_telling(struct responder *r) { of_responder(r)->closing = true; }
 
-void service_stop(struct service *s) {
-    s->closing = true;
-    if (s->server.server.loop) lines_server_stop(&s->server);
+static int close_room(struct responder *r) {
+    struct service *s = of_responder(r);
     display_free(&s->display);
     fanout_free(&s->log);
     history_free(&s->history);
     transcript_free(&s->transcript);
     buf_free(&s->line);
+    return 0;
+}
+
+int service_run(struct call *call, const struct server_conf *server,
+                const struct service_conf *conf) {
+    static const struct lines_ops lines = {
+        .session_size = sizeof(struct member),
+        .open = on_open,
+        .message = on_message,
+        .too_long = on_too_long,
+        .end = on_end,
+        .space = on_space,
+        .closed = on_closed,
+    };
+    static const struct responder_ops ops = {
+        .lines = &lines, .open = open_room, .finish = stop_telling, .close = close_room};
+    struct service s = {.loop = call->loop, .conf = conf};
+    return responder_run(&s.responder, call, server, &ops);
 }

@@ -3,9 +3,6 @@
 #include <time.h>
 
 #include "applets/cmd/language.h"
-#include "common/base/mem.h"
-#include "common/cli/applet.h"
-#include "common/serve/lines.h"
 #include "common/serve/responder.h"
 
 #define ANSWER_MOST ((size_t)65507) /* of a datagram */
@@ -13,23 +10,17 @@
 struct cmd_conf {
     struct common_conf common;
     struct server_conf server;
-    struct responder_conf responder;
+    struct answering_conf answering;
 };
 
-static const struct cmd_conf defaults = {.server = SERVER_CONF_DEFAULTS,
-                                         .responder = RESPONDER_CONF_DEFAULTS};
+static const struct cmd_conf defaults = {.server = SERVER_CONF_DEFAULTS};
 
 static const struct opt_group groups[] = {
-    RESPONDER_GROUP(struct cmd_conf),
-    APPLET_CLIENTS_GROUP(struct cmd_conf),
-    APPLET_SERVER_GROUP(struct cmd_conf),
-    APPLET_COMMON_GROUP(struct cmd_conf),
+    OPTIONS_ANSWERING(struct cmd_conf),
+    OPTIONS_CLIENTS(struct cmd_conf),
+    OPTIONS_SERVER(struct cmd_conf),
+    OPTIONS_SHARED(struct cmd_conf),
     {NULL, NULL, 0},
-};
-
-struct cmd {
-    struct responder responder;
-    struct lines_server server;
 };
 
 struct client {
@@ -47,20 +38,6 @@ static bool on_message(struct lines_session *t, const char *text, size_t size) {
     return language_answer(lines_answers(t), text, size, of_text(t)->name, time(NULL));
 }
 
-static const struct lines_ops lines_ops = {
-    .session_size = sizeof(struct client), .open = on_open, .message = on_message};
-
-static struct server *start(struct responder *r) {
-    struct cmd *cmd = container_of(r, struct cmd, responder);
-    lines_server_start(&cmd->server, r->call->loop, &r->streams, &r->limits, &r->common, &lines_ops,
-                       false, cmd);
-    return &cmd->server.server;
-}
-
-static void stop(struct responder *r) {
-    lines_server_stop(&container_of(r, struct cmd, responder)->server);
-}
-
 /* The size of the line without its ending; of several, none. */
 static bool one_line(const struct dgram *d, size_t *size) {
     const char *newline = d->size > 0 ? memchr(d->bytes, '\n', d->size) : NULL;
@@ -70,10 +47,11 @@ static bool one_line(const struct dgram *d, size_t *size) {
     return true;
 }
 
-static bool on_datagram(struct responder *r, const struct dgram *question, struct buf *answer) {
+static bool on_datagram(struct dgram_server *server, const struct dgram *question,
+                        struct buf *answer) {
     char name[DGRAM_PEER];
     size_t size, before = answer->size;
-    (void)r;
+    (void)server;
     if (one_line(question, &size))
         language_answer(answer, question->bytes, size, dgram_peer(question, name), time(NULL));
     else
@@ -86,10 +64,13 @@ static bool on_datagram(struct responder *r, const struct dgram *question, struc
 }
 
 static int run(struct call *call) {
-    static const struct responder_ops ops = {.start = start, .stop = stop, .datagram = on_datagram};
+    static const struct lines_ops lines = {
+        .session_size = sizeof(struct client), .open = on_open, .message = on_message};
+    static const struct dgram_ops datagrams = {.message = on_datagram};
+    static const struct responder_ops ops = {.lines = &lines, .datagrams = &datagrams};
     const struct cmd_conf *conf = call->conf;
-    struct cmd cmd = {0};
-    return responder_run(&cmd.responder, call, &conf->server, conf->responder, &ops);
+    struct responder responder = {.how = conf->answering};
+    return responder_run(&responder, call, &conf->server, &ops);
 }
 
 const struct applet applet_cmd = {

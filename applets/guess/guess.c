@@ -4,9 +4,6 @@
 #include <unistd.h>
 
 #include "applets/guess/game.h"
-#include "common/base/mem.h"
-#include "common/cli/applet.h"
-#include "common/serve/lines.h"
 #include "common/serve/responder.h"
 
 struct guess_conf {
@@ -30,15 +27,14 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    APPLET_CLIENTS_GROUP(struct guess_conf),
-    APPLET_SERVER_GROUP(struct guess_conf),
-    APPLET_COMMON_GROUP(struct guess_conf),
+    OPTIONS_CLIENTS(struct guess_conf),
+    OPTIONS_SERVER(struct guess_conf),
+    OPTIONS_SHARED(struct guess_conf),
     {NULL, NULL, 0},
 };
 
 struct guess {
     struct responder responder;
-    struct lines_server server;
     struct game_rules rules;
 };
 
@@ -52,7 +48,7 @@ static struct player *of_text(struct lines_session *t) {
 }
 
 static struct game_rules *rules_of(struct lines_session *t) {
-    return &((struct guess *)lines_owner(t))->rules;
+    return &container_of(responder_of_lines(t), struct guess, responder)->rules;
 }
 
 static void on_open(struct lines_session *t) {
@@ -64,22 +60,10 @@ static bool on_message(struct lines_session *t, const char *text, size_t size) {
     return game_answer(lines_answers(t), rules_of(t), &of_text(t)->game, text, size);
 }
 
-static const struct lines_ops lines_ops = {
-    .session_size = sizeof(struct player), .open = on_open, .message = on_message};
-
-static struct server *start(struct responder *r) {
-    struct guess *guess = container_of(r, struct guess, responder);
-    lines_server_start(&guess->server, r->call->loop, &r->streams, &r->limits, &r->common,
-                       &lines_ops, false, guess);
-    return &guess->server.server;
-}
-
-static void stop(struct responder *r) {
-    lines_server_stop(&container_of(r, struct guess, responder)->server);
-}
-
 static int run(struct call *call) {
-    static const struct responder_ops ops = {.start = start, .stop = stop};
+    static const struct lines_ops lines = {
+        .session_size = sizeof(struct player), .open = on_open, .message = on_message};
+    static const struct responder_ops ops = {.lines = &lines};
     const struct guess_conf *conf = call->conf;
     struct guess guess = {
         .rules = {.max = conf->max, .tries = conf->tries, .state = (uint64_t)conf->seed}};
@@ -87,8 +71,7 @@ static int run(struct call *call) {
         msg_error("cannot get a random number from the system: %s", strerror(errno));
         return STATUS_FAILED;
     }
-    return responder_run(&guess.responder, call, &conf->server,
-                         (struct responder_conf)RESPONDER_CONF_DEFAULTS, &ops);
+    return responder_run(&guess.responder, call, &conf->server, &ops);
 }
 
 const struct applet applet_guess = {

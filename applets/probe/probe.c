@@ -46,7 +46,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    APPLET_COMMON_GROUP(struct probe_conf),
+    OPTIONS_SHARED(struct probe_conf),
     {NULL, NULL, 0},
 };
 

@@ -8,13 +8,13 @@
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/vis.h"
+#include "common/cli/where.h"
 #include "common/net/name.h"
 
 /* What all operands have in common. */
 struct parsing {
-    const struct call *call;
-    int type;
-    const char *ports; /* -p */
+    struct endpoint_terms terms; /* without -p and -b */
+    const char *ports;           /* -p */
     struct targets *out;
 };
 
@@ -22,8 +22,7 @@ struct parsing {
 
 static const char *look_up(void *ctx, const char *name, uint16_t *port) {
     const struct parsing *parsing = ctx;
-    const struct common_conf *c = parsing->call->conf;
-    return applet_port(name, parsing->type, c->numeric, port);
+    return endpoint_port(name, parsing->terms.type, parsing->terms.numeric, port);
 }
 
 static int parse_ports(struct parsing *parsing, const char *where, const char *text,
@@ -100,21 +99,32 @@ static void add_all(struct targets *out, const struct net_name *name,
     for (size_t i = 0; i < ports->count; i++) add(out, host, &ports->items[i]);
 }
 
-static int add_operand(struct parsing *parsing, char *word, const char *behind) {
-    struct common_conf conf = *(const struct common_conf *)parsing->call->conf;
-    struct call one = {
-        .applet = parsing->call->applet, .conf = &conf, .operands = &word, .count = 1, .before = 1};
-    struct net_name name, source;
+/* HOST or HOST:PORT, its strings kept as long as the program. */
+static int read_endpoint(struct parsing *parsing, const char *word, struct endpoint *e,
+                         struct net_name *name) {
+    char shown[256];
+    struct cause cause;
+    const char *why = endpoint_parse(word, e);
+    if (why) {
+        msg_error("%s: %s", vis_quote(word, strlen(word), 48, shown), why);
+        return -1;
+    }
+    endpoint_keep(e);
+    if (endpoint_remote(e, &parsing->terms, name, &cause) == 0) return 0;
+    msg_cause(&cause);
+    return -1;
+}
+
+static int add_operand(struct parsing *parsing, const char *word, const char *behind) {
+    struct net_name name;
     struct endpoint e;
     struct port_list ports = {NULL, 0};
     int result = 0;
-    conf.bind = NULL; /* for all of them: known already */
     if (ports_only(word)) {
         msg_error("'%s' is no host (use -p %s)", word, word);
         return -1;
     }
-    if (applet_target(&one, parsing->type, &name, &source) < 0 || endpoint_parse(word, &e))
-        return -1;
+    if (read_endpoint(parsing, word, &e, &name) < 0) return -1;
     if (!name.path) {
         result = choose_ports(parsing, name.host ? name.host : "localhost", e.port, behind, &ports);
     } else if (behind) {
@@ -123,31 +133,32 @@ static int add_operand(struct parsing *parsing, char *word, const char *behind) 
     }
     if (result == 0) add_all(parsing->out, &name, &ports);
     ports_free(&ports);
-    endpoint_free(&e);
     return result;
 }
 
 /* The host that is meant when none is named, or -U. */
-static int add_default(struct parsing *parsing, const struct net_name *name) {
+static int add_default(struct parsing *parsing, const char *path) {
+    const struct endpoint_terms *t = &parsing->terms;
+    struct net_name name = {
+        .path = path, .family = t->family, .type = t->type, .numeric = t->numeric};
     struct port_list ports = {NULL, 0};
-    if (!name->path && choose_ports(parsing, "localhost", NULL, NULL, &ports) < 0) return -1;
-    add_all(parsing->out, name, &ports);
+    if (!path && choose_ports(parsing, "localhost", NULL, NULL, &ports) < 0) return -1;
+    add_all(parsing->out, &name, &ports);
     ports_free(&ports);
     return 0;
 }
 
 int targets_parse(const struct call *call, int type, const char *ports, struct targets *out,
                   struct net_name *source) {
-    struct parsing parsing = {call, type, ports, out};
-    struct call none = *call;
-    struct net_name name;
+    const struct common_conf *c = call->conf;
+    struct parsing parsing = {where_terms(c, type), ports, out};
+    parsing.terms.bound = false;
     *out = (struct targets){0};
-    none.count = none.before = 0;
-    if (applet_target(&none, type, &name, source) < 0) return -1;
-    if (call->before > 0 && name.path) return applet_no_operands(call);
-    if (call->before == 0 && add_default(&parsing, &name) < 0) return -1;
+    if (where_source(call, type, source) < 0) return -1;
+    if (c->unix_path && call->before > 0) return applet_no_operands(call);
+    if (call->before == 0 && add_default(&parsing, c->unix_path) < 0) return -1;
     for (int at = 0; at < call->before; at++) {
-        char *word = call->operands[at];
+        const char *word = call->operands[at];
         bool more = at + 1 < call->before && ports_only(call->operands[at + 1]);
         if (add_operand(&parsing, word, more ? call->operands[++at] : NULL) < 0) return -1;
     }

@@ -33,7 +33,7 @@ struct targets {
 };
 
 /* From the operands of the call before "--", its -U and `ports` (-p; NULL: not given); *source as
- * applet_target has it. Returns 0, or -1 after having told a usage error. Either way it is freed by
+ * where_source has it. Returns 0, or -1 after having told a usage error. Either way it is freed by
  * targets_free. */
 int targets_parse(const struct call *call, int type, const char *ports, struct targets *out,
                   struct net_name *source);

@@ -11,12 +11,10 @@
 #include "common/base/mem.h"
 #include "common/base/template.h"
 #include "common/base/vis.h"
-#include "common/cli/applet.h"
-#include "common/cli/ready.h"
 #include "common/io/relay.h"
 #include "common/io/tap.h"
 #include "common/net/listen.h"
-#include "common/serve/lines.h"
+#include "common/serve/responder.h"
 #include "common/tty/meter.h"
 #include "common/tty/screen.h"
 
@@ -63,16 +61,17 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    APPLET_CLIENTS_GROUP(struct serve_conf),
-    APPLET_SERVER_GROUP(struct serve_conf),
-    APPLET_COMMON_GROUP(struct serve_conf),
+    OPTIONS_CLIENTS(struct serve_conf),
+    OPTIONS_SERVER(struct serve_conf),
+    OPTIONS_SHARED(struct serve_conf),
     {NULL, NULL, 0},
 };
 
 struct serve {
+    struct responder responder;
     struct call *call;
     const struct serve_conf *conf;
-    struct lines_server server;
+    struct lines_ops lines;
     struct buf greeting;
     struct sink out;
     struct watch out_watch;
@@ -85,7 +84,6 @@ struct serve {
     bool has_input;   /* stdin is something to send */
     struct feed feed; /* stdin to all; not with a relay */
     struct proc_group children;
-    int failure; /* the exit status of what went wrong here, not at a client */
 };
 
 struct client {
@@ -107,18 +105,19 @@ static struct client *of_session(struct session *s) {
     return container_of(s, struct client, text.session);
 }
 
-static struct serve *of_client(const struct client *c) { return lines_owner(&c->text); }
+static struct serve *of_responder(struct responder *r) {
+    return container_of(r, struct serve, responder);
+}
+
+static struct serve *of_client(const struct client *c) {
+    return of_responder(responder_of_lines(&c->text));
+}
 
 static struct stream *stream_of(struct client *c) { return &c->text.session.stream; }
 
-static void fail(struct serve *serve, int status) {
-    if (!serve->failure) serve->failure = status;
-    loop_stop(serve->call->loop);
-}
-
 static void tap_failed(struct serve *serve, const struct cause *cause) {
     /* once, however many clients meet it in a turn */
-    if (!serve->failure) fail(serve, msg_cause(cause));
+    if (!serve->responder.status) responder_end(&serve->responder, msg_cause(cause));
 }
 
 /* --- stdin to clients --- */
@@ -140,7 +139,7 @@ static void input_sent(struct feed_reader *r, const struct iovec *pieces, size_t
 
 static void input_failed(struct feed *f, int error) {
     msg_error("cannot read stdin: %s", strerror(error));
-    fail(container_of(f, struct serve, feed), STATUS_FAILED);
+    responder_end(&container_of(f, struct serve, feed)->responder, STATUS_FAILED);
 }
 
 /* --- clients to stdout --- */
@@ -149,16 +148,16 @@ static void input_failed(struct feed *f, int error) {
 static void read_clients(struct serve *serve, bool on) {
     serve->out_full = !on;
     watch_want(&serve->out_watch, on ? 0 : LOOP_WRITE);
-    for (struct session *s = serve->server.server.sessions; s; s = s->next)
+    for (struct session *s = serve->responder.clients.server.sessions; s; s = s->next)
         if (s->state == SESSION_OPEN) stream_read(&s->stream, on);
 }
 
 static void output_result(struct serve *serve, enum sink_result result) {
     if (result == SINK_FULL) read_clients(serve, false);
-    if (result != SINK_FAILED || serve->failure) return;
+    if (result != SINK_FAILED || serve->responder.status) return;
     if (serve->out.error != EPIPE)
         msg_error("cannot write to stdout: %s", strerror(serve->out.error));
-    fail(serve, serve->out.error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
+    responder_end(&serve->responder, serve->out.error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
 }
 
 static void output_ready(struct watch *w, unsigned events) {
@@ -231,7 +230,7 @@ static struct meter_count count_bytes(struct meter *m) {
     struct serve *serve = container_of(m, struct serve, meter);
     struct meter_count count = serve->gone;
     count.read += serve->feed.log.end;
-    for (struct session *s = serve->server.server.sessions; s; s = s->next)
+    for (struct session *s = serve->responder.clients.server.sessions; s; s = s->next)
         add_count(&count, of_session(s));
     return count;
 }
@@ -355,8 +354,11 @@ static struct lines_ops ops_for(const struct serve_conf *conf) {
     };
 }
 
-static void prepare(struct serve *serve) {
+static int prepare(struct responder *r) {
+    struct serve *serve = of_responder(r);
+    struct cause cause;
     const struct serve_conf *conf = serve->conf;
+    if (tap_open(&serve->tap, conf->output, conf->dump, &cause) < 0) return msg_cause(&cause);
     for (int i = 0; i < serve->call->count; i++)
         crlf_line(&serve->greeting, serve->call->operands[i], conf->crlf, conf->no_newline);
     sink_start(&serve->out, STDOUT_FILENO);
@@ -373,59 +375,37 @@ static void prepare(struct serve *serve) {
     if (conf->progress)
         meter_start(&serve->meter, serve->call->loop, &serve->screen,
                     serve->has_input ? meter_input(STDIN_FILENO) : 0, count_bytes);
+    return 0;
 }
 
-static void release(struct serve *serve) {
+static int release(struct responder *r) {
+    struct serve *serve = of_responder(r);
+    struct cause cause;
     meter_stop(&serve->meter);
     screen_stop(&serve->screen);
     feed_stop(&serve->feed);
     watch_stop(&serve->out_watch);
     sink_free(&serve->out);
     buf_free(&serve->greeting);
+    return tap_close(&serve->tap, &cause) < 0 && !r->status ? msg_cause(&cause) : 0;
 }
 
 /* Output that waits for a slow reader of stdout is still given to it. */
-static void drain_output(struct serve *serve) {
+static void finish(struct responder *r) {
+    struct serve *serve = of_responder(r);
     serve->draining = true;
-    while (serve->out_full && !serve->failure && !call_over(serve->call))
-        loop_run(serve->call->loop);
-}
-
-static void serve_clients(struct serve *serve, struct ready *ready, struct listeners *listeners) {
-    const struct serve_conf *conf = serve->conf;
-    const struct lines_ops ops = ops_for(conf);
-    lines_server_start(&serve->server, serve->call->loop, listeners, &conf->server, &conf->common,
-                       &ops, conf->once, serve);
-    serve->failure = ready_announce(ready, &conf->server, listeners);
-    if (!serve->failure) {
-        if (!conf->exec) ready_confine(ready, &conf->server);
-        loop_run(serve->call->loop);
-        server_shut_doors(&serve->server.server);
-        drain_output(serve);
-    }
-    if (conf->exec) proc_group_stop(&serve->children);
-    lines_server_stop(&serve->server);
+    while (serve->out_full && !r->status && !call_over(r->call)) loop_run(r->call->loop);
+    if (serve->conf->exec) proc_group_stop(&serve->children);
 }
 
 static int run(struct call *call) {
     struct serve serve = {.call = call, .conf = call->conf};
-    struct listeners listeners;
-    struct ready ready;
-    struct cause cause;
-    int status = ready_listen(&ready, call, &serve.conf->server, SOCK_STREAM, &listeners);
-    if (!status && !call_over(call) &&
-        tap_open(&serve.tap, serve.conf->output, serve.conf->dump, &cause) < 0)
-        status = msg_cause(&cause);
-    if (!status && !call_over(call)) {
-        prepare(&serve);
-        serve_clients(&serve, &ready, &listeners);
-        status = serve.failure ? serve.failure : serve.server.server.outcome;
-        release(&serve);
-        if (tap_close(&serve.tap, &cause) < 0 && !status) status = msg_cause(&cause);
-    }
-    listen_close(&listeners);
-    ready_withdraw(&ready);
-    return status;
+    serve.lines = ops_for(serve.conf);
+    serve.responder.once = serve.conf->once;
+    serve.responder.runs_commands = serve.conf->exec;
+    struct responder_ops ops = {
+        .lines = &serve.lines, .open = prepare, .finish = finish, .close = release};
+    return responder_run(&serve.responder, call, &serve.conf->server, &ops);
 }
 
 const struct applet applet_serve = {

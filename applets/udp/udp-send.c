@@ -10,7 +10,7 @@
 #include "applets/udp/show.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
-#include "common/cli/applet.h"
+#include "common/cli/where.h"
 #include "common/net/name.h"
 
 #define REPLY_LIMIT (2 * TEXT_NS_PER_S)
@@ -51,7 +51,7 @@ static const struct opt_row rows[] = {
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
     SHOW_GROUP(struct udp_send_conf),
-    APPLET_COMMON_GROUP(struct udp_send_conf),
+    OPTIONS_SHARED(struct udp_send_conf),
     {NULL, NULL, 0},
 };
 
@@ -340,13 +340,13 @@ static void release(struct udp_send *u) {
 static int find(struct udp_send *u) {
     struct net_name target, source;
     struct cause cause;
-    if (applet_target(u->call, SOCK_DGRAM, &target, &source) < 0) return STATUS_USAGE;
+    if (where_target(u->call, SOCK_DGRAM, &target, &source) < 0) return STATUS_USAGE;
     if (u->call->count > 0 && u->conf->block) {
         msg_error("--block cuts stdin: it excludes MESSAGEs");
         return STATUS_USAGE;
     }
     int found = destination_find(&u->whom, u->call->loop, &target, &source,
-                                 limit_of(u, APPLET_DIAL_LIMIT), &cause);
+                                 limit_of(u, OPTIONS_DIAL_LIMIT), &cause);
     return found == 0 || call_over(u->call) ? STATUS_OK : msg_cause(&cause);
 }
 

@@ -7,10 +7,8 @@
 #include "common/base/mem.h"
 #include "common/base/template.h"
 #include "common/base/text.h"
-#include "common/cli/applet.h"
-#include "common/cli/ready.h"
 #include "common/net/listen.h"
-#include "common/serve/server_dgram.h"
+#include "common/serve/responder.h"
 
 struct udp_serve_conf {
     struct common_conf common;
@@ -55,25 +53,32 @@ static const struct opt_row rows[] = {
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
     SHOW_GROUP(struct udp_serve_conf),
-    APPLET_SERVER_GROUP(struct udp_serve_conf),
-    APPLET_COMMON_GROUP(struct udp_serve_conf),
+    OPTIONS_SERVER(struct udp_serve_conf),
+    OPTIONS_SHARED(struct udp_serve_conf),
     {NULL, NULL, 0},
 };
 
 struct udp_serve {
+    struct responder responder;
     struct call *call;
     const struct udp_serve_conf *conf;
-    struct dgram_server server;
     struct show out;
     struct timer idle;
-    bool started, draining;
-    int status;
+    bool draining;
 };
+
+static struct udp_serve *of_responder(struct responder *r) {
+    return container_of(r, struct udp_serve, responder);
+}
+
+static struct udp_serve *of_server(struct dgram_server *server) {
+    return of_responder(responder_of_datagrams(server));
+}
 
 /* --- datagrams --- */
 
 static bool on_message(struct dgram_server *server, const struct dgram *d, struct buf *answer) {
-    struct udp_serve *u = server->owner;
+    struct udp_serve *u = of_server(server);
     show_put(&u->out, d);
     if (u->conf->count && server->received == (uint64_t)u->conf->count) dgram_server_end(server);
     if (u->conf->reply)
@@ -82,7 +87,7 @@ static bool on_message(struct dgram_server *server, const struct dgram *d, struc
 }
 
 static void on_answered(struct dgram_server *server, const struct dgram *answer) {
-    struct udp_serve *u = server->owner;
+    struct udp_serve *u = of_server(server);
     show_sent(&u->out, answer);
 }
 
@@ -90,8 +95,7 @@ static void idle_over(struct timer *t) {
     struct udp_serve *u = container_of(t, struct udp_serve, idle);
     char text[TEXT_SHORT];
     msg_error("no datagram for %s (--idle)", text_duration(u->conf->common.idle, text));
-    u->status = STATUS_TIMEOUT;
-    loop_stop(u->call->loop);
+    responder_end(&u->responder, STATUS_TIMEOUT);
 }
 
 static void watch_idle(struct udp_serve *u) {
@@ -99,18 +103,15 @@ static void watch_idle(struct udp_serve *u) {
 }
 
 static void on_batch(struct dgram_server *server) {
-    struct udp_serve *u = server->owner;
+    struct udp_serve *u = of_server(server);
     show_flush(&u->out);
     watch_idle(u);
 }
 
-static const struct dgram_ops ops = {
-    .message = on_message, .batch = on_batch, .answered = on_answered};
-
 /* While stdout takes nothing, nothing is received. */
 static void output_changed(struct show *out) {
     struct udp_serve *u = container_of(out, struct udp_serve, out);
-    if (u->started) dgram_server_rest(&u->server, out->full);
+    dgram_server_rest(&u->responder.datagrams, out->full);
     if (out->status || u->draining) loop_stop(u->call->loop);
 }
 
@@ -141,50 +142,41 @@ static int join(const struct udp_serve_conf *conf, const struct listeners *liste
     return joined ? 0 : STATUS_UNBOUND;
 }
 
-/* --- the server --- */
+/* --- from open to close --- */
 
-/* What came before the end is shown, and a slow reader of stdout gets all of it. */
-static void finish(struct udp_serve *u) {
-    if (!u->out.status && !u->status) dgram_server_drain(&u->server);
-    u->draining = true;
-    while (u->out.full && !u->out.status && !call_over(u->call)) loop_run(u->call->loop);
+static int prepare(struct responder *r) {
+    struct udp_serve *u = of_responder(r);
+    int status = join(u->conf, &r->doors.datagrams);
+    if (status) return status;
+    status = show_start(&u->out, r->call->loop, &u->conf->show, output_changed);
+    return status ? show_stop(&u->out) : 0;
 }
 
-static void serve(struct udp_serve *u, struct ready *ready, const struct listeners *listeners) {
-    const struct udp_serve_conf *conf = u->conf;
+/* What came before the end is shown, and a slow reader of stdout gets all of it. */
+static void finish(struct responder *r) {
+    struct udp_serve *u = of_responder(r);
     char bytes[TEXT_SHORT];
-    dgram_server_start(&u->server, u->call->loop, listeners, &conf->server, &conf->common, &ops, u);
-    u->started = true;
-    u->status = ready_announce(ready, &conf->server, listeners);
-    if (!u->status) {
-        ready_confine(ready, &conf->server);
-        loop_run(u->call->loop);
-        if (!u->status) u->status = u->server.outcome;
-        finish(u);
-    }
-    msg_note(1, "received %llu datagram%s (%s)", (unsigned long long)u->server.received,
-             u->server.received == 1 ? "" : "s", text_bytes(u->server.bytes, bytes));
-    dgram_server_stop(&u->server);
+    if (!u->out.status && !r->status) dgram_server_drain(&r->datagrams);
+    u->draining = true;
+    while (u->out.full && !u->out.status && !call_over(r->call)) loop_run(r->call->loop);
+    msg_note(1, "received %llu datagram%s (%s)", (unsigned long long)r->datagrams.received,
+             r->datagrams.received == 1 ? "" : "s", text_bytes(r->datagrams.bytes, bytes));
+}
+
+static int release(struct responder *r) {
+    struct udp_serve *u = of_responder(r);
+    timer_stop(&u->idle);
+    return show_stop(&u->out);
 }
 
 static int run(struct call *call) {
+    static const struct dgram_ops datagrams = {
+        .message = on_message, .batch = on_batch, .answered = on_answered};
+    static const struct responder_ops ops = {
+        .datagrams = &datagrams, .open = prepare, .finish = finish, .close = release};
     struct udp_serve u = {.call = call, .conf = call->conf};
-    struct listeners listeners;
-    struct ready ready;
-    if (applet_no_operands(call) < 0) return STATUS_USAGE;
     if (u.conf->group) listen_on_group(call->conf);
-    int status = ready_listen(&ready, call, &u.conf->server, SOCK_DGRAM, &listeners);
-    if (!status) status = join(u.conf, &listeners);
-    if (!status && !call_over(call)) {
-        status = show_start(&u.out, call->loop, &u.conf->show, output_changed);
-        if (!status) serve(&u, &ready, &listeners);
-        timer_stop(&u.idle);
-        status = show_stop(&u.out);
-        if (!status) status = u.status;
-    }
-    listen_close(&listeners);
-    ready_withdraw(&ready);
-    return status;
+    return responder_run(&u.responder, call, &u.conf->server, &ops);
 }
 
 const struct applet applet_udp_serve = {

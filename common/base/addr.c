@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
@@ -230,58 +229,9 @@ bool addr_port_number(const char *text, uint16_t *port) {
     return true;
 }
 
-static bool is_v6_literal(const char *text) {
+bool addr_is_v6_literal(const char *text) {
     struct in6_addr ignored;
     const char *zone;
     /* "fe80::1%eth0:80" is a port without its brackets, not an interface named eth0:80. */
     return parse_v6(text, &ignored, &zone) && strchr(zone, ':') == NULL;
-}
-
-/* The ":PORT" behind a host. */
-static const char *parse_port(const char *text, struct endpoint *out) {
-    if (text[1] == '\0') return "the port is missing behind ':'";
-    out->port = mem_copy(text + 1);
-    return NULL;
-}
-
-static const char *parse_bracketed(const char *text, struct endpoint *out) {
-    const char *close = strchr(text, ']');
-    if (close == NULL) return "the ']' is missing";
-    if (close[1] != '\0' && close[1] != ':') return "only :PORT may follow the ']'";
-    out->host = mem_format("%.*s", (int)(close - text - 1), text + 1);
-    if (!is_v6_literal(out->host)) return "there is no IPv6 address between the brackets";
-    return close[1] == ':' ? parse_port(close + 1, out) : NULL;
-}
-
-static const char *parse_endpoint(const char *text, struct endpoint *out) {
-    const char *colon = strchr(text, ':');
-    if (*text == '\0') return "the host is missing";
-    if (*text == '[') return parse_bracketed(text, out);
-    if (strncmp(text, "unix:", 5) == 0) {
-        if (text[5] == '\0') return "the path is missing behind 'unix:'";
-        out->path = mem_copy(text + 5);
-        return NULL;
-    }
-    if (colon == NULL || is_v6_literal(text)) {
-        out->host = mem_copy(text);
-        return NULL;
-    }
-    if (strchr(colon + 1, ':') != NULL)
-        return "more than one ':' (an IPv6 address with a port is written [ADDRESS]:PORT)";
-    if (colon > text) out->host = mem_format("%.*s", (int)(colon - text), text);
-    return parse_port(colon, out);
-}
-
-const char *endpoint_parse(const char *text, struct endpoint *out) {
-    *out = (struct endpoint){0};
-    const char *wrong = parse_endpoint(text, out);
-    if (wrong != NULL) endpoint_free(out);
-    return wrong;
-}
-
-void endpoint_free(struct endpoint *e) {
-    free(e->host);
-    free(e->port);
-    free(e->path);
-    *e = (struct endpoint){0};
 }

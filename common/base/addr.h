@@ -1,5 +1,5 @@
-/* addr: socket addresses, and endpoints as people write them (RFC 3986 brackets, RFC 4007 zones).
- * Pure: nothing here looks a name up, but for the interface of a zone id (if_nametoindex(3)). */
+/* addr: socket addresses of any family, as the system calls take them and as text. Pure: nothing
+ * here looks a name up, but for the interface of a zone id (if_nametoindex(3), RFC 4007). */
 #ifndef SOCKKIT_BASE_ADDR_H
 #define SOCKKIT_BASE_ADDR_H
 
@@ -44,6 +44,9 @@ const char *addr_host_text(const struct addr *a, char out[ADDR_TEXT]);
 /* Parses a numeric IPv4 or IPv6 address (zone id allowed, no brackets). False when the text is
  * none: "127.1", "1" and leading zeros are not accepted (inet_pton(3)). */
 bool addr_numeric(const char *host, uint16_t port, struct addr *out);
+/* True for a numeric IPv6 address with any zone id, known here or not; one with a ':' in it is the
+ * port of an address that lacks its brackets. */
+bool addr_is_v6_literal(const char *text);
 bool addr_is_loopback(const struct addr *a);  /* 127/8, ::1 */
 bool addr_is_any(const struct addr *a);       /* 0.0.0.0, :: */
 bool addr_is_multicast(const struct addr *a); /* 224/4, ff00::/8 */
@@ -53,19 +56,6 @@ void addr_loopback(int family, uint16_t port, struct addr *out);
 void addr_any(int family, uint16_t port, struct addr *out); /* 0.0.0.0 and :: */
 /* -1 with errno ENAMETOOLONG, or EINVAL for an empty path. */
 int addr_unix(const char *path, struct addr *out);
-
-/* An endpoint as written: HOST, HOST:PORT, [V6]:PORT, [V6], a bare IPv6 literal, :PORT, unix:PATH.
- * Its parts are owned (endpoint_free), and NULL where not given. */
-struct endpoint {
-    char *host;
-    char *port;
-    char *path; /* a Unix-domain socket: then host and port are NULL */
-};
-
-/* Returns NULL, or what is wrong with the text, in a few words ("the port is missing behind ':'").
- * "*" is a host like any other here. A HOST of digits alone is not refused here. */
-const char *endpoint_parse(const char *text, struct endpoint *out);
-void endpoint_free(struct endpoint *e);
 
 /* A number 0-65535 in decimal digits alone. False when it is none (sign, blanks, 65536). */
 bool addr_port_number(const char *text, uint16_t *port);

@@ -13,6 +13,10 @@ static int fail(int error) {
     return -1;
 }
 
+bool text_is_digits(const char *text) {
+    return *text && strspn(text, "0123456789") == strlen(text);
+}
+
 int text_number(const char *text, int64_t *out) {
     const char *digits = text + (*text == '+' || *text == '-');
     /* strtoll would accept blanks in front. */

@@ -12,6 +12,8 @@
 #define TEXT_NS_PER_MS INT64_C(1000000)
 #define TEXT_NS_PER_S INT64_C(1000000000)
 
+bool text_is_digits(const char *text); /* and not empty */
+
 /* Each parses the whole of `text` and returns 0; or -1 with errno EINVAL (not of the form, empty,
  * trailing junk) or ERANGE (does not fit), and *out untouched. */
 int text_number(const char *text, int64_t *out); /* decimal, optional sign */

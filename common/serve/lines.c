@@ -150,8 +150,7 @@ static void on_closed(struct session *s) {
 }
 
 void lines_server_start(struct lines_server *ts, struct loop *loop, struct listeners *listeners,
-                        const struct server_conf *conf, const struct common_conf *common,
-                        const struct lines_ops *ops, bool once, void *owner) {
+                        struct server_limits limits, const struct lines_ops *ops) {
     ts->lines_ops = ops;
     ts->answers = (struct buf){0};
     ts->ops = (struct server_ops){.session_size = ops->session_size,
@@ -161,7 +160,7 @@ void lines_server_start(struct lines_server *ts, struct loop *loop, struct liste
                                   .space = on_space,
                                   .closed = on_closed};
     if (ops->readable) ts->ops.readable = on_readable;
-    server_start(&ts->server, loop, listeners, conf, common, &ts->ops, once, owner);
+    server_start(&ts->server, loop, listeners, limits, &ts->ops);
 }
 
 void lines_server_stop(struct lines_server *ts) {

@@ -45,11 +45,8 @@ struct lines_server {
 
 /* As server_start. */
 void lines_server_start(struct lines_server *ts, struct loop *loop, struct listeners *listeners,
-                        const struct server_conf *conf, const struct common_conf *common,
-                        const struct lines_ops *ops, bool once, void *owner);
+                        struct server_limits limits, const struct lines_ops *ops);
 void lines_server_stop(struct lines_server *ts);
-
-static inline void *lines_owner(const struct lines_session *t) { return t->session.server->owner; }
 
 /* From within `message`: no further one, and nothing is read, until lines_resume. For a client that
  * is to wait. */

@@ -2,123 +2,107 @@
 
 #include <time.h>
 
-#include "common/base/mem.h"
 #include "common/cli/ready.h"
-#include "common/net/listen.h"
+#include "common/cli/sandbox.h"
 
-const struct opt_row responder_rows[] = {
-    OPT("udp", 'u', OPT_FLAG, responder_conf, udp, .excludes = "unix",
-        .help = "answer datagrams at the same port too"),
-    OPT("workers", 0, OPT_INTEGER, responder_conf, workers, .metavar = "N", .min = 1, .max = 1024,
-        .help = "serve in N processes that share the sockets; limits are divided"),
-    OPT_END,
-};
+static const struct common_conf *common_of(const struct responder *r) { return r->call->conf; }
 
-/* --- where --- */
+static bool has_clients(const struct responder *r) { return r->ops->sessions || r->ops->lines; }
 
-/* A UDP socket at every address that TCP listens at. */
-static int open_datagrams(struct responder *r, struct cause *cause) {
-    char host[ADDR_TEXT];
-    for (size_t i = 0; i < r->streams.count; i++) {
-        const struct addr *a = &r->streams.addrs[i];
-        struct net_name name = {.host = addr_host_text(a, host),
-                                .port = addr_port(a),
-                                .family = addr_family(a),
-                                .type = SOCK_DGRAM,
-                                .numeric = true};
-        struct listeners one;
-        if (name.family == AF_UNIX) continue; /* inherited */
-        if (listen_open(r->call->loop, &name, &r->common.sockopts, &one, cause) < 0) {
-            listen_close(&r->datagrams);
-            return -1;
-        }
-        r->datagrams.fds[r->datagrams.count] = one.fds[0];
-        r->datagrams.addrs[r->datagrams.count++] = one.addrs[0];
-    }
-    return 0;
+static bool has_datagrams(const struct responder *r) {
+    return r->ops->datagrams && (r->how.udp || !has_clients(r));
 }
 
-static bool any_port_will_do(const struct responder *r) {
-    struct net_name name;
-    return applet_listen_name(r->call, SOCK_STREAM, &name) == 0 && name.port == 0;
+void responder_end(struct responder *r, int status) {
+    if (!r->status) r->status = status;
+    loop_stop(r->call->loop);
 }
 
-/* TCP, and UDP at the same port: where any will do, one that is free for both. */
-static int listen_both(struct responder *r, struct ready *ready) {
-    struct cause cause;
-    struct listen_held held = {.count = 0};
-    int status;
-    bool done;
-    do {
-        status = ready_listen_both(ready, r->call, r->conf, &r->streams, &r->datagrams);
-        done = status || r->datagrams.count > 0 || open_datagrams(r, &cause) == 0;
-    } while (!done && listen_hold(&held, &r->streams) && any_port_will_do(r));
-    listen_let_go(&held);
-    return done ? status : msg_cause(&cause);
-}
-
-static int listen_everywhere(struct responder *r, struct ready *ready) {
-    return r->how.udp ? listen_both(r, ready)
-                      : ready_listen(ready, r->call, r->conf, SOCK_STREAM, &r->streams);
-}
-
-static int announce(const struct responder *r, struct ready *ready) {
-    struct listeners all = r->streams;
-    for (size_t i = 0; i < r->datagrams.count && all.count < LISTEN_MOST; i++) {
-        all.fds[all.count] = r->datagrams.fds[i];
-        all.addrs[all.count++] = r->datagrams.addrs[i];
-    }
-    return ready_announce(ready, r->conf, &all);
-}
-
-/* --- one process that serves --- */
-
-static bool on_datagram(struct dgram_server *server, const struct dgram *question,
-                        struct buf *answer) {
-    struct responder *r = server->owner;
-    return r->ops->datagram(r, question, answer);
-}
+/* --- -w: the wait for whoever comes first --- */
 
 static void patience_over(struct timer *t) {
     struct responder *r = container_of(t, struct responder, patience);
-    if (r->server->met || (r->how.udp && r->dgram_server.received > 0)) return;
+    if (r->clients.server.met || r->datagrams.received > 0) return;
     if (r->how.workers > 1) {
         workers_idle(&r->workers);
         return;
     }
-    msg_error("no client came in time");
-    r->outcome = STATUS_TIMEOUT;
-    loop_stop(r->call->loop);
+    msg_error("no %s came in time", has_clients(r) ? "client" : "datagram");
+    responder_end(r, STATUS_TIMEOUT);
 }
 
-static void open_doors(struct responder *r) {
+/* --- one process that serves --- */
+
+static void start_clients(struct responder *r, const struct server_limits *limits) {
     struct loop *loop = r->call->loop;
-    int64_t patience = r->common.timeout;
-    r->common.timeout = 0;
-    r->server = r->ops->start(r);
-    r->dgram_ops = (struct dgram_ops){.message = on_datagram};
-    if (r->how.udp)
-        dgram_server_start(&r->dgram_server, loop, &r->datagrams, &r->limits, &r->common,
-                           &r->dgram_ops, r);
-    if (patience) timer_start(loop, &r->patience, patience, patience_over);
+    if (r->ops->lines)
+        lines_server_start(&r->clients, loop, &r->doors.streams, *limits, r->ops->lines);
+    else
+        server_start(&r->clients.server, loop, &r->doors.streams, *limits, r->ops->sessions);
 }
 
-static void close_doors(struct responder *r) {
+static int start(struct responder *r, const struct server_limits *limits) {
+    struct loop *loop = r->call->loop;
+    int status = r->ops->open ? r->ops->open(r) : 0;
+    if (status) return status;
+    if (has_clients(r)) start_clients(r, limits);
+    if (has_datagrams(r))
+        dgram_server_start(&r->datagrams, loop, &r->doors.datagrams, &r->conf->access,
+                           r->ops->datagrams);
+    if (common_of(r)->timeout)
+        timer_start(loop, &r->patience, common_of(r)->timeout, patience_over);
+    return 0;
+}
+
+/* Gives up what a server that listens does not need. The local time can be told after. */
+static void confine(const struct responder *r) {
+    int directories[] = {removal_directory(&r->port_file), removal_directory(&r->doors.path)};
+    tzset();
+    if (!r->conf->no_sandbox && !r->runs_commands) sandbox_enter(directories, 2);
+}
+
+static void serve(struct responder *r) {
+    confine(r);
+    loop_run(r->call->loop);
     timer_stop(&r->patience);
-    if (r->how.udp) dgram_server_stop(&r->dgram_server);
-    r->ops->stop(r);
+    if (has_clients(r)) server_shut_doors(&r->clients.server);
+    if (r->ops->finish) r->ops->finish(r);
 }
 
-static int serve_alone(struct responder *r, struct ready *ready) {
-    open_doors(r);
-    int status = announce(r, ready);
-    if (!status) {
-        ready_confine(ready, r->conf);
-        loop_run(r->call->loop);
-        status = r->outcome;
-    }
-    close_doors(r);
-    return status;
+static void stop_clients(struct responder *r) {
+    if (r->ops->lines)
+        lines_server_stop(&r->clients);
+    else
+        server_stop(&r->clients.server);
+    if (!r->status) r->status = r->clients.server.outcome;
+}
+
+/* Returns the exit status. */
+static int stop(struct responder *r) {
+    timer_stop(&r->patience);
+    if (has_datagrams(r)) dgram_server_stop(&r->datagrams);
+    if (has_clients(r)) stop_clients(r);
+    int failure = r->ops->close ? r->ops->close(r) : 0;
+    return failure ? failure : r->status;
+}
+
+static int announce(struct responder *r) {
+    const struct listeners *first =
+        r->doors.streams.count > 0 ? &r->doors.streams : &r->doors.datagrams;
+    ready_narrate(&r->doors.streams);
+    ready_narrate(&r->doors.datagrams);
+    return ready_announce(r->conf, &first->addrs[0], &r->port_file);
+}
+
+static int serve_alone(struct responder *r, const struct server_limits *limits) {
+    int status = start(r, limits);
+    if (status) return status;
+    status = announce(r);
+    if (status)
+        responder_end(r, status);
+    else
+        serve(r);
+    return stop(r);
 }
 
 /* --- several --- */
@@ -126,54 +110,62 @@ static int serve_alone(struct responder *r, struct ready *ready) {
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Of a limit (0: there is none). */
-static int64_t share_of(int64_t limit, int64_t workers, int index) {
-    return limit / workers + (index < limit % workers);
+static int64_t share_of(int64_t limit, const struct responder *r) {
+    return limit / r->how.workers + (r->workers.index < limit % r->how.workers);
 }
 
 /* A worker that may serve nobody is of no use. */
-static void limit_workers(struct responder *r) {
-    if (r->limits.max_clients) r->how.workers = least(r->how.workers, r->limits.max_clients);
-    if (r->limits.max_per_host) r->how.workers = least(r->how.workers, r->limits.max_per_host);
+static void limit_workers(struct responder *r, const struct server_limits *limits) {
+    if (limits->max_clients) r->how.workers = least(r->how.workers, limits->max_clients);
+    if (limits->max_per_host) r->how.workers = least(r->how.workers, limits->max_per_host);
 }
 
-static void work(struct responder *r) {
-    int index = r->workers.index;
-    r->limits.max_clients = share_of(r->limits.max_clients, r->how.workers, index);
-    r->limits.max_per_host = share_of(r->limits.max_per_host, r->how.workers, index);
-    open_doors(r);
-    ready_confine(NULL, r->conf);
-    loop_run(r->call->loop);
-    close_doors(r);
-    workers_leave(STATUS_OK);
+static void work(struct responder *r, struct server_limits limits) {
+    limits.max_clients = share_of(limits.max_clients, r);
+    limits.max_per_host = share_of(limits.max_per_host, r);
+    r->doors.path = (struct removal){.name = NULL}; /* the first process sees to it */
+    int status = start(r, &limits);
+    if (status) workers_leave(status);
+    serve(r);
+    workers_leave(stop(r));
 }
 
-static int serve_together(struct responder *r, struct ready *ready) {
+static int serve_together(struct responder *r, const struct server_limits *limits) {
     struct cause cause;
     if (workers_start(&r->workers, r->call, (int)r->how.workers, &cause) < 0)
         return msg_cause(&cause);
-    if (r->workers.index >= 0) work(r);
-    int status = announce(r, ready);
+    if (r->workers.index >= 0) work(r, *limits);
+    int status = announce(r);
     if (status)
         workers_end(&r->workers);
     else
-        ready_confine(ready, r->conf);
+        confine(r);
     int outcome = workers_wait(&r->workers);
     return status ? status : outcome;
 }
 
+/* --- the whole --- */
+
+static struct server_limits limits_of(const struct responder *r) {
+    return (struct server_limits){.access = r->conf->access,
+                                  .max_clients = r->conf->max_clients,
+                                  .max_per_host = r->conf->max_per_host,
+                                  .idle = common_of(r)->idle,
+                                  .once = r->once};
+}
+
 int responder_run(struct responder *r, struct call *call, const struct server_conf *conf,
-                  struct responder_conf how, const struct responder_ops *ops) {
-    struct ready ready;
-    const struct common_conf *common = call->conf;
-    *r = (struct responder){
-        .call = call, .ops = ops, .limits = *conf, .common = *common, .conf = conf, .how = how};
-    if (applet_no_operands(call) < 0) return STATUS_USAGE;
-    limit_workers(r);
-    int status = listen_everywhere(r, &ready);
+                  const struct responder_ops *ops) {
+    r->call = call;
+    r->conf = conf;
+    r->ops = ops;
+    struct server_limits limits = limits_of(r);
+    limit_workers(r, &limits);
+    int status = ready_check(conf);
+    if (!status) status = doors_open(&r->doors, call, has_clients(r), has_datagrams(r));
     if (!status && !call_over(call))
-        status = r->how.workers > 1 ? serve_together(r, &ready) : serve_alone(r, &ready);
-    listen_close(&r->datagrams);
-    listen_close(&r->streams);
-    ready_withdraw(&ready);
+        status = r->how.workers > 1 ? serve_together(r, &limits) : serve_alone(r, &limits);
+    doors_close(&r->doors);
+    removal_run(&r->port_file);
     return status;
 }

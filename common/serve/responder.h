@@ -1,59 +1,77 @@
-/* responder: a server that answers whom it hears: over TCP, with --udp over UDP at the same port
- * too, in one process or, with --workers, in several that share the sockets. An applet says what is
- * answered. */
+/* responder: the life of an applet that others connect or send to: it listens, or takes over
+ * sockets that it inherited; tells that it can be reached; gives up the privileges that it needs no
+ * more; serves until it is over (a signal, --max-time, nobody came within -w, its own end); leaves
+ * nothing behind; and what its exit status is. With --workers it does so in several processes that
+ * share the sockets. An applet says what is served: clients as bytes (server.h) or as messages
+ * (lines.h), datagrams (server_dgram.h). */
 #ifndef SOCKKIT_SERVE_RESPONDER_H
 #define SOCKKIT_SERVE_RESPONDER_H
 
+#include "common/base/mem.h"
 #include "common/cli/applet.h"
-#include "common/net/listen.h"
+#include "common/serve/doors.h"
+#include "common/serve/lines.h"
 #include "common/serve/server.h"
 #include "common/serve/server_dgram.h"
 #include "common/serve/workers.h"
 
-struct responder_conf {
-    bool udp;
-    int64_t workers; /* 1: no other process */
-};
-
-#define RESPONDER_CONF_DEFAULTS \
-    { .workers = 1 }
-
-extern const struct opt_row responder_rows[];
-#define RESPONDER_GROUP(conf) \
-    { "Options", responder_rows, offsetof(conf, responder) }
-
 struct responder;
 
 struct responder_ops {
-    /* server_start or lines_server_start, with what r holds for it. Returns the server that was
-     * started. */
-    struct server *(*start)(struct responder *r);
-    void (*stop)(struct responder *r);
-    /* The answer to a datagram, put at the end of `answer`; false: none. NULL: there is no --udp.
-     */
-    bool (*datagram)(struct responder *r, const struct dgram *question, struct buf *answer);
+    /* One of the two, where there are clients. */
+    const struct server_ops *sessions;
+    const struct lines_ops *lines;
+    /* NULL: no datagrams. Beside clients they are served where --udp asks for them. */
+    const struct dgram_ops *datagrams;
+    /* The doors are open, nobody has come in: what else the applet needs. Returns 0; or the exit
+     * status, having told why and undone what it did. NULL: it needs nothing. */
+    int (*open)(struct responder *r);
+    /* The loop has stopped, nobody comes in any more, and the sessions are still there: what waits
+     * is delivered. Not called when it could not be announced. NULL: nothing waits. */
+    void (*finish)(struct responder *r);
+    /* Everybody has gone: undoes `open`. Returns 0; or the exit status of what went wrong at the
+     * applet, told, which goes before `status`. NULL: there is nothing to undo. */
+    int (*close)(struct responder *r);
 };
 
+/* Embedded in the applet's struct, which the functions below find from what its ops are given. */
 struct responder {
+    /* The applet's, set before responder_run; {0} will do. */
+    struct answering_conf how;
+    bool once;          /* one session; its outcome is the exit status */
+    bool runs_commands; /* for clients: what that takes is not given up */
+    /* for the applet to use */
     struct call *call;
-    const struct responder_ops *ops;
-    struct listeners streams, datagrams;
-    struct server_conf limits; /* of this process */
-    struct common_conf common; /* without -w, which is seen to here */
+    struct doors doors;
+    struct lines_server clients; /* with `sessions` only clients.server is used */
+    struct dgram_server datagrams;
+    int status; /* of the end so far; 0: nothing has gone wrong */
     /* private */
+    const struct responder_ops *ops;
     const struct server_conf *conf;
-    struct responder_conf how;
-    struct server *server;
-    struct dgram_server dgram_server;
-    struct dgram_ops dgram_ops;
+    struct removal port_file;
     struct timer patience;
     struct workers workers;
-    int outcome;
 };
 
-/* Listens, serves until the call is over or nobody came within -w, and returns the exit status,
- * having told why. */
+/* Returns the exit status, having told why. The configuration of the call begins with a struct
+ * common_conf. */
 int responder_run(struct responder *r, struct call *call, const struct server_conf *conf,
-                  struct responder_conf how, const struct responder_ops *ops);
+                  const struct responder_ops *ops);
+
+/* Ends the run; the first status that is not 0 is the one it ends with. */
+void responder_end(struct responder *r, int status);
+
+static inline struct responder *responder_of_session(const struct session *s) {
+    return container_of(s->server, struct responder, clients.server);
+}
+
+static inline struct responder *responder_of_lines(const struct lines_session *t) {
+    return responder_of_session(&t->session);
+}
+
+static inline struct responder *responder_of_datagrams(const struct dgram_server *server) {
+    return container_of(server, struct responder, datagrams);
+}
 
 #endif

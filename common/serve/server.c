@@ -26,13 +26,14 @@ const char *session_peer(const struct session *s, char out[SESSION_PEER]) {
 /* --- when to accept --- */
 
 static bool full(const struct server *server) {
-    return server->conf->max_clients > 0 && server->count >= (size_t)server->conf->max_clients;
+    int64_t most = server->limits.max_clients;
+    return most > 0 && server->count >= (size_t)most;
 }
 
 /* A server at its limit does not watch its listeners: who is too many waits in the backlog. */
 static void update_accepting(struct server *server) {
     bool accepting =
-        !full(server) && !timer_running(&server->pause) && !(server->once && server->met);
+        !full(server) && !timer_running(&server->pause) && !(server->limits.once && server->met);
     for (size_t i = 0; i < server->listeners->count; i++)
         if (server->doors[i].watch.loop)
             watch_want(&server->doors[i].watch, accepting ? LOOP_READ : 0);
@@ -77,7 +78,7 @@ void session_close(struct session *s, enum status outcome) {
     if (msg_level() >= 0) narrate_end(s, peer);
     unlink_session(s);
     later_run(server->loop, &s->reap, forget);
-    if (server->once) {
+    if (server->limits.once) {
         server->outcome = s->outcome;
         loop_stop(server->loop);
     }
@@ -187,12 +188,12 @@ static void idle_over(struct timer *t) {
     struct session *s = container_of(t, struct session, timer);
     struct server *server = s->server;
     char peer[SESSION_PEER], idle[TEXT_SHORT];
-    int64_t left = s->stream.active + server->idle - loop_now(server->loop);
+    int64_t left = s->stream.active + server->limits.idle - loop_now(server->loop);
     if (left > 0) {
         timer_start(server->loop, t, left, idle_over);
         return;
     }
-    msg_note(0, "%s idle for %s", session_peer(s, peer), text_duration(server->idle, idle));
+    msg_note(0, "%s idle for %s", session_peer(s, peer), text_duration(server->limits.idle, idle));
     session_close(s, STATUS_TIMEOUT);
 }
 
@@ -207,9 +208,9 @@ static size_t count_of_host(const struct server *server, const struct addr *peer
 
 /* Why this peer is not served; NULL: it is. */
 static const char *refusal(const struct server *server, const struct addr *peer) {
-    const struct server_conf *conf = server->conf;
-    if (!access_allows(&conf->access, peer)) return "denied";
-    if (conf->max_per_host > 0 && count_of_host(server, peer) >= (size_t)conf->max_per_host)
+    int64_t most = server->limits.max_per_host;
+    if (!access_allows(&server->limits.access, peer)) return "denied";
+    if (most > 0 && count_of_host(server, peer) >= (size_t)most)
         return "denied: too many clients of this address";
     return NULL;
 }
@@ -224,8 +225,7 @@ static void open_session(struct server *server, int fd, const struct addr *peer)
     server->sessions = s;
     server->count++;
     server->met = true;
-    timer_stop(&server->patience);
-    if (server->idle) timer_start(server->loop, &s->timer, server->idle, idle_over);
+    if (server->limits.idle) timer_start(server->loop, &s->timer, server->limits.idle, idle_over);
     if (msg_level() >= 0) msg_note(0, "%s connected", session_peer(s, text));
     server->ops->open(s);
 }
@@ -273,33 +273,17 @@ static void door_ready(struct watch *w, unsigned events) {
     }
 }
 
-static void nobody_came(struct timer *t) {
-    struct server *server = container_of(t, struct server, patience);
-    msg_error("no client came in time");
-    server->outcome = STATUS_TIMEOUT;
-    loop_stop(server->loop);
-}
-
 void server_start(struct server *server, struct loop *loop, struct listeners *listeners,
-                  const struct server_conf *conf, const struct common_conf *common,
-                  const struct server_ops *ops, bool once, void *owner) {
-    *server = (struct server){.loop = loop,
-                              .ops = ops,
-                              .conf = conf,
-                              .idle = common->idle,
-                              .once = once,
-                              .owner = owner,
-                              .listeners = listeners};
+                  struct server_limits limits, const struct server_ops *ops) {
+    *server = (struct server){.loop = loop, .ops = ops, .limits = limits, .listeners = listeners};
     for (size_t i = 0; i < listeners->count; i++) {
         server->doors[i].server = server;
         watch_start(loop, &server->doors[i].watch, listeners->fds[i], LOOP_READ, door_ready);
     }
-    if (common->timeout) timer_start(loop, &server->patience, common->timeout, nobody_came);
 }
 
 void server_shut_doors(struct server *server) {
     for (size_t i = 0; i < server->listeners->count; i++) watch_stop(&server->doors[i].watch);
-    timer_stop(&server->patience);
     timer_stop(&server->pause);
 }
 

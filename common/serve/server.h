@@ -4,13 +4,22 @@
 #ifndef SOCKKIT_SERVE_SERVER_H
 #define SOCKKIT_SERVE_SERVER_H
 
-#include "common/cli/applet.h"
+#include "common/base/cidr.h"
+#include "common/base/msg.h"
 #include "common/loop/loop.h"
 #include "common/net/listen.h"
 #include "common/net/stream.h"
 
 struct session;
 struct server;
+
+/* Who may come, and how long they may be silent. {0}: whoever wants, for ever. */
+struct server_limits {
+    struct access_list access;         /* its lists are the caller's, and must last */
+    int64_t max_clients, max_per_host; /* at once; 0: no limit */
+    int64_t idle;                      /* ns without a byte either way; 0: no limit */
+    bool once; /* the first session allowed is the only one; its outcome is the server's */
+};
 
 struct server_ops {
     size_t session_size; /* of the applet's own struct, which begins with a struct session */
@@ -54,26 +63,21 @@ struct server_door {
 struct server {
     struct loop *loop;
     const struct server_ops *ops;
-    const struct server_conf *conf;
-    int64_t idle; /* ns; 0: none */
-    bool once;    /* the first session allowed is the only one; its outcome is the server's */
-    void *owner;  /* the applet's */
+    struct server_limits limits;
     struct listeners *listeners;
     struct server_door doors[LISTEN_MOST];
-    struct timer patience; /* -w */
-    struct timer pause;    /* running: descriptors are short */
+    struct timer pause; /* running: descriptors are short */
     bool short_told;
     struct session *sessions;
     size_t count;
     bool met;    /* somebody was served */
-    int outcome; /* with `once`, or when nobody came */
+    int outcome; /* enum status; of the session, with `once` */
 };
 
-/* Begins to accept. The listeners stay the caller's. `wait` (ns; 0: for ever): how long for a first
- * client (status 5). The server stops the loop when it is over (`once`, nobody came). */
+/* Begins to accept. The listeners stay the caller's. The server stops the loop when it is over
+ * (`once`). An owner embeds the struct, and finds itself by container_of(session->server, ...). */
 void server_start(struct server *server, struct loop *loop, struct listeners *listeners,
-                  const struct server_conf *conf, const struct common_conf *common,
-                  const struct server_ops *ops, bool once, void *owner);
+                  struct server_limits limits, const struct server_ops *ops);
 /* Accepts nobody any more; the sessions go on. */
 void server_shut_doors(struct server *server);
 /* Closes everything at once; not from within a turn of the loop. */

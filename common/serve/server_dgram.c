@@ -11,8 +11,6 @@
 #include "common/net/sock.h"
 
 #define CENSUS TEXT_NS_PER_S
-/* bytes, or what the system gives: a burst must wait for us somewhere */
-#define RECEIVE_BUFFER (4 << 20)
 #define TRIES 100 /* DGRAM_PAUSE apart, for an answer to a peer that does not read */
 /* batches: more than a receive buffer holds, and an end for who is being flooded */
 #define DRAIN_MOST 65536
@@ -142,12 +140,10 @@ static void hand_over(struct dgram_door *door, const struct dgram *items, size_t
 static bool receive(struct dgram_door *door) {
     struct dgram_server *server = door->server;
     const struct dgram *items;
-    uint64_t before = server->received;
     int n = dgram_receive(door->io, &items);
     /* an earlier answer's error; it goes by being told */
     if (n < 0) return !loop_not_yet(errno);
     hand_over(door, items, (size_t)n);
-    if (server->received > before) timer_stop(&server->patience);
     if (!timer_running(&server->census))
         timer_start(server->loop, &server->census, CENSUS, census_due);
     if (server->ops->batch) server->ops->batch(server);
@@ -166,13 +162,6 @@ static void door_ready(struct watch *w, unsigned events) {
 }
 
 /* --- the server --- */
-
-static void nobody_came(struct timer *t) {
-    struct dgram_server *server = container_of(t, struct dgram_server, patience);
-    msg_error("no datagram came in time");
-    server->outcome = STATUS_TIMEOUT;
-    loop_stop(server->loop);
-}
 
 void dgram_server_rest(struct dgram_server *server, bool on) {
     server->resting = on;
@@ -195,24 +184,17 @@ void dgram_server_drain(struct dgram_server *server) {
 }
 
 void dgram_server_start(struct dgram_server *server, struct loop *loop,
-                        const struct listeners *listeners, const struct server_conf *conf,
-                        const struct common_conf *common, const struct dgram_ops *ops,
-                        void *owner) {
-    *server = (struct dgram_server){.loop = loop,
-                                    .ops = ops,
-                                    .access = &conf->access,
-                                    .owner = owner,
-                                    .count = listeners->count};
+                        const struct listeners *listeners, const struct access_list *access,
+                        const struct dgram_ops *ops) {
+    *server = (struct dgram_server){
+        .loop = loop, .ops = ops, .access = access, .count = listeners->count};
     for (size_t i = 0; i < listeners->count; i++) {
         struct dgram_door *door = &server->doors[i];
         door->server = server;
         door->local = &listeners->addrs[i];
-        if (!sockopt_given(&common->sockopts, "rcvbuf"))
-            sock_set(listeners->fds[i], SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER, "SO_RCVBUF");
         door->io = dgram_new(listeners->fds[i], door->local);
         watch_start(loop, &door->watch, listeners->fds[i], LOOP_READ, door_ready);
     }
-    if (common->timeout) timer_start(loop, &server->patience, common->timeout, nobody_came);
 }
 
 void dgram_server_stop(struct dgram_server *server) {
@@ -226,6 +208,5 @@ void dgram_server_stop(struct dgram_server *server) {
         free(door->answers);
     }
     server->count = 0;
-    timer_stop(&server->patience);
     timer_stop(&server->census);
 }

@@ -5,7 +5,7 @@
 #define SOCKKIT_SERVE_SERVER_DGRAM_H
 
 #include "common/base/buf.h"
-#include "common/cli/applet.h"
+#include "common/base/cidr.h"
 #include "common/loop/loop.h"
 #include "common/net/dgram.h"
 #include "common/net/listen.h"
@@ -40,22 +40,19 @@ struct dgram_server {
     struct loop *loop;
     const struct dgram_ops *ops;
     const struct access_list *access;
-    void *owner; /* the applet's */
     struct dgram_door doors[LISTEN_MOST];
     size_t count;
     uint64_t received, bytes; /* datagrams of peers that may, and their bytes */
     bool resting, ended;
-    struct timer patience, census; /* -w; when drops are looked at next */
-    struct addr told;              /* whose trouble was told last */
-    /* STATUS_TIMEOUT when nobody came within -w (told; the loop is stopped) */
-    int outcome;
+    struct timer census; /* when drops are looked at next */
+    struct addr told;    /* whose trouble was told last */
 };
 
-/* Begins to receive. The listeners (SOCK_DGRAM) stay the caller's and must last; a server need not
- * be alone in its loop. */
+/* Begins to receive. The listeners (SOCK_DGRAM) and the access list stay the caller's and must
+ * last; a server need not be alone in its loop. An owner embeds the struct (container_of). */
 void dgram_server_start(struct dgram_server *server, struct loop *loop,
-                        const struct listeners *listeners, const struct server_conf *conf,
-                        const struct common_conf *common, const struct dgram_ops *ops, void *owner);
+                        const struct listeners *listeners, const struct access_list *access,
+                        const struct dgram_ops *ops);
 /* While it rests nothing is received (the output is full). */
 void dgram_server_rest(struct dgram_server *server, bool on);
 /* No further message is handed over, not of this batch either; answers that wait go out, then the

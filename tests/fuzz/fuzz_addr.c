@@ -7,6 +7,7 @@
 #include "common/base/addr.h"
 #include "common/base/cidr.h"
 #include "common/base/mem.h"
+#include "common/net/endpoint.h"
 
 static void read_back(const struct addr *a) {
     char text[ADDR_TEXT];

@@ -15,68 +15,6 @@ static struct addr numeric(const char *host, uint16_t port) {
     return a;
 }
 
-/* An endpoint in one line: HOST|PORT|PATH, "-" where not given, or what is wrong. */
-static const char *parsed(const char *text) {
-    static char line[256];
-    struct endpoint e;
-    const char *wrong = endpoint_parse(text, &e);
-    if (wrong != NULL) {
-        CHECK(e.host == NULL && e.port == NULL && e.path == NULL);
-        return wrong;
-    }
-    snprintf(line, sizeof line, "%s|%s|%s", e.host != NULL ? e.host : "-",
-             e.port != NULL ? e.port : "-", e.path != NULL ? e.path : "-");
-    endpoint_free(&e);
-    return line;
-}
-
-static void endpoints(void) {
-    static const struct {
-        const char *text, *parts;
-    } rows[] = {
-        {"localhost", "localhost|-|-"},
-        {"localhost:http", "localhost|http|-"},
-        {"192.0.2.1:80", "192.0.2.1|80|-"},
-        {"*", "*|-|-"},
-        {"*:0", "*|0|-"},
-        {"60000", "60000|-|-"},
-        {":60000", "-|60000|-"},
-        {"::1", "::1|-|-"},
-        {"::", "::|-|-"},
-        {"2001:db8::1:80", "2001:db8::1:80|-|-"},
-        {"::ffff:192.0.2.1", "::ffff:192.0.2.1|-|-"},
-        {"fe80::1%eth0", "fe80::1%eth0|-|-"},
-        {"[::1]", "::1|-|-"},
-        {"[::1]:60000", "::1|60000|-"},
-        {"[fe80::1%eth0]:http", "fe80::1%eth0|http|-"},
-        {"unix:/run/a.sock", "-|-|/run/a.sock"},
-        {"unix:a:80", "-|-|a:80"},
-        {"unix", "unix|-|-"},
-    };
-
-    for (size_t i = 0; i < COUNT(rows); i++) CHECK_TEXT(parsed(rows[i].text), rows[i].parts);
-}
-
-static void endpoints_refused(void) {
-    static const char many[] =
-        "more than one ':' (an IPv6 address with a port is written [ADDRESS]:PORT)";
-    CHECK_TEXT(parsed(""), "the host is missing");
-    CHECK_TEXT(parsed(":"), "the port is missing behind ':'");
-    CHECK_TEXT(parsed("localhost:"), "the port is missing behind ':'");
-    CHECK_TEXT(parsed("[::1]:"), "the port is missing behind ':'");
-    CHECK_TEXT(parsed("unix:"), "the path is missing behind 'unix:'");
-    CHECK_TEXT(parsed("[::1"), "the ']' is missing");
-    CHECK_TEXT(parsed("[::1]80"), "only :PORT may follow the ']'");
-    CHECK_TEXT(parsed("[]"), "there is no IPv6 address between the brackets");
-    CHECK_TEXT(parsed("[localhost]:80"), "there is no IPv6 address between the brackets");
-    CHECK_TEXT(parsed("[127.0.0.1]"), "there is no IPv6 address between the brackets");
-    CHECK_TEXT(parsed("[fe80::1%]"), "there is no IPv6 address between the brackets");
-    CHECK_TEXT(parsed("a:b:c"), many);
-    CHECK_TEXT(parsed("localhost::80"), many);
-    CHECK_TEXT(parsed("fe80::1%eth0:80"), many);
-    CHECK_TEXT(parsed("1:2:3:4:5:6:7:8:9"), many);
-}
-
 static void ports(void) {
     uint16_t port = 7;
     CHECK(addr_port_number("0", &port) && port == 0);
@@ -318,8 +256,6 @@ static void access_rules(void) {
 
 int main(void) {
     static const struct unit_test tests[] = {
-        {"endpoints are taken apart", endpoints},
-        {"malformed endpoints are refused in words", endpoints_refused},
         {"ports are digits up to 65535", ports},
         {"numeric addresses are read and shown", numeric_addresses},
         {"zone ids are names or indexes", zones},

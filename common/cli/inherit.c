@@ -1,0 +1,57 @@
+#include "common/cli/inherit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/net/sock.h"
+
+#define FIRST 3 /* SD_LISTEN_FDS_START */
+#define MOST 1024
+
+static int type_of(int fd) {
+    int type = 0;
+    return sock_get(fd, SOL_SOCKET, SO_TYPE, &type, "SO_TYPE") == 0 ? type : -1;
+}
+
+static bool is_listening(int fd) {
+    int value = 0;
+    return sock_get(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, "SO_ACCEPTCONN") == 0 && value;
+}
+
+static int count_for_us(void) {
+    const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+    long count = pid && fds && strtol(pid, NULL, 10) == (long)getpid() ? strtol(fds, NULL, 10) : 0;
+    return count > 0 && count < MOST ? (int)count : 0;
+}
+
+static void clear_environment(void) {
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+    unsetenv("LISTEN_FDNAMES");
+}
+
+static int take(int fd, struct listeners *to) {
+    if (!to || to->count == LISTEN_MOST || sock_local(fd, &to->addrs[to->count]) < 0) return -1;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    to->fds[to->count++] = fd;
+    return 0;
+}
+
+int inherit_sockets(struct listeners *streams, struct listeners *datagrams, struct cause *cause) {
+    int count = count_for_us();
+    clear_environment();
+    for (int fd = FIRST; fd < FIRST + count; fd++) {
+        int type = type_of(fd);
+        struct listeners *to = type == SOCK_DGRAM                        ? datagrams
+                               : type == SOCK_STREAM && is_listening(fd) ? streams
+                                                                         : NULL;
+        if (take(fd, to) == 0) continue;
+        return cause_set(cause, STATUS_UNBOUND, "cannot use inherited descriptor %d: %s", fd,
+                         to && to->count == LISTEN_MOST ? "too many"
+                         : streams                      ? "no listening stream socket"
+                                                        : "no datagram socket");
+    }
+    return count;
+}

@@ -1,0 +1,89 @@
+#include "common/cli/options.h"
+
+#include "common/base/addr.h"
+#include "common/base/text.h"
+
+static const char *parse_port(void *field, const char *value) {
+    uint16_t port;
+    const char *digits = value + (*value == '-' || *value == '+');
+    if (*digits >= '0' && *digits <= '9' && !addr_port_number(value, &port))
+        return text_is_digits(digits) ? "out of range (0 to 65535)" : "not a port number";
+    *(const char **)field = value;
+    return NULL;
+}
+
+static const char *parse_unix(void *field, const char *value) {
+    struct addr a;
+    if (addr_unix(value, &a) < 0) return "too long for a socket path";
+    *(const char **)field = value;
+    return NULL;
+}
+
+static const char *parse_access(void *field, const char *value) {
+    return cidr_list_add(field, value);
+}
+
+const struct opt_row options_shared[] = {
+    OPT("ipv4", '4', OPT_FLAG, common_conf, ipv4, .help = "only IPv4", .excludes = "ipv6"),
+    OPT("ipv6", '6', OPT_FLAG, common_conf, ipv6, .help = "only IPv6"),
+    OPT("port", 'p', OPT_CUSTOM, common_conf, port, .metavar = "PORT", .parse = parse_port,
+        .values = "@service",
+        .help = "port number or service name (default 60000; servers: 0 = any free one)"),
+    OPT("bind", 'b', OPT_STRING, common_conf, bind, .metavar = "ADDR[:PORT]", .values = "@host",
+        .help = "servers: address to listen on ('*': all); clients: source address"),
+    OPT("unix", 'U', OPT_CUSTOM, common_conf, unix_path, .metavar = "PATH", .parse = parse_unix,
+        .values = "@file", .excludes = "ipv4 ipv6 port bind",
+        .help = "a Unix-domain socket instead of host and port"),
+    OPT("numeric", 'n', OPT_FLAG, common_conf, numeric, .help = "no DNS or service-name look-up"),
+    OPT("timeout", 'w', OPT_TIME, common_conf, timeout, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX,
+        .help =
+            "clients: limit on resolving and connecting (10s); servers: on the wait for a first client"),
+    OPT("idle", 'i', OPT_TIME, common_conf, idle, .metavar = "TIME", .min = 1, .max = INT64_MAX,
+        .help = "end a connection after TIME without a byte either way"),
+    OPT("max-time", 0, OPT_TIME, common_conf, max_time, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX, .help = "end the whole run after TIME (status 5)"),
+    OPT("sockopt", 'O', OPT_CUSTOM, common_conf, sockopts, .metavar = "NAME=VALUE",
+        .parse = sockopt_parse, .values = "@sockopt",
+        .help = "set a socket option; repeatable (-O help lists them)"),
+    OPT("quiet", 'q', OPT_FLAG, common_conf, quiet, .help = "errors only", .excludes = "verbose"),
+    OPT("verbose", 'v', OPT_COUNT, common_conf, verbose, .help = "more narration; repeatable"),
+    OPT("trace", 'T', OPT_COUNT, common_conf, trace,
+        .help = "narrate every socket call (-TT: options and names too)"),
+    OPT("help", 'h', OPT_FLAG, common_conf, help, .help = "show this help"),
+    OPT("version", 'V', OPT_FLAG, common_conf, version, .help = "show the version"),
+    OPT_END,
+};
+
+const struct opt_row options_server[] = {
+    OPT("port-file", 0, OPT_STRING, server_conf, port_file, .metavar = "FILE", .values = "@file",
+        .help = "write the port there when ready; removed at exit"),
+    OPT("ready-fd", 0, OPT_INTEGER, server_conf, ready_fd, .metavar = "FD", .min = 1,
+        .max = 1048576, .help = "write a newline to descriptor FD when ready, then close it"),
+    OPT("allow", 0, OPT_CUSTOM, server_conf, access.allow, .metavar = "CIDR[,CIDR]",
+        .parse = parse_access, .excludes = "unix",
+        .help = "serve only these addresses; repeatable"),
+    OPT("deny", 0, OPT_CUSTOM, server_conf, access.deny, .metavar = "CIDR[,CIDR]",
+        .parse = parse_access, .excludes = "unix",
+        .help = "never serve these addresses; repeatable"),
+    OPT("no-sandbox", 0, OPT_FLAG, server_conf, no_sandbox,
+        .help = "keep the privileges given up once listening"),
+    OPT_END,
+};
+
+const struct opt_row options_clients[] = {
+    OPT("max-clients", 'm', OPT_INTEGER, server_conf, max_clients, .metavar = "N", .min = 1,
+        .max = 1000000, .help = "serve at most N clients at once; others wait"),
+    OPT("max-per-host", 0, OPT_INTEGER, server_conf, max_per_host, .metavar = "N", .min = 1,
+        .max = 1000000, .excludes = "unix",
+        .help = "serve at most N clients of one address at once"),
+    OPT_END,
+};
+
+const struct opt_row options_answering[] = {
+    OPT("udp", 'u', OPT_FLAG, answering_conf, udp, .excludes = "unix",
+        .help = "answer datagrams at the same port too"),
+    OPT("workers", 0, OPT_INTEGER, answering_conf, workers, .metavar = "N", .min = 1, .max = 1024,
+        .help = "serve in N processes that share the sockets; limits are divided"),
+    OPT_END,
+};

@@ -1,0 +1,64 @@
+/* options: the rows that several applets share, and where they are stored. What they mean is said
+ * by those who take the values: where.h for endpoints, common/serve/responder.h for servers. */
+#ifndef SOCKKIT_CLI_OPTIONS_H
+#define SOCKKIT_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/cidr.h"
+#include "common/cli/opt.h"
+#include "common/net/sockopt.h"
+
+/* --- every applet: the first member of its configuration --- */
+
+struct common_conf {
+    bool ipv4, ipv6, numeric, quiet, help, version;
+    int verbose, trace;
+    const char *port;                /* NULL: OPTIONS_PORT */
+    const char *bind;                /* NULL: not given */
+    const char *unix_path;           /* NULL: host and port */
+    int64_t timeout, idle, max_time; /* ns; 0: not given */
+    struct sockopt_list sockopts;
+};
+
+#define OPTIONS_PORT 60000
+#define OPTIONS_DIAL_LIMIT (INT64_C(10) * 1000000000) /* ns */
+
+extern const struct opt_row options_shared[];
+#define OPTIONS_SHARED(conf) \
+    { "Shared options", options_shared, offsetof(conf, common) }
+
+/* --- every server --- */
+
+struct server_conf {
+    struct access_list access;
+    const char *port_file;
+    int64_t ready_fd;     /* -1: none */
+    int64_t max_clients;  /* 0: no limit */
+    int64_t max_per_host; /* 0: no limit */
+    bool no_sandbox;
+};
+
+#define SERVER_CONF_DEFAULTS \
+    { .ready_fd = -1 }
+
+extern const struct opt_row options_server[];  /* readiness, sandbox, access lists */
+extern const struct opt_row options_clients[]; /* limits on connections */
+#define OPTIONS_SERVER(conf) \
+    { "Server options", options_server, offsetof(conf, server) }
+#define OPTIONS_CLIENTS(conf) \
+    { "Limits", options_clients, offsetof(conf, server) }
+
+/* --- servers that answer --- */
+
+struct answering_conf {
+    bool udp;
+    int64_t workers; /* 0, 1: no other process */
+};
+
+extern const struct opt_row options_answering[];
+#define OPTIONS_ANSWERING(conf) \
+    { "Options", options_answering, offsetof(conf, answering) }
+
+#endif

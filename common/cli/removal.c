@@ -1,0 +1,42 @@
+#include "common/cli/removal.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+
+int removal_directory(const struct removal *r) { return r->name ? r->directory : -1; }
+
+static int open_directory(const char *file, const char *slash) {
+    char *directory =
+        slash ? mem_format("%.*s", slash == file ? 1 : (int)(slash - file), file) : mem_copy(".");
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(directory);
+    return fd;
+}
+
+int removal_prepare(struct removal *r, const char *path) {
+    const char *slash = strrchr(path, '/');
+    int directory = open_directory(path, slash);
+    if (directory < 0) return -1;
+    *r = (struct removal){.name = slash ? slash + 1 : path, .directory = directory};
+    return 0;
+}
+
+/* 0: there is nothing. */
+static ino_t inode_of(const struct removal *r) {
+    struct stat st;
+    return fstatat(r->directory, r->name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_ino : 0;
+}
+
+void removal_made(struct removal *r) { r->inode = inode_of(r); }
+
+void removal_run(struct removal *r) {
+    if (!r->name) return;
+    if (r->inode && inode_of(r) == r->inode) unlinkat(r->directory, r->name, 0);
+    close(r->directory);
+    *r = (struct removal){.name = NULL};
+}

@@ -1,0 +1,23 @@
+/* where: whom a call means to reach, and where it means to listen: its operands and the shared
+ * options, as names (common/net/endpoint.h). The strings of a name last as long as the program.
+ * Each returns 0, or -1 after having told a usage error. */
+#ifndef SOCKKIT_CLI_WHERE_H
+#define SOCKKIT_CLI_WHERE_H
+
+#include "common/cli/applet.h"
+#include "common/net/endpoint.h"
+
+/* Where to listen. */
+int where_listen(const struct call *call, int type, struct net_name *out);
+
+/* From where to connect (-b); source->type is 0 when that was not given. */
+int where_source(const struct call *call, int type, struct net_name *source);
+
+/* Whom to reach, from HOST[:PORT] or HOST PORT among the operands, and from where. Uses up the
+ * operands that name it: the others, messages, begin at call->operands[0] afterwards. */
+int where_target(struct call *call, int type, struct net_name *target, struct net_name *source);
+
+/* What the shared options say of an endpoint that is named by other words than the operands. */
+struct endpoint_terms where_terms(const struct common_conf *c, int type);
+
+#endif

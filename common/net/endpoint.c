@@ -1,0 +1,157 @@
+#include "common/net/endpoint.h"
+
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/addr.h"
+#include "common/base/mem.h"
+#include "common/base/text.h"
+#include "common/base/vis.h"
+
+/* --- its words --- */
+
+/* The ":PORT" behind a host. */
+static const char *parse_port(const char *text, struct endpoint *out) {
+    if (text[1] == '\0') return "the port is missing behind ':'";
+    out->port = mem_copy(text + 1);
+    return NULL;
+}
+
+static const char *parse_bracketed(const char *text, struct endpoint *out) {
+    const char *close = strchr(text, ']');
+    if (close == NULL) return "the ']' is missing";
+    if (close[1] != '\0' && close[1] != ':') return "only :PORT may follow the ']'";
+    out->host = mem_format("%.*s", (int)(close - text - 1), text + 1);
+    if (!addr_is_v6_literal(out->host)) return "there is no IPv6 address between the brackets";
+    return close[1] == ':' ? parse_port(close + 1, out) : NULL;
+}
+
+static const char *parse(const char *text, struct endpoint *out) {
+    const char *colon = strchr(text, ':');
+    if (*text == '\0') return "the host is missing";
+    if (*text == '[') return parse_bracketed(text, out);
+    if (strncmp(text, "unix:", 5) == 0) {
+        if (text[5] == '\0') return "the path is missing behind 'unix:'";
+        out->path = mem_copy(text + 5);
+        return NULL;
+    }
+    if (colon == NULL || addr_is_v6_literal(text)) {
+        out->host = mem_copy(text);
+        return NULL;
+    }
+    if (strchr(colon + 1, ':') != NULL)
+        return "more than one ':' (an IPv6 address with a port is written [ADDRESS]:PORT)";
+    if (colon > text) out->host = mem_format("%.*s", (int)(colon - text), text);
+    return parse_port(colon, out);
+}
+
+const char *endpoint_parse(const char *text, struct endpoint *out) {
+    *out = (struct endpoint){0};
+    const char *wrong = parse(text, out);
+    if (wrong != NULL) endpoint_free(out);
+    return wrong;
+}
+
+void endpoint_free(struct endpoint *e) {
+    free(e->host);
+    free(e->port);
+    free(e->path);
+    *e = (struct endpoint){0};
+}
+
+void endpoint_keep(struct endpoint *e) {
+    mem_keep(e->host);
+    mem_keep(e->port);
+    mem_keep(e->path);
+}
+
+/* --- the port --- */
+
+const char *endpoint_port(const char *text, int type, bool numeric, uint16_t *port) {
+    if (addr_port_number(text, port)) return NULL;
+    if (text_is_digits(text)) return "out of range (0 to 65535)";
+    if (numeric) return "not a port number (-n forbids the look-up of names)";
+    const struct servent *service = getservbyname(text, type == SOCK_DGRAM ? "udp" : "tcp");
+    if (!service) return "unknown service name";
+    /* ntohs without its sign warning */
+    *port = (uint16_t)((service->s_port & 0xff) << 8 | (service->s_port >> 8 & 0xff));
+    return NULL;
+}
+
+static int port_into(const char *text, const char *where, const struct endpoint_terms *t,
+                     uint16_t *port, struct cause *cause) {
+    char shown[256];
+    const char *why = endpoint_port(text, t->type, t->numeric, port);
+    if (!why) return 0;
+    return cause_set(cause, STATUS_USAGE, "%s: %s: %s", where,
+                     vis_quote(text, strlen(text), 48, shown), why);
+}
+
+/* The endpoint's own, else that of -p, else the default; the two must not disagree. `where` names
+ * the endpoint's own port in an error. */
+static int choose_port(const char *written, const char *where, const struct endpoint_terms *t,
+                       uint16_t *port, struct cause *cause) {
+    uint16_t by_option = t->otherwise, by_endpoint = 0;
+    if (t->port && port_into(t->port, "--port", t, &by_option, cause) < 0) return -1;
+    if (written && port_into(written, where, t, &by_endpoint, cause) < 0) return -1;
+    if (t->port && written && by_option != by_endpoint)
+        return cause_set(cause, STATUS_USAGE, "--port %s and :%s disagree", t->port, written);
+    *port = written ? by_endpoint : by_option;
+    return 0;
+}
+
+/* --- the whole --- */
+
+static struct net_name name_of(const struct endpoint *e, const struct endpoint_terms *t) {
+    return (struct net_name){.host = e->host,
+                             .path = e->path,
+                             .family = t->family,
+                             .type = t->type,
+                             .numeric = t->numeric};
+}
+
+/* A literal of one family with the option for the other can never work. */
+static int check_family(const struct net_name *name, struct cause *cause) {
+    struct addr a;
+    if (name->family == AF_UNSPEC || !name->host || !addr_numeric(name->host, 0, &a) ||
+        addr_family(&a) == name->family)
+        return 0;
+    return cause_set(cause, STATUS_USAGE, "%s is an %s address, which -%c forbids", name->host,
+                     addr_family(&a) == AF_INET ? "IPv4" : "IPv6",
+                     name->family == AF_INET ? '4' : '6');
+}
+
+static int check_path(const char *path, const struct endpoint_terms *t, struct cause *cause) {
+    struct addr a;
+    if (t->port || t->bound || t->family != AF_UNSPEC)
+        return cause_set(cause, STATUS_USAGE, "unix:%s excludes -4, -6, --port and --bind", path);
+    if (addr_unix(path, &a) == 0) return 0;
+    return cause_set(cause, STATUS_USAGE, "%s: too long for a socket path", path);
+}
+
+int endpoint_remote(const struct endpoint *e, const struct endpoint_terms *t, struct net_name *out,
+                    struct cause *cause) {
+    *out = name_of(e, t);
+    if (e->path) return check_path(e->path, t, cause);
+    if (e->host && text_is_digits(e->host))
+        return cause_set(cause, STATUS_USAGE, "'%s' is no host (use -p %s)", e->host, e->host);
+    if (choose_port(e->port, "port", t, &out->port, cause) < 0) return -1;
+    if (check_family(out, cause) < 0) return -1;
+    if (out->port > 0) return 0;
+    return cause_set(cause, STATUS_USAGE, "%s 0 is for servers: it lets the system choose",
+                     t->port ? "--port" : "port");
+}
+
+int endpoint_local(const struct endpoint *e, const struct endpoint_terms *t, struct net_name *out,
+                   struct cause *cause) {
+    *out = name_of(e, t);
+    if (e->path)
+        return cause_set(cause, STATUS_USAGE, "--bind: an address is wanted (use -U %s)", e->path);
+    if (e->host && text_is_digits(e->host))
+        return cause_set(cause, STATUS_USAGE,
+                         "--bind: \"%s\": no address (a port alone is written :%s)", e->host,
+                         e->host);
+    if (check_family(out, cause) < 0) return -1;
+    return choose_port(e->port, "--bind", t, &out->port, cause);
+}

@@ -1,0 +1,106 @@
+#include "common/serve/doors.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/cli/inherit.h"
+#include "common/cli/where.h"
+
+/* Bytes, or what the system gives: a burst of datagrams must wait for us somewhere. */
+#define RECEIVE_BUFFER (4 << 20)
+
+static const struct sockopt_list *options_of(const struct call *call) {
+    return &((const struct common_conf *)call->conf)->sockopts;
+}
+
+/* --- UDP at the port of TCP --- */
+
+static int open_datagram(struct doors *d, const struct call *call, const struct addr *a,
+                         struct cause *cause) {
+    char host[ADDR_TEXT];
+    struct net_name name = {.host = addr_host_text(a, host),
+                            .port = addr_port(a),
+                            .family = addr_family(a),
+                            .type = SOCK_DGRAM,
+                            .numeric = true};
+    struct listeners one;
+    if (listen_open(call->loop, &name, options_of(call), &one, cause) < 0) return -1;
+    d->datagrams.fds[d->datagrams.count] = one.fds[0];
+    d->datagrams.addrs[d->datagrams.count++] = one.addrs[0];
+    return 0;
+}
+
+/* A UDP socket at every address that TCP listens at. */
+static int open_beside(struct doors *d, const struct call *call, struct cause *cause) {
+    for (size_t i = 0; i < d->streams.count; i++) {
+        const struct addr *a = &d->streams.addrs[i];
+        if (addr_family(a) == AF_UNIX || open_datagram(d, call, a, cause) == 0) continue;
+        listen_close(&d->datagrams);
+        return -1;
+    }
+    return 0;
+}
+
+/* Where any port will do, one that is free for both. */
+static int open_both(struct doors *d, const struct call *call, const struct net_name *name,
+                     struct cause *cause) {
+    struct listen_held held = {.count = 0};
+    int result;
+    do {
+        result = listen_open(call->loop, name, options_of(call), &d->streams, cause);
+        if (result < 0) break;
+        result = open_beside(d, call, cause);
+    } while (result < 0 && listen_hold(&held, &d->streams) && name->port == 0);
+    listen_let_go(&held);
+    return result;
+}
+
+/* --- all of them --- */
+
+static int keep_path(struct doors *d, const char *path) {
+    if (removal_prepare(&d->path, path) < 0) {
+        msg_error("cannot write %s: %s", path, strerror(errno));
+        return STATUS_FAILED;
+    }
+    removal_made(&d->path);
+    return 0;
+}
+
+static int open_anew(struct doors *d, const struct call *call, bool streams, bool datagrams) {
+    struct net_name name;
+    struct cause cause;
+    int result;
+    if (where_listen(call, streams ? SOCK_STREAM : SOCK_DGRAM, &name) < 0) return STATUS_USAGE;
+    if (streams && datagrams)
+        result = open_both(d, call, &name, &cause);
+    else
+        result = listen_open(call->loop, &name, options_of(call),
+                             streams ? &d->streams : &d->datagrams, &cause);
+    if (result < 0) return call_over(call) ? STATUS_OK : msg_cause(&cause);
+    return name.path ? keep_path(d, name.path) : 0;
+}
+
+static void widen(const struct listeners *datagrams, const struct sockopt_list *options) {
+    for (size_t i = 0; i < datagrams->count; i++)
+        sockopt_default(options, datagrams->fds[i], "rcvbuf", RECEIVE_BUFFER);
+}
+
+int doors_open(struct doors *d, const struct call *call, bool streams, bool datagrams) {
+    struct cause cause;
+    int status = 0;
+    int inherited =
+        inherit_sockets(streams ? &d->streams : NULL, datagrams ? &d->datagrams : NULL, &cause);
+    if (inherited < 0) return msg_cause(&cause);
+    if (inherited == 0)
+        status = open_anew(d, call, streams, datagrams);
+    else if (streams && datagrams && d->datagrams.count == 0)
+        status = open_beside(d, call, &cause) < 0 ? msg_cause(&cause) : 0;
+    widen(&d->datagrams, options_of(call));
+    return status;
+}
+
+void doors_close(struct doors *d) {
+    listen_close(&d->streams);
+    listen_close(&d->datagrams);
+    removal_run(&d->path);
+}
