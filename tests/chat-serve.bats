@@ -158,6 +158,72 @@ for i in range(30000):
 else: assert False, "it was not dropped"'
 }
 
+@test "a newcomer hears nothing from before it came, wherever in the log that is" {
+    room '
+p, port = room("--buffer", "64K", "-q", stderr=subprocess.DEVNULL)
+for i in range(4000): # by these alone the log goes round
+    c = Member(port)
+    assert c.welcome[0].startswith("* welcome, you are user%d " % (i + 1)), c.welcome
+    assert c.welcome[1].startswith("* here: user%d" % (i + 1)), c.welcome
+    c.s.close()
+a, b = Member(port), Member(port)
+b.say("now")
+assert b.line() == "(user4002) now"
+p.terminate()
+assert p.wait(10) == -signal.SIGTERM'
+}
+
+@test "private lines count: one who does not read is dropped for a whole buffer of them, and the room told" {
+    room '
+p, port = room("--buffer", "256K", "-O", "sndbuf=16K")
+slow, a, b = Member(port, "slow"), Member(port, "ada"), Member(port, "bob")
+slow.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+a.until("is now bob")
+memory = lambda: next(int(l.split()[1]) for l in open(f"/proc/{p.pid}/status") if l.startswith("VmRSS"))
+before, sent = memory(), 0
+for i in range(3000):
+    a.say("/msg slow %d " % i + "x" * 1000)
+    line = a.line()
+    if line.startswith("* slow left"): break
+    assert line.startswith("(ada -> slow) %d " % i), line[:80]
+    sent += len(line)
+assert 256 << 10 < sent < 600 << 10, sent # what the two sockets hold is beyond the buffer
+assert b.line() == "* slow left (it did not read)"
+assert variant("san") or memory() < before + 2000, (before, memory())'
+}
+
+@test "private lines to many who do not read stay within the buffer and 64 KiB for each" {
+    room '
+p, port = room("--buffer", "1M", "-O", "sndbuf=16K", "-q")
+a = Member(port, "ada")
+slow = [Member(port, "slow%d" % i) for i in range(30)]
+memory = lambda: next(int(l.split()[1]) for l in open(f"/proc/{p.pid}/status") if l.startswith("VmRSS"))
+before, worst = memory(), 0
+text = "x" * 4000
+for i in range(900):
+    a.say("\n".join("/msg slow%d " % n + text for n in range(30)))
+    a.say("round %d" % i)
+    if "round" not in a.until("round %d" % i)[0]: worst = max(worst, memory())
+assert variant("san") or worst < before + 1024 + 30 * 64 * 1.5 + 2048, (before, worst)'
+}
+
+@test "history is kept once: many silent newcomers cost no more of it, and one who reads gets it all" {
+    room '
+p, port = room("--history", "2000", "-q")
+a = Member(port, "ada")
+for i in range(2100): a.say("%d " % i + "x" * 4000); a.line()
+memory = lambda: next(int(l.split()[1]) for l in open(f"/proc/{p.pid}/status") if l.startswith("VmRSS"))
+before = memory()
+silent = [connect(port) for _ in range(40)]
+b = Member(port)
+b.s.settimeout(20)
+for i in range(100, 2100):
+    line = b.line()
+    assert line.startswith("(ada) %d x" % i), line[:80]
+a.say("now"); assert b.line() == "(ada) now"
+assert variant("san") or memory() < before + 40 * 64 + 2048, (before, memory())'
+}
+
 @test "a newcomer is never given a name that somebody has" {
     room '
 p, port = room()

@@ -3,7 +3,6 @@
 #include "applets/chat/duo.h"
 #include "applets/chat/name.h"
 #include "applets/chat/room.h"
-#include "applets/chat/subscriber.h"
 #include "unit.h"
 
 /* --- room --- */
@@ -115,64 +114,6 @@ static void unknown_is_harmless(void) {
     CHECK(l.wish == ROOM_FAULT && !strchr(l.fault, 0x1b) && strstr(l.fault, "\\x1B[2J"));
 }
 
-/* --- reader --- */
-
-/* Reads everything, so many bytes at a time. */
-static const char *read_through(struct subscriber *r, const struct fanout *log, size_t step) {
-    static char out[4096];
-    size_t used = 0, all;
-    struct iovec pieces[4];
-    while (subscriber_lacks(r, log->end)) {
-        int count = subscriber_gather(r, log, log->end, pieces, 4, &all);
-        size_t left = all < step ? all : step, took = left;
-        CHECK(count > 0 && all > 0);
-        for (int i = 0; i < count && left > 0; i++) {
-            size_t part = pieces[i].iov_len < left ? pieces[i].iov_len : left;
-            memcpy(out + used, pieces[i].iov_base, part);
-            used += part;
-            left -= part;
-        }
-        subscriber_took(r, log->end, took);
-    }
-    out[used] = 0;
-    return out;
-}
-
-static void notes_in_place(void) {
-    for (size_t step = 1; step < 40; step++) {
-        struct fanout log;
-        struct subscriber r = {0};
-        fanout_start(&log, 16);
-        fanout_append(&log, "0123456789", 10);
-        r.position = 6;
-        subscriber_note(&r, log.end, "a", 1);
-        fanout_append(&log, "abcdef", 6); /* goes round the ring */
-        subscriber_note(&r, log.end, "b", 1);
-        subscriber_note(&r, log.end, "", 0);
-        fanout_append(&log, "xy", 2);
-        CHECK_TEXT(read_through(&r, &log, step), "6789a\nabcdefb\n\nxy");
-        CHECK(r.notes.size == 0 && r.count == 0 && r.position == log.end);
-        subscriber_free(&r);
-        fanout_free(&log);
-    }
-}
-
-static void many_notes(void) {
-    struct fanout log;
-    struct subscriber r = {0};
-    char expected[256] = "";
-    fanout_start(&log, 1024);
-    for (int i = 0; i < 26; i++) {
-        char c = (char)('a' + i), upper = (char)('A' + i);
-        subscriber_note(&r, log.end, &c, 1);
-        fanout_append(&log, &upper, 1);
-        snprintf(expected + strlen(expected), 4, "%c\n%c", c, upper);
-    }
-    CHECK_TEXT(read_through(&r, &log, 5), expected);
-    subscriber_free(&r);
-    fanout_free(&log);
-}
-
 /* --- a room of two --- */
 
 static struct duo two;
@@ -229,9 +170,6 @@ int main(void) {
         {"a line is read as what it asks for", wishes},
         {"a message of 4096 bytes is one, a longer one is refused", limit},
         {"an unknown command is named harmlessly", unknown_is_harmless},
-        {"a reader gets its notes at their places in the log, whatever a write takes",
-         notes_in_place},
-        {"more notes than pieces come in order", many_notes},
         {"two talk, are called, whisper and stop", talk_of_two},
         {"host and guest never have one name", names_of_two_differ},
     };
