@@ -333,6 +333,6 @@ const struct applet applet_connect = {
     .summary = "Connect to a server; send MESSAGEs or stdin, show what it answers",
     .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
     .groups = groups,
-    .conf_size = sizeof(struct connect_conf),
+    .conf_size = size_led_by(struct connect_conf, common),
     .run = run,
 };

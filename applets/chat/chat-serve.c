@@ -76,7 +76,7 @@ const struct applet applet_chat_serve = {
     .summary = "A chat room for many: what one says, all hear",
     .operands = "",
     .groups = groups,
-    .conf_size = sizeof(struct chat_serve_conf),
+    .conf_size = size_led_by(struct chat_serve_conf, common),
     .defaults = &defaults,
     .run = run,
 };

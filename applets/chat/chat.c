@@ -255,7 +255,7 @@ const struct applet applet_chat = {
     .summary = "Talk in a room, or with --listen two people without a server",
     .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
     .groups = groups,
-    .conf_size = sizeof(struct chat_conf),
+    .conf_size = size_led_by(struct chat_conf, common),
     .defaults = &defaults,
     .run = run,
 };

@@ -98,7 +98,7 @@ const struct applet applet_probe = {
     .summary = "Tell which ports are open; wait for them, then become COMMAND",
     .operands = "[HOST[:PORT] [PORTS]]... [-- COMMAND [ARG]...]",
     .groups = groups,
-    .conf_size = sizeof(struct probe_conf),
+    .conf_size = size_led_by(struct probe_conf, common),
     .defaults = &defaults,
     .run = run,
 };

@@ -342,7 +342,7 @@ static struct lines_ops ops_for(const struct serve_conf *conf) {
     bool framed = conf->reply || conf->quit_word;
     bool looked_at = framed || conf->label || conf->output || conf->dump;
     return (struct lines_ops){
-        .session_size = sizeof(struct client),
+        .session_size = size_led_by(struct client, text),
         .open = on_open,
         .message = framed ? on_message : NULL,
         .answered = note_sent,
@@ -413,7 +413,7 @@ const struct applet applet_serve = {
     .summary = "Greet every client, show what it sends; answer, or run a command",
     .operands = "[MESSAGE]...",
     .groups = groups,
-    .conf_size = sizeof(struct serve_conf),
+    .conf_size = size_led_by(struct serve_conf, common),
     .defaults = &defaults,
     .run = run,
 };

@@ -379,7 +379,7 @@ const struct applet applet_udp_send = {
     .summary = "Send each MESSAGE or line of stdin as a datagram; show replies",
     .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
     .groups = groups,
-    .conf_size = sizeof(struct udp_send_conf),
+    .conf_size = size_led_by(struct udp_send_conf, common),
     .defaults = &defaults,
     .run = run,
 };

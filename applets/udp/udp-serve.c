@@ -184,7 +184,7 @@ const struct applet applet_udp_serve = {
     .summary = "Show the datagrams that come, each as a line, and answer them",
     .operands = "",
     .groups = groups,
-    .conf_size = sizeof(struct udp_serve_conf),
+    .conf_size = size_led_by(struct udp_serve_conf, common),
     .defaults = &defaults,
     .run = run,
 };

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/base/mem.h"
 #include "common/cli/opt.h"
 #include "common/cli/options.h"
 #include "common/loop/loop.h"
@@ -16,8 +17,9 @@ struct applet {
     const char *summary;  /* one line, no full stop */
     const char *operands; /* "[HOST[:PORT]] [MESSAGE]..."; "": any is a usage error */
     const struct opt_group *groups;
-    size_t conf_size;              /* the configuration begins with a struct common_conf */
-    const void *defaults;          /* NULL: zeroes */
+    /* Of the configuration, which begins with a struct common_conf (size_led_by). */
+    size_t conf_size;
+    const void *defaults;          /* a configuration; NULL: zeroes */
     int (*run)(struct call *call); /* the exit status */
 };
 
