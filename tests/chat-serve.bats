@@ -24,7 +24,7 @@ class Member:
         seen = []
         while True:
             line = self.line()
-            assert line is not None, (what, seen)
+            assert line is not None, (what, [l[:80] for l in seen[-5:]])
             seen.append(line)
             if what in line: return seen
     def rest(self):
@@ -88,6 +88,10 @@ a.say("/msg Ada note"); assert a.line() == "(ada -> ada) note"
 a.say("/nick Bob"); assert a.line().startswith("! ")
 a.say("/nick a b"); assert a.line().startswith("! ")
 a.say("/nick \u00e9\u0301"); assert a.line().startswith("! ")
+a.say("/NICK Bob"); assert a.line() == "! bob is here already"
+a.say("/Me bows"); both("(ada *) bows")
+a.say("/nick \u3164"); assert a.line().startswith("! ")
+a.say("/nick e\u0301"); assert "composed" in a.line()
 a.say("/nonsense"); assert a.line().startswith("! ")
 a.say("/msg nobody x"); assert a.line().startswith("! ")
 a.say("/who"); assert set(a.line().removeprefix("* here: ").split()) == {"ada", "bob", "eve"}
@@ -132,6 +136,19 @@ assert [a.line(), a.line(), a.line()] == ["(bob) first", "(bob) last words", "* 
 c = Member(port); c.say("bye"); c.say("/quit"); c.say("never")
 assert c.rest() == ["(user3) bye"]
 assert a.until("left")[-1] == "* user3 left"'
+}
+
+@test "what telnet says to a system is not said to the room, however it is cut" {
+    room '
+p, port = room()
+a, b = Member(port, "ada"), Member(port, "bob")
+a.until("is now bob")
+for piece in b"\xff", b"\xfd", b"\x0a", b"\xff\xfa\x1f\0\x50\0", b"\x0a\xff", b"\xf0he", b"ll\xff\xf1o\r", b"\n":
+    b.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    b.s.sendall(piece)
+    time.sleep(0.02) # it only makes pieces likely: what is heard must not depend on it
+assert a.line() == "(bob) hello"
+b.say(b"one \xff\xff byte"); assert a.line() == r"(bob) one \xFF byte"'
 }
 
 @test "a member that never sends a newline is heard after a silence" {

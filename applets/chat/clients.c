@@ -2,6 +2,7 @@
 
 #include "applets/chat/bucket.h"
 #include "applets/chat/room.h"
+#include "applets/chat/telnet.h"
 #include "common/base/mem.h"
 
 #define PIECES 16 /* of a write to a member */
@@ -9,6 +10,7 @@
 struct client {
     struct lines_session lines;
     struct member member;
+    struct telnet telnet;
     bool blocked;         /* the socket is full */
     struct bucket bucket; /* --rate */
     struct timer token;   /* running: no further message before it is over */
@@ -101,6 +103,10 @@ static bool on_message(struct lines_session *t, const char *text, size_t size) {
     return true;
 }
 
+static void on_read(struct lines_session *t, const char **bytes, size_t *n) {
+    telnet_strip(&of_lines(t)->telnet, bytes, n);
+}
+
 static void on_too_long(struct lines_session *t) {
     service_tell(&of_lines(t)->member,
                  "! a message has at most %zu bytes, this one has more than %zu", ROOM_MESSAGE_MOST,
@@ -122,6 +128,7 @@ static void on_closed(struct lines_session *t) {
 const struct lines_ops clients_lines = {
     .session_size = sizeof(struct client),
     .open = on_open,
+    .filter = on_read,
     .message = on_message,
     .too_long = on_too_long,
     .end = on_end,

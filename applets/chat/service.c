@@ -15,7 +15,7 @@
 /* The smallest log takes the largest line (no byte becomes more than 4: room_clean), and what a
  * newcomer is told. */
 static_assert(4 * ROOM_MESSAGE_MOST + TELL_MOST <= SERVICE_BUFFER_LEAST, "a line fits the log");
-static_assert(NAMES_MOST + 2 * TELL_MOST <= SERVICE_BUFFER_LEAST / 2, "so does a welcome");
+static_assert(NAMES_MOST + 2 * TELL_MOST <= CHANNEL_OWN / 2, "so does a welcome");
 
 static struct member *of_reader(struct subscriber *r) {
     return container_of(r, struct member, reader);
@@ -33,10 +33,10 @@ static void turn_over(struct later *l) {
 
 void service_took(struct member *m, size_t n) { channel_took(&m->service->channel, &m->reader, n); }
 
-/* Well before the member would be dropped for the answers it does not fetch. */
+/* Early enough that the answers to a member's own lines never are why it is dropped. */
 bool service_waits(const struct member *m) {
     size_t quarter = m->service->channel.log.size / 4;
-    return m->reader.own > (quarter < CHANNEL_OWN ? quarter : CHANNEL_OWN);
+    return m->reader.own > (quarter < CHANNEL_OWN / 2 ? quarter : CHANNEL_OWN / 2);
 }
 
 /* --- saying --- */

@@ -27,6 +27,9 @@ struct lines_ops {
     /* Its answer goes to lines_answers. False: that was its last message, and the session is
      * finished. NULL: there are no messages. */
     bool (*message)(struct lines_session *t, const char *text, size_t size);
+    /* What is read goes through here before it becomes messages: may put other bytes in its place
+     * (the applet's own, valid until the next call). NULL: it stays as it is. */
+    void (*filter)(struct lines_session *t, const char **bytes, size_t *n);
     /* The bytes as they came, up to the end of the last message handed over. NULL: nobody looks. */
     void (*raw)(struct lines_session *t, const char *bytes, size_t n);
     /* Instead of `raw` and `message`: reads by itself (stream_ops). */

@@ -23,6 +23,25 @@ static void names(void) {
     /* spaces of other kinds */
     CHECK(fault("a\xc2\xa0") && fault("\xe3\x80\x80") && fault("\xe2\x80\x83"));
     CHECK(fault("\xff") && fault("\xc2\x9b"));
+    /* Hangul and Braille blanks, an object's place, a musical one */
+    CHECK(fault("\xe3\x85\xa4") && fault("\xef\xbe\xa0") && fault("\xe1\x85\x9f") &&
+          fault("\xe2\xa0\x80") && fault("\xef\xbf\xbc") && fault("\xf0\x9d\x85\x99"));
+    /* private use, not assigned, no character */
+    CHECK(fault("\xee\x80\x80") && fault("\xf3\xb0\x80\x80") && fault("\xcd\xb8") &&
+          fault("\xf0\xa0\x80\x80\xf3\xa0\x80\xa1") && fault("\xef\xbf\xbf"));
+    /* a soft hyphen, a variation selector, a joiner, a tag, a skin tone */
+    CHECK(fault("a\xc2\xad") && fault("a\xef\xb8\x8f") && fault("a\xe2\x80\x8d") &&
+          fault("\xf3\xa0\x81\xa1") && fault("\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd"));
+    CHECK(!fault("!*:;-_") && !fault("\xf0\x9f\x98\x80") && !fault("\xd0\x96\xce\xa9\xd7\xa9"));
+    CHECK(fault("here:") && !fault("here") && !fault("there:"));
+}
+
+static void composed_names(void) {
+    CHECK(strstr(fault("e\xcc\x81"), "composed") != NULL);
+    CHECK(strstr(fault("\xe1\x84\x80\xe1\x85\xa1"), "composed") != NULL);
+    CHECK(strstr(fault("\xe3\x81\x8b\xe3\x82\x99"), "composed") != NULL);
+    CHECK(strstr(fault("\xcc\x81"), "composed") == NULL); /* with nothing to be composed with */
+    CHECK(!fault("\xc3\xa9") && !fault("\xea\xb0\x80") && !fault("\xe3\x81\x8c"));
 }
 
 static bool same(const char *a, const char *b) {
@@ -96,6 +115,7 @@ static void wishes(void) {
           read_line("/quit").wish == ROOM_QUIT);
     CHECK(read_line("/nick").wish == ROOM_FAULT && read_line("/nick a b").wish == ROOM_FAULT);
     CHECK(read_line("/me").wish == ROOM_FAULT && read_line("/msg bob").wish == ROOM_FAULT);
+    CHECK(read_line("/WHO").wish == ROOM_WHO && read_line("/Me nods").wish == ROOM_ME);
     CHECK(read_line("/nicks a").wish == ROOM_FAULT && read_line("/").wish == ROOM_FAULT);
 }
 
@@ -164,6 +184,7 @@ static void names_of_two_differ(void) {
 int main(void) {
     static const struct unit_test tests[] = {
         {"a name is 1 to 32 printable characters, nothing that combines or hides", names},
+        {"a name in decomposed form is told to be composed", composed_names},
         {"names that differ in case alone are the same", keys},
         {"what could act on a terminal is made harmless, other text passes", harmless},
         {"the welcome alone tells how a new name will be answered", renaming},
