@@ -13,16 +13,18 @@
 #include "common/base/text.h"
 #include "common/base/vis.h"
 #include "common/cli/applet.h"
-#include "common/io/output.h"
 #include "common/loop/sig.h"
 
-extern const struct applet applet_serve, applet_connect, applet_udp_serve, applet_udp_send,
-    applet_echo, applet_cmd, applet_guess, applet_chat_serve, applet_chat, applet_probe;
+/* The applets, in the order of --help; each is the constant applet_NAME of a file of its own. */
+#define EACH_APPLET(use)                                                               \
+    use(serve) use(connect) use(udp_serve) use(udp_send) use(echo) use(cmd) use(guess) \
+        use(chat_serve) use(chat) use(probe)
 
-static const struct applet *const applets[] = {
-    &applet_serve, &applet_connect, &applet_udp_serve,  &applet_udp_send, &applet_echo,
-    &applet_cmd,   &applet_guess,   &applet_chat_serve, &applet_chat,     &applet_probe,
-};
+#define DECLARE(name) extern const struct applet applet_##name;
+EACH_APPLET(DECLARE)
+
+#define POINT_TO(name) &applet_##name,
+static const struct applet *const applets[] = {EACH_APPLET(POINT_TO)};
 #define APPLETS (sizeof applets / sizeof applets[0])
 
 /* What people who know netcat type. */
@@ -89,7 +91,9 @@ static int run(struct run *run) {
 /* A full disk is told by close(2) or not at all. */
 static int finish_stdout(void) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
-    return output_failure(errno);
+    if (errno == EPIPE) return STATUS_SIGPIPE;
+    msg_error("cannot write to stdout: %s", strerror(errno));
+    return STATUS_FAILED;
 }
 
 static int run_applet(const struct applet *applet, int argc, char **argv) {

@@ -57,7 +57,7 @@ const struct applet applet_echo = {
     .summary = "Send back every byte",
     .operands = "",
     .groups = groups,
-    .conf_size = sizeof(struct echo_conf),
+    .conf_size = size_led_by(struct echo_conf, common),
     .defaults = &defaults,
     .run = run,
 };

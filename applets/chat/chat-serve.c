@@ -1,4 +1,5 @@
 /* chat-serve: a room for many. */
+#include "applets/chat/clients.h"
 #include "applets/chat/service.h"
 #include "common/cli/applet.h"
 
@@ -6,20 +7,22 @@ struct chat_serve_conf {
     struct common_conf common;
     struct server_conf server;
     struct service_conf service;
+    int64_t rate;
 };
 
 static const struct chat_serve_conf defaults = {.server = SERVER_CONF_DEFAULTS,
                                                 .service = {.buffer = 1 << 20}};
 
 static const struct opt_row rows[] = {
-    OPT("buffer", 0, OPT_SIZE, chat_serve_conf, service.buffer, .metavar = "SIZE", .min = 65536,
-        .max = 1 << 30, .help = "of the room; a member that far behind is dropped (1M)"),
+    OPT("buffer", 0, OPT_SIZE, chat_serve_conf, service.buffer, .metavar = "SIZE",
+        .min = SERVICE_BUFFER_LEAST, .max = 1 << 30,
+        .help = "of the room; a member that far behind is dropped (1M)"),
     OPT("history", 0, OPT_INTEGER, chat_serve_conf, service.history, .metavar = "N", .min = 0,
         .max = 10000, .help = "show a newcomer the last N lines said"),
     OPT("log", 0, OPT_STRING, chat_serve_conf, service.log, .metavar = "FILE", .values = "@file",
         .help = "append a transcript of the room to FILE"),
-    OPT("rate", 0, OPT_INTEGER, chat_serve_conf, service.rate, .metavar = "N", .min = 1,
-        .max = 1000000, .help = "at most N messages a second of each client; faster ones wait"),
+    OPT("rate", 0, OPT_INTEGER, chat_serve_conf, rate, .metavar = "N", .min = 1, .max = 1000000,
+        .help = "at most N messages a second of each client; faster ones wait"),
     OPT_END,
 };
 
@@ -31,9 +34,41 @@ static const struct opt_group groups[] = {
     {NULL, NULL, 0},
 };
 
+struct chat_serve {
+    struct clients clients;
+    struct service room;
+};
+
+static struct chat_serve *of_responder(struct responder *r) {
+    return container_of(r, struct chat_serve, clients.responder);
+}
+
+static void on_failed(struct service *room, int status) {
+    struct chat_serve *c = container_of(room, struct chat_serve, room);
+    responder_end(&c->clients.responder, status);
+}
+
+static int open_room(struct responder *r) {
+    const struct chat_serve_conf *conf = r->call->conf;
+    struct chat_serve *c = of_responder(r);
+    c->room.failed = on_failed;
+    return service_start(&c->room, r->call->loop, &conf->service);
+}
+
+static void stop_telling(struct responder *r) { service_close(&of_responder(r)->room); }
+
+static int close_room(struct responder *r) {
+    service_stop(&of_responder(r)->room);
+    return 0;
+}
+
 static int run(struct call *call) {
+    static const struct responder_ops ops = {
+        .lines = &clients_lines, .open = open_room, .finish = stop_telling, .close = close_room};
     const struct chat_serve_conf *conf = call->conf;
-    return service_run(call, &conf->server, &conf->service);
+    struct chat_serve c = {.clients = {.service = &c.room, .rate = conf->rate}};
+    if (applet_no_operands(call) < 0) return STATUS_USAGE;
+    return responder_run(&c.clients.responder, call, &conf->server, &ops);
 }
 
 const struct applet applet_chat_serve = {
@@ -41,7 +76,7 @@ const struct applet applet_chat_serve = {
     .summary = "A chat room for many: what one says, all hear",
     .operands = "",
     .groups = groups,
-    .conf_size = sizeof(struct chat_serve_conf),
+    .conf_size = size_led_by(struct chat_serve_conf, common),
     .defaults = &defaults,
     .run = run,
 };

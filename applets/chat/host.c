@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "applets/chat/duo.h"
+#include "applets/chat/telnet.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/serve/responder.h"
@@ -15,6 +16,7 @@ struct host {
     const struct host_conf *conf;
     struct frontend front;
     struct lines_session *guest; /* NULL: none yet, or gone */
+    struct telnet telnet;        /* of the guest */
     struct duo duo;
     struct timer last_call; /* the guest has ended: what stdin has ready is still sent */
 };
@@ -75,6 +77,10 @@ static void guest_came(struct lines_session *t) {
     deliver(h);
 }
 
+static void guest_read(struct lines_session *t, const char **bytes, size_t *n) {
+    telnet_strip(&of_lines(t)->telnet, bytes, n);
+}
+
 static bool guest_line(struct lines_session *t, const char *text, size_t size) {
     struct host *h = of_lines(t);
     duo_line(&h->duo, DUO_GUEST, text, size, h->conf->front->quit_word);
@@ -127,13 +133,14 @@ static int end(struct responder *r) {
     struct host *h = of_responder(r);
     duo_free(&h->duo);
     if (!h->front.status) h->front.status = r->status;
-    return frontend_stop(&h->front, h->call);
+    return frontend_stop(&h->front);
 }
 
 int host_run(struct call *call, const struct host_conf *conf) {
     static const struct lines_ops lines = {
         .session_size = sizeof(struct lines_session),
         .open = guest_came,
+        .filter = guest_read,
         .message = guest_line,
         .too_long = guest_too_long,
         .end = guest_ended,

@@ -1,31 +1,41 @@
 #include "applets/chat/name.h"
 
 #include <stdint.h>
+#include <string.h>
 
+#include "applets/chat/visible.h"
 #include "common/base/casemap.h"
 #include "common/base/utf8.h"
-#include "common/base/width.h"
 
-static bool allowed(uint32_t point) {
-    return point > ' ' && point != '(' && point != ')' && width_of(point) > 0 &&
-           !width_is_spacing_mark(point) && point != 0xA0 && point != 0x3000 &&
-           !(point >= 0x2000 && point <= 0x200A) && point != 0x202F && point != 0x205F &&
-           point != 0x1680;
+/* Accents, the voicing marks of kana, vowels and finals of Hangul: with the character before it,
+ * each makes one that Unicode has in one piece. */
+static bool composes(uint32_t point) {
+    return (point >= 0x300 && point <= 0x36F) || point == 0x3099 || point == 0x309A ||
+           (point >= 0x1160 && point <= 0x11FF);
+}
+
+static const char *character_fault(uint32_t point, bool first) {
+    if (!first && composes(point))
+        return "a name is written with composed characters: é is one, not e and an accent (NFC)";
+    if (point == UTF8_INVALID || point == '(' || point == ')' || !visible_alone(point))
+        return "a name has printable characters alone, no space, no parentheses";
+    return NULL;
 }
 
 const char *name_fault(const char *name, size_t size) {
-    size_t characters = 0;
+    static const char list[] = "here:"; /* how the list of who is here begins */
+    const char *fault = NULL;
+    size_t at = 0, characters = 0;
     if (size == 0) return "a name has at least one character";
-    while (size > 0) {
+    if (size == sizeof list - 1 && !memcmp(name, list, size)) return "that name is the room's own";
+    while (at < size && !fault) {
         uint32_t point;
-        size_t n = utf8_next(name, size, &point);
-        if (point == UTF8_INVALID || !allowed(point))
-            return "a name has printable characters alone, no space, no parentheses";
-        if (++characters > NAME_MOST) return "a name has at most 32 characters";
-        name += n;
-        size -= n;
+        size_t n = utf8_next(name + at, size - at, &point);
+        fault = character_fault(point, at == 0);
+        if (++characters > NAME_MOST) fault = "a name has at most 32 characters";
+        at += n;
     }
-    return NULL;
+    return fault;
 }
 
 /* Upper, then lower: letters with several small forms (s and the long s, k and the Kelvin sign)

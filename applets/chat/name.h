@@ -7,8 +7,8 @@
 #define NAME_MOST 32                   /* characters */
 #define NAME_BYTES (4 * NAME_MOST + 1) /* and a terminator */
 
-/* NULL: a name; else what is wrong with it, in words. 1 to 32 printable characters, no space, no
- * parentheses, no combining or format characters. */
+/* NULL: a name; else what is wrong with it, in words. 1 to 32 characters, each of them visible
+ * (visible.h), no parentheses. */
 const char *name_fault(const char *name, size_t size);
 
 /* The same text for names that differ in the case of letters alone. The name has passed

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
@@ -45,28 +46,40 @@ void room_clean(struct buf *out, const char *text, size_t size) {
 
 /* --- lines --- */
 
-static const struct {
-    const char *word;
+struct command {
+    const char *word; /* in whatever case */
     enum room_wish wish;
     bool name, text; /* what it needs */
     const char *usage;
-} commands[] = {
+};
+
+static const struct command commands[] = {
     {"nick", ROOM_NICK, true, false, "/nick NAME"}, {"who", ROOM_WHO, false, false, "/who"},
     {"me", ROOM_ME, false, true, "/me ACTION"},     {"msg", ROOM_MSG, true, true, "/msg NAME TEXT"},
     {"help", ROOM_HELP, false, false, "/help"},     {"quit", ROOM_QUIT, false, false, "/quit"},
 };
 
-static void skip_blanks(const char **s, size_t *n) {
-    while (*n > 0 && (**s == ' ' || **s == '\t')) ++*s, --*n;
-}
+static bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
 
-static size_t word_size(const char *s, size_t n) {
-    size_t size = 0;
-    while (size < n && s[size] != ' ' && s[size] != '\t') size++;
+/* Moves *s behind its first word and the blanks that follow; returns the size of the word. */
+static size_t take_word(const char **s, size_t *n) {
+    size_t size = 0, end;
+    while (size < *n && !is_blank((*s)[size])) size++;
+    for (end = size; end < *n && is_blank((*s)[end]); end++)
+        ;
+    *s += end;
+    *n -= end;
     return size;
 }
 
-static void unknown(struct room_line *l, const char *word, size_t size) {
+static const struct command *find_command(const char *word, size_t size) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strlen(commands[i].word) == size && !strncasecmp(commands[i].word, word, size))
+            return &commands[i];
+    return NULL;
+}
+
+static void refuse_unknown(struct room_line *l, const char *word, size_t size) {
     struct buf shown = {0};
     room_clean(&shown, word, size < 32 ? size : 32);
     snprintf(l->fault, sizeof l->fault,
@@ -75,31 +88,25 @@ static void unknown(struct room_line *l, const char *word, size_t size) {
     buf_free(&shown);
 }
 
+/* The n bytes at s: what stands behind the slash. */
 static void read_command(struct room_line *l, const char *s, size_t n) {
-    size_t size = word_size(s, n);
+    const char *word = s;
+    size_t size = take_word(&s, &n);
+    const struct command *command = find_command(word, size);
     l->wish = ROOM_FAULT;
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strlen(commands[i].word) != size || memcmp(commands[i].word, s, size) != 0) continue;
-        s += size;
-        n -= size;
-        skip_blanks(&s, &n);
-        if (commands[i].name) {
-            l->name = s;
-            l->name_size = word_size(s, n);
-            s += l->name_size;
-            n -= l->name_size;
-            skip_blanks(&s, &n);
-        }
-        l->text = s;
-        l->text_size = n;
-        bool complete = (!commands[i].name || l->name_size > 0) && (!commands[i].text || n > 0);
-        if (complete && (commands[i].wish != ROOM_NICK || n == 0))
-            l->wish = commands[i].wish;
-        else
-            snprintf(l->fault, sizeof l->fault, "usage: %s", commands[i].usage);
+    if (!command) {
+        refuse_unknown(l, word, size);
         return;
     }
-    unknown(l, s, size);
+    l->name = s;
+    l->name_size = command->name ? take_word(&s, &n) : 0;
+    l->text = s;
+    l->text_size = n;
+    bool complete = (!command->name || l->name_size > 0) && (!command->text || n > 0);
+    if (complete && (command->wish != ROOM_NICK || n == 0))
+        l->wish = command->wish;
+    else
+        snprintf(l->fault, sizeof l->fault, "usage: %s", command->usage);
 }
 
 void room_read(struct room_line *l, const char *line, size_t size) {
@@ -136,6 +143,7 @@ void room_whisper(struct buf *out, const struct room_line *l, const char *from, 
 char *room_renaming(const char *line, size_t size, const char *name) {
     const size_t head = sizeof ROOM_WELCOME - 1;
     if (size < head || memcmp(line, ROOM_WELCOME, head) != 0) return NULL;
-    return mem_format("* %.*s is now %s", (int)word_size(line + head, size - head), line + head,
-                      name);
+    const char *rest = line + head;
+    size_t left = size - head, given = take_word(&rest, &left);
+    return mem_format("* %.*s is now %s", (int)given, line + head, name);
 }

@@ -1,294 +1,187 @@
 #include "applets/chat/service.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "applets/chat/bucket.h"
-#include "applets/chat/display.h"
-#include "applets/chat/history.h"
 #include "applets/chat/name.h"
 #include "applets/chat/room.h"
-#include "applets/chat/roster.h"
-#include "applets/chat/subscriber.h"
-#include "applets/chat/transcript.h"
-#include "common/base/fanout.h"
 #include "common/base/mem.h"
-#include "common/serve/responder.h"
 
-#define PIECES 16 /* of a write to a member */
-/* private lines that wait for a member: then its input waits too */
-#define PRIVATE_MOST ((size_t)64 * 1024)
+#define TELL_MOST 512                  /* bytes of service_tell */
+#define NAMES_MOST ((size_t)28 * 1024) /* bytes of a list of who is here */
 
-struct service {
-    struct responder responder;
-    struct loop *loop;
-    const struct service_conf *conf;
-    struct fanout log;
-    /* No member is further back; brought up to date when the ring would overrun it. */
-    uint64_t slowest;
-    struct later turn; /* what was said in this turn is sent at its end */
-    struct buf line;   /* the one being put together */
-    struct history history;
-    struct transcript transcript;
-    struct display display;
-    struct roster roster;
-    bool closing; /* nobody is told any more who leaves */
-};
+/* The smallest log takes the largest line (no byte becomes more than 4: room_clean), and what a
+ * newcomer is told. */
+static_assert(4 * ROOM_MESSAGE_MOST + TELL_MOST <= SERVICE_BUFFER_LEAST, "a line fits the log");
+static_assert(NAMES_MOST + 2 * TELL_MOST <= CHANNEL_OWN / 2, "so does a welcome");
 
-struct member {
-    struct lines_session lines;
-    struct subscriber reader;
-    uint64_t leave_at;          /* hears the log up to here, then is finished; UINT64_MAX: stays */
-    bool blocked;               /* its socket is full */
-    struct roster_entry called; /* there as long as the others have not heard that it left */
-    struct bucket bucket;       /* --rate */
-    struct timer token;
-};
-
-static struct member *of_lines(struct lines_session *t) {
-    return container_of(t, struct member, lines);
+static struct member *of_reader(struct subscriber *r) {
+    return container_of(r, struct member, reader);
 }
 
-static struct service *of_responder(struct responder *r) {
-    return container_of(r, struct service, responder);
-}
+/* --- delivering --- */
 
-static struct service *service_of(const struct member *m) {
-    return of_responder(responder_of_lines(&m->lines));
-}
+static void deliver(struct subscriber *r) { of_reader(r)->ops->deliver(of_reader(r)); }
 
-static struct stream *stream_of(struct member *m) { return &m->lines.session.stream; }
-
-static bool is_open(const struct member *m) { return m->lines.session.state == SESSION_OPEN; }
-
-static struct member *first_member(const struct service *s) {
-    struct session *first = s->responder.clients.server.sessions;
-    return first ? container_of(first, struct member, lines.session) : NULL;
-}
-
-static struct member *next_member(const struct member *m) {
-    struct session *next = m->lines.session.next;
-    return next ? container_of(next, struct member, lines.session) : NULL;
-}
-
-/* --- writing to members: one write for all that one lacks --- */
-
-static uint64_t end_for(const struct member *m) {
-    uint64_t end = service_of(m)->log.end;
-    return m->leave_at < end ? m->leave_at : end;
-}
-
-static bool lacks(const struct member *m) { return subscriber_lacks(&m->reader, end_for(m)); }
-
-static bool may_speak(const struct member *m) {
-    return m->reader.notes.size <= PRIVATE_MOST && !timer_running(&m->token) &&
-           m->leave_at == UINT64_MAX;
-}
-
-static void write_to(struct member *m) {
-    struct iovec pieces[PIECES];
-    size_t all, n = 0;
-    if (!is_open(m)) return;
-    do {
-        int count =
-            subscriber_gather(&m->reader, &service_of(m)->log, end_for(m), pieces, PIECES, &all);
-        if (all > 0) n = stream_try(stream_of(m), pieces, count);
-        subscriber_took(&m->reader, end_for(m), n);
-    } while (all > 0 && n == all && lacks(m));
-    if (!is_open(m)) return;
-    m->blocked = lacks(m);
-    stream_ask_space(stream_of(m), m->blocked);
-    if (!m->blocked && m->leave_at <= m->reader.position) session_finish(&m->lines.session);
-    if (may_speak(m)) lines_resume(&m->lines);
-}
-
-static void write_to_all(struct service *s) {
-    struct member *next;
-    for (struct member *m = first_member(s); m; m = next) {
-        next = next_member(m);
-        if (!m->blocked) write_to(m);
-    }
+static void turn_over(struct later *l) {
+    struct service *s = container_of(l, struct service, turn);
+    for (struct subscriber *r = channel_first(&s->channel); r; r = channel_next(r)) deliver(r);
     if (msg_level() >= 0) display_show(&s->display);
 }
 
-static void turn_over(struct later *l) { write_to_all(container_of(l, struct service, turn)); }
+void service_took(struct member *m, size_t n) { channel_took(&m->service->channel, &m->reader, n); }
 
-/* --- the log --- */
-
-static uint64_t find_slowest(const struct service *s) {
-    uint64_t slowest = s->log.end;
-    for (const struct member *m = first_member(s); m; m = next_member(m))
-        if (is_open(m) && m->reader.position < slowest) slowest = m->reader.position;
-    return slowest;
+/* Early enough that the answers to a member's own lines never are why it is dropped. */
+bool service_waits(const struct member *m) {
+    size_t quarter = m->service->channel.log.size / 4;
+    return m->reader.own > (quarter < CHANNEL_OWN / 2 ? quarter : CHANNEL_OWN / 2);
 }
 
-static void gone(struct member *m, const char *why);
+/* --- saying --- */
 
-/* Who does not read is dropped when the ring comes round to where it stands; who merely had no turn
- * yet gets it now. */
-static void make_room(struct service *s, size_t size) {
-    struct member *next;
-    if (fanout_space(&s->log, s->slowest) >= size) return;
-    write_to_all(s);
-    for (struct member *m = first_member(s); m; m = next) {
-        next = next_member(m);
-        if (!is_open(m) || fanout_space(&s->log, m->reader.position) >= size) continue;
-        m->reader.position = s->log.end;
-        gone(m, "it did not read");
-        session_close(&m->lines.session, STATUS_OK);
-    }
-    s->slowest = find_slowest(s);
-}
-
-/* s->line, said to all. */
-static void say_line(struct service *s) {
-    struct buf line = s->line;
-    s->line = (struct buf){0}; /* making room may say lines of its own */
-    buf_put(&line, "\n", 1);
-    make_room(s, line.size);
-    fanout_append(&s->log, buf_at(&line), line.size);
-    transcript_write(&s->transcript, buf_at(&line), line.size);
+/* s->line, to all. Who is cut off by it is still on the channel's list. */
+static void publish(struct service *s, bool keep) {
+    buf_put(&s->line, "\n", 1);
+    channel_say(&s->channel, buf_at(&s->line), s->line.size, keep);
+    transcript_write(&s->transcript, buf_at(&s->line), s->line.size);
     later_run(s->loop, &s->turn, turn_over);
-    if (s->line.size == 0) {
-        buf_clear(&line);
-        s->line = line;
-    } else {
-        buf_free(&line);
+    buf_clear(&s->line);
+}
+
+/* False: the others have been told before. */
+static bool tell_of_leaving(struct member *m, const char *why) {
+    struct service *s = m->service;
+    if (!m->called.name) return false;
+    if (!s->closing) {
+        buf_format(&s->line, "* %s left%s", m->called.name, why);
+        publish(s, false);
+    }
+    roster_leave(&s->roster, &m->called);
+    return true;
+}
+
+/* Each "left" may cut off others, who are told of in their turn. */
+static void drop_late(struct service *s) {
+    struct subscriber *late;
+    while ((late = channel_late(&s->channel))) {
+        tell_of_leaving(of_reader(late), " (it did not read)");
+        of_reader(late)->ops->drop(of_reader(late));
     }
 }
 
-static void tell(struct member *m, const char *text, size_t size) {
-    struct service *s = service_of(m);
-    subscriber_note(&m->reader, s->log.end, text, size);
-    if (m->reader.notes.size > PRIVATE_MOST) lines_pause(&m->lines);
-    later_run(s->loop, &s->turn, turn_over);
+static void say(struct service *s, bool keep) {
+    publish(s, keep);
+    drop_late(s);
 }
 
-static void tellf(struct member *m, const char *fmt, ...) MSG_PRINTF(2, 3);
+/* --- telling one alone --- */
 
-static void tellf(struct member *m, const char *fmt, ...) {
-    char text[2 * NAME_BYTES + 256];
+static void note(struct member *m, const char *lines, size_t size) {
+    struct service *s = m->service;
+    channel_note(&s->channel, &m->reader, lines, size);
+    later_run(s->loop, &s->turn, turn_over);
+    drop_late(s);
+}
+
+void service_tell(struct member *m, const char *fmt, ...) {
+    char text[TELL_MOST + 1];
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, args);
+    int n = vsnprintf(text, TELL_MOST, fmt, args);
     va_end(args);
-    tell(m, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
-}
-
-/* --- coming, being called, going --- */
-
-static void gone(struct member *m, const char *why) {
-    struct service *s = service_of(m);
-    if (!m->called.name) return;
-    if (!s->closing)
-        buf_format(&s->line, "* %s left%s%s%s", m->called.name, why ? " (" : "", why ? why : "",
-                   why ? ")" : "");
-    roster_leave(&m->called);
-    if (!s->closing) say_line(s);
-}
-
-/* It hears what was said up to now, and ends. */
-static void leave(struct member *m) {
-    struct service *s = service_of(m);
-    lines_pause(&m->lines);
-    m->leave_at = s->log.end;
-    gone(m, NULL);
-    later_run(s->loop, &s->turn, turn_over);
+    size_t size = n < TELL_MOST ? (size_t)n : TELL_MOST - 1;
+    text[size++] = '\n';
+    note(m, text, size);
 }
 
 static void tell_who(struct member *m) {
     struct buf line = {0};
     buf_format(&line, "* here:");
-    roster_list(&service_of(m)->roster, &line);
-    tell(m, buf_at(&line), line.size);
+    roster_list(&m->service->roster, &line, NAMES_MOST);
+    buf_put(&line, "\n", 1);
+    note(m, buf_at(&line), line.size);
     buf_free(&line);
 }
 
-static void on_open(struct lines_session *t) {
-    struct member *m = of_lines(t);
-    struct service *s = service_of(m);
-    m->leave_at = UINT64_MAX;
-    bucket_start(&m->bucket, (double)s->conf->rate, loop_now(s->loop));
+/* --- coming and going --- */
+
+/* The newcomer hears the log from behind the line that tells the others of it. */
+void service_enter(struct service *s, struct member *m, const struct member_ops *ops) {
+    *m = (struct member){.ops = ops, .service = s};
     roster_enter(&s->roster, &m->called);
     buf_format(&s->line, "* %s joined", m->called.name);
-    say_line(s);
-    m->reader.position = s->log.end;
-    tellf(m, ROOM_WELCOME "%s (/help lists the commands)", m->called.name);
+    say(s, false);
+    channel_join(&s->channel, &m->reader);
+    service_tell(m, ROOM_WELCOME "%s (/help lists the commands)", m->called.name);
     tell_who(m);
-    const struct buf *line;
-    for (uint64_t i = 0; (line = history_line(&s->history, i)); i++)
-        tell(m, buf_at(line), line->size);
-    write_to(m); /* now: in a storm of joins none has to keep its list of all who are there */
+    channel_replay(&s->channel, &m->reader);
+    drop_late(s);
+    ops->deliver(m); /* now: in a storm of joins nobody's list of names has to be kept */
 }
 
-static void on_closed(struct lines_session *t) {
-    struct member *m = of_lines(t);
-    gone(m, NULL);
-    timer_stop(&m->token);
-    subscriber_free(&m->reader);
+void service_leave(struct member *m) {
+    if (service_leaves(m)) return;
+    m->reader.end = m->service->channel.log.end;
+    tell_of_leaving(m, "");
+    drop_late(m->service);
 }
 
-/* --- what members say --- */
+void service_gone(struct member *m) {
+    if (!m->service) return;
+    channel_leave(&m->service->channel, &m->reader);
+    if (tell_of_leaving(m, "")) drop_late(m->service);
+}
+
+/* --- what members ask for --- */
 
 static void change_name(struct member *m, const struct room_line *l) {
-    struct service *s = service_of(m);
+    struct service *s = m->service;
     const char *fault = name_fault(l->name, l->name_size);
     struct roster_entry *other = fault ? NULL : roster_find(&s->roster, l->name, l->name_size);
     if (fault) {
-        tellf(m, "! %s", fault);
+        service_tell(m, "! %s", fault);
     } else if (other && other != &m->called) {
-        tellf(m, "! %s is here already", other->name);
+        service_tell(m, "! %s is here already", other->name);
     } else {
         buf_format(&s->line, "* %s is now %.*s", m->called.name, (int)l->name_size, l->name);
-        roster_rename(&m->called, l->name, l->name_size);
-        say_line(s);
+        roster_rename(&s->roster, &m->called, l->name, l->name_size);
+        say(s, false);
     }
 }
 
+static struct member *find(struct service *s, const struct room_line *l) {
+    if (name_fault(l->name, l->name_size)) return NULL;
+    struct roster_entry *found = roster_find(&s->roster, l->name, l->name_size);
+    return found ? container_of(found, struct member, called) : NULL;
+}
+
 static void whisper(struct member *m, const struct room_line *l) {
+    struct member *to = find(m->service, l);
     struct buf line = {0};
-    struct roster_entry *found = name_fault(l->name, l->name_size)
-                                     ? NULL
-                                     : roster_find(&service_of(m)->roster, l->name, l->name_size);
-    struct member *to = found ? container_of(found, struct member, called) : NULL;
     room_whisper(&line, l, m->called.name, to ? to->called.name : NULL);
-    tell(m, buf_at(&line), line.size);
-    if (to && to != m) tell(to, buf_at(&line), line.size);
+    buf_put(&line, "\n", 1);
+    note(m, buf_at(&line), line.size);
+    if (to && to != m) note(to, buf_at(&line), line.size);
     buf_free(&line);
 }
 
-static void say(struct member *m, const struct room_line *l) {
-    struct service *s = service_of(m);
-    room_speak(&s->line, l, m->called.name);
-    history_keep(&s->history, buf_at(&s->line), s->line.size);
-    say_line(s);
+static void speak(struct member *m, const struct room_line *l) {
+    room_speak(&m->service->line, l, m->called.name);
+    say(m->service, true);
 }
 
-static void token_came(struct timer *t) {
-    struct member *m = container_of(t, struct member, token);
-    if (may_speak(m)) lines_resume(&m->lines);
-}
-
-static void spend_token(struct member *m) {
-    struct loop *loop = service_of(m)->loop;
-    int64_t wait = bucket_spend(&m->bucket, loop_now(loop));
-    if (wait == 0) return;
-    lines_pause(&m->lines);
-    timer_start(loop, &m->token, wait, token_came);
-}
-
-static bool on_message(struct lines_session *t, const char *text, size_t size) {
-    struct member *m = of_lines(t);
+void service_hear(struct member *m, const char *text, size_t size) {
     struct room_line l;
+    if (service_leaves(m)) return;
     room_read(&l, text, size);
-    spend_token(m);
     switch (l.wish) {
     case ROOM_NOTHING:
         break;
     case ROOM_SAY:
     case ROOM_ME:
-        say(m, &l);
+        speak(m, &l);
         break;
     case ROOM_NICK:
         change_name(m, &l);
@@ -300,75 +193,42 @@ static bool on_message(struct lines_session *t, const char *text, size_t size) {
         whisper(m, &l);
         break;
     case ROOM_HELP:
-        for (const char *const *line = room_help; *line; line++) tellf(m, "* %s", *line);
+        for (const char *const *line = room_help; *line; line++) service_tell(m, "* %s", *line);
         break;
     case ROOM_QUIT:
-        leave(m);
+        service_leave(m);
         break;
     case ROOM_FAULT:
-        tellf(m, "! %s", l.fault);
+        service_tell(m, "! %s", l.fault);
         break;
     }
-    return true;
 }
 
-static void on_too_long(struct lines_session *t) {
-    tellf(of_lines(t), "! a message has at most %zu bytes, this one has more than %zu",
-          ROOM_MESSAGE_MOST, LINE_MOST);
+/* --- beginning and end --- */
+
+static void display_failed(struct display *d, int error) {
+    struct service *s = container_of(d, struct service, display);
+    if (error != EPIPE) msg_error("cannot write to stdout: %s", strerror(error));
+    s->failed(s, error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
 }
 
-static void on_end(struct lines_session *t) { leave(of_lines(t)); }
-
-static void on_space(struct lines_session *t) {
-    struct member *m = of_lines(t);
-    m->blocked = false;
-    write_to(m);
-}
-
-/* --- the server --- */
-
-static void display_failed(struct display *d) {
-    responder_end(&container_of(d, struct service, display)->responder, d->out.status);
-}
-
-static int open_room(struct responder *r) {
-    struct service *s = of_responder(r);
-    const struct service_conf *conf = s->conf;
+int service_start(struct service *s, struct loop *loop, const struct service_conf *conf) {
+    *s = (struct service){.failed = s->failed, .loop = loop};
     if (transcript_start(&s->transcript, conf->log) < 0) {
         msg_error("cannot write %s: %s", conf->log, strerror(errno));
         return STATUS_FAILED;
     }
-    history_start(&s->history, (uint64_t)conf->history);
-    fanout_start(&s->log, (size_t)conf->buffer);
-    if (msg_level() >= 0) display_start(&s->display, s->loop, &s->log, display_failed);
+    channel_start(&s->channel, (size_t)conf->buffer, (size_t)conf->history, deliver);
+    display_start(&s->display, loop, &s->channel.log, display_failed);
     return 0;
 }
 
-static void stop_telling(struct responder *r) { of_responder(r)->closing = true; }
+void service_close(struct service *s) { s->closing = true; }
 
-static int close_room(struct responder *r) {
-    struct service *s = of_responder(r);
+void service_stop(struct service *s) {
     display_free(&s->display);
-    fanout_free(&s->log);
-    history_free(&s->history);
+    channel_free(&s->channel);
+    roster_free(&s->roster);
     transcript_free(&s->transcript);
     buf_free(&s->line);
-    return 0;
-}
-
-int service_run(struct call *call, const struct server_conf *server,
-                const struct service_conf *conf) {
-    static const struct lines_ops lines = {
-        .session_size = sizeof(struct member),
-        .open = on_open,
-        .message = on_message,
-        .too_long = on_too_long,
-        .end = on_end,
-        .space = on_space,
-        .closed = on_closed,
-    };
-    static const struct responder_ops ops = {
-        .lines = &lines, .open = open_room, .finish = stop_telling, .close = close_room};
-    struct service s = {.loop = call->loop, .conf = conf};
-    return responder_run(&s.responder, call, server, &ops);
 }

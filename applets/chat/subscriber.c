@@ -1,84 +1,153 @@
 #include "applets/chat/subscriber.h"
 
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
-#include "common/base/mem.h"
-
-struct subscriber_place {
-    uint64_t place; /* in the log */
-    size_t size;    /* of the note */
+/* Describes what is heard when the log has been heard up to `place`: the bytes behind this struct,
+ * or the history. */
+struct note {
+    uint64_t place;
+    size_t size; /* bytes behind this struct */
+    bool past;
 };
 
-void subscriber_free(struct subscriber *r) {
-    buf_free(&r->notes);
-    free(r->places);
-    r->places = NULL;
-    r->count = 0;
+/* Where a subscriber has got to; subscriber_gather moves one of these ahead. */
+struct cursor {
+    uint64_t position, past;
+    size_t at; /* of the next note, in `notes` */
+    size_t done;
+};
+
+void subscriber_start(struct subscriber *s, const struct fanout *log,
+                      const struct history *history) {
+    *s = (struct subscriber){
+        .log = log, .history = history, .position = log->end, .end = UINT64_MAX};
 }
 
-void subscriber_note(struct subscriber *r, uint64_t place, const char *text, size_t size) {
-    r->places = mem_resize(r->places, r->count + 1, sizeof *r->places);
-    r->places[r->count++] = (struct subscriber_place){place, size + 1};
-    buf_put(&r->notes, text, size);
-    buf_put(&r->notes, "\n", 1);
+void subscriber_free(struct subscriber *s) {
+    buf_free(&s->notes);
+    *s = (struct subscriber){.log = NULL};
 }
 
-bool subscriber_lacks(const struct subscriber *r, uint64_t end) {
-    return r->position < end || r->count > 0;
+static uint64_t log_end(const struct subscriber *s) {
+    return s->end < s->log->end ? s->end : s->log->end;
 }
 
-/* The log from *from to a place: at most two pieces. */
-static int add_log(const struct fanout *log, uint64_t *from, uint64_t to, struct iovec *pieces,
-                   size_t *all) {
-    int n = *from < to ? fanout_pieces(log, *from, (size_t)(to - *from), pieces) : 0;
-    if (*from < to) *all += (size_t)(to - *from);
-    *from = to;
-    return n;
+/* --- notes --- */
+
+static struct note note_at(const struct subscriber *s, size_t at) {
+    struct note note;
+    memcpy(&note, buf_at(&s->notes) + at, sizeof note);
+    return note;
 }
 
-int subscriber_gather(const struct subscriber *r, const struct fanout *log, uint64_t end,
-                      struct iovec *pieces, int most, size_t *all) {
-    uint64_t at = r->position;
-    size_t offset = 0, i;
-    int n = 0;
+static void add_note(struct subscriber *s, bool past) {
+    struct note note = {.place = log_end(s), .past = past};
+    buf_put(&s->notes, &note, sizeof note);
+    s->last = sizeof note;
+}
+
+/* The last note can grow: nothing has been said since. */
+static bool goes_on(const struct subscriber *s) {
+    if (s->last == 0) return false;
+    struct note note = note_at(s, s->notes.size - s->last);
+    return !note.past && note.place == log_end(s);
+}
+
+void subscriber_note(struct subscriber *s, const char *lines, size_t size) {
+    if (!goes_on(s)) add_note(s, false);
+    buf_put(&s->notes, lines, size);
+    s->last += size;
+    s->own += size;
+    struct note note = note_at(s, s->notes.size - s->last);
+    note.size += size;
+    memcpy(s->notes.bytes + s->notes.start + s->notes.size - s->last, &note, sizeof note);
+}
+
+void subscriber_replay(struct subscriber *s) {
+    assert(s->past == s->past_end);
+    s->past = s->history->first;
+    s->past_end = s->history->end;
+    if (s->past < s->past_end) add_note(s, true);
+}
+
+/* --- hearing --- */
+
+bool subscriber_lacks(const struct subscriber *s) {
+    return s->log && (s->notes.size > 0 || s->position < log_end(s));
+}
+
+static struct iovec log_piece(const struct subscriber *s, uint64_t position, uint64_t end) {
+    struct iovec pieces[2] = {{.iov_len = 0}};
+    if (position < end) fanout_pieces(s->log, position, (size_t)(end - position), pieces);
+    return pieces[0];
+}
+
+static struct iovec note_piece(const struct subscriber *s, const struct note *note,
+                               const struct cursor *c) {
+    if (note->past) return history_piece(s->history, c->past, s->past_end);
+    char *text = s->notes.bytes + s->notes.start + c->at + sizeof *note;
+    return (struct iovec){text + c->done, note->size - c->done};
+}
+
+/* The piece of a note that is heard next has been heard, n bytes of it. */
+static void pass_note(const struct subscriber *s, const struct note *note, struct cursor *c,
+                      size_t n) {
+    if (note->past)
+        c->past += n;
+    else
+        c->done += n;
+    if (note->past ? c->past < s->past_end : c->done < note->size) return;
+    c->at += sizeof *note + note->size;
+    c->done = 0;
+}
+
+/* What is heard next, in one piece, at most `most` bytes of it; none: its length is 0. The cursor
+ * moves behind it. */
+static struct iovec next_piece(const struct subscriber *s, struct cursor *c, size_t most) {
+    bool noted = c->at < s->notes.size;
+    struct note note = {.place = log_end(s)};
+    if (noted) note = note_at(s, c->at);
+    bool in_log = c->position < note.place;
+    struct iovec piece = in_log  ? log_piece(s, c->position, note.place)
+                         : noted ? note_piece(s, &note, c)
+                                 : (struct iovec){.iov_len = 0};
+    if (piece.iov_len > most) piece.iov_len = most;
+    if (in_log)
+        c->position += piece.iov_len;
+    else if (noted)
+        pass_note(s, &note, c, piece.iov_len);
+    return piece;
+}
+
+static struct cursor cursor_of(const struct subscriber *s) {
+    return (struct cursor){.position = s->position, .past = s->past, .done = s->done};
+}
+
+int subscriber_gather(const struct subscriber *s, struct iovec *pieces, int most, size_t *all) {
+    struct cursor c = cursor_of(s);
+    int count = 0;
     *all = 0;
-    for (i = 0; i < r->count && n + 3 <= most; i++) {
-        size_t size = r->places[i].size - (i == 0 ? r->done : 0);
-        n += add_log(log, &at, r->places[i].place, pieces + n, all);
-        pieces[n++] =
-            (struct iovec){.iov_base = r->notes.bytes + r->notes.start + offset, .iov_len = size};
-        offset += size;
-        *all += size;
+    while (count < most) {
+        pieces[count] = next_piece(s, &c, SIZE_MAX);
+        if (pieces[count].iov_len == 0) break;
+        *all += pieces[count++].iov_len;
     }
-    if (i == r->count && n + 2 <= most) n += add_log(log, &at, end, pieces + n, all);
-    return n;
+    return count;
 }
 
-static size_t took_log(struct subscriber *r, size_t n, uint64_t to) {
-    uint64_t step = to > r->position ? to - r->position : 0;
-    if (step > n) step = n;
-    r->position += step;
-    return n - (size_t)step;
-}
-
-void subscriber_took(struct subscriber *r, uint64_t end, size_t n) {
-    size_t over = 0; /* notes read to their end */
-    while (n > 0 && over < r->count) {
-        size_t left = r->places[over].size - r->done;
-        n = took_log(r, n, r->places[over].place);
-        size_t part = n < left ? n : left;
-        buf_drop(&r->notes, part);
-        n -= part;
-        r->done += part;
-        if (part < left) break;
-        r->done = 0;
-        over++;
+void subscriber_took(struct subscriber *s, size_t n) {
+    struct cursor c = cursor_of(s);
+    uint64_t from_log = s->position, from_past = s->past;
+    for (size_t left = n; left > 0;) {
+        struct iovec piece = next_piece(s, &c, left);
+        assert(piece.iov_len > 0);
+        left -= piece.iov_len;
     }
-    if (over > 0) memmove(r->places, r->places + over, (r->count - over) * sizeof *r->places);
-    r->count -= over;
-    if (n > 0) took_log(r, n, end);
-    if (r->count > 0) return;
-    free(r->places);
-    r->places = NULL;
+    s->own -= n - (size_t)(c.position - from_log) - (size_t)(c.past - from_past);
+    s->position = c.position;
+    s->past = c.past;
+    s->done = c.done;
+    buf_drop(&s->notes, c.at);
+    if (s->notes.size == 0) s->last = 0;
 }

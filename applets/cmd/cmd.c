@@ -65,7 +65,7 @@ static bool on_datagram(struct dgram_server *server, const struct dgram *questio
 
 static int run(struct call *call) {
     static const struct lines_ops lines = {
-        .session_size = sizeof(struct client), .open = on_open, .message = on_message};
+        .session_size = size_led_by(struct client, text), .open = on_open, .message = on_message};
     static const struct dgram_ops datagrams = {.message = on_datagram};
     static const struct responder_ops ops = {.lines = &lines, .datagrams = &datagrams};
     const struct cmd_conf *conf = call->conf;
@@ -78,7 +78,7 @@ const struct applet applet_cmd = {
     .summary = "Answer each command line with a line",
     .operands = "",
     .groups = groups,
-    .conf_size = sizeof(struct cmd_conf),
+    .conf_size = size_led_by(struct cmd_conf, common),
     .defaults = &defaults,
     .run = run,
 };

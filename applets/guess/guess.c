@@ -62,7 +62,7 @@ static bool on_message(struct lines_session *t, const char *text, size_t size) {
 
 static int run(struct call *call) {
     static const struct lines_ops lines = {
-        .session_size = sizeof(struct player), .open = on_open, .message = on_message};
+        .session_size = size_led_by(struct player, text), .open = on_open, .message = on_message};
     static const struct responder_ops ops = {.lines = &lines};
     const struct guess_conf *conf = call->conf;
     struct guess guess = {
@@ -79,7 +79,7 @@ const struct applet applet_guess = {
     .summary = "Play the mystery number with every client",
     .operands = "",
     .groups = groups,
-    .conf_size = sizeof(struct guess_conf),
+    .conf_size = size_led_by(struct guess_conf, common),
     .defaults = &defaults,
     .run = run,
 };

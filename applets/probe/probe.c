@@ -73,8 +73,7 @@ static int probe(struct probe *p) {
     run_probing(p);
     if (!p->status && !call_over(p->call)) show_known(p, true);
     if (!p->status && run_has_rounds(p)) show_summary(p);
-    if (!p->status) call_drain(p->call, &p->out);
-    if (!p->status) p->status = p->out.status;
+    while (!p->status && !printer_drain(&p->out) && !call_over(p->call)) continue;
     if (p->status || call_over(p->call)) return p->status;
     int status = verdict(p);
     return status == STATUS_OK && run_has_command(p) ? become_command(p) : status;
@@ -90,7 +89,7 @@ static int run(struct call *call) {
         status = probe(&p);
     targets_free(&p.targets);
     addrs_free(&p.locals);
-    output_stop(&p.out);
+    printer_free(&p.out);
     return status;
 }
 
@@ -99,7 +98,7 @@ const struct applet applet_probe = {
     .summary = "Tell which ports are open; wait for them, then become COMMAND",
     .operands = "[HOST[:PORT] [PORTS]]... [-- COMMAND [ARG]...]",
     .groups = groups,
-    .conf_size = sizeof(struct probe_conf),
+    .conf_size = size_led_by(struct probe_conf, common),
     .defaults = &defaults,
     .run = run,
 };

@@ -50,7 +50,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    SHOW_GROUPS(struct udp_send_conf),
+    SHOW_GROUP(struct udp_send_conf),
     OPTIONS_SHARED(struct udp_send_conf),
     {NULL, NULL, 0},
 };
@@ -68,7 +68,7 @@ struct udp_send {
     uint64_t sent, bytes, replies;
     int64_t last; /* when the last was sent, in loop_now's time */
     struct timer pace, trial, patience, idle;
-    struct show show;
+    struct show out;
     bool over; /* with this status */
     int status;
 };
@@ -108,7 +108,7 @@ static bool wants_replies(const struct udp_send *u) {
 }
 
 static void update_socket(struct udp_send *u) {
-    bool reading = u->trying || (wants_replies(u) && !u->show.out.full);
+    bool reading = u->trying || (wants_replies(u) && !u->out.full);
     watch_want(&u->socket, LOOP_HANGUP | (reading ? LOOP_READ : 0u) | (u->full ? LOOP_WRITE : 0u));
 }
 
@@ -192,10 +192,10 @@ static void receive(struct udp_send *u) {
     }
     not_idle(u);
     for (int i = 0; i < n && wants_replies(u); i++) {
-        show_received(&u->show, &items[i]);
+        show_put(&u->out, &items[i]);
         u->replies++;
     }
-    output_flush(&u->show.out);
+    show_flush(&u->out);
     update_socket(u);
     if (u->trying) trial_over(&u->trial);
     if (timer_running(&u->patience) && !wants_replies(u)) finish(u, STATUS_OK);
@@ -214,10 +214,11 @@ static void socket_ready(struct watch *w, unsigned events) {
     }
 }
 
-static void output_changed(void *owner) {
-    struct udp_send *u = owner;
+static void output_changed(struct show *out) {
+    struct udp_send *u = container_of(out, struct udp_send, out);
     if (u->whom.io) update_socket(u);
-    if (u->show.out.status) finish(u, u->show.out.status);
+    if (out->status) finish(u, out->status);
+    if (u->over) loop_stop(u->call->loop);
 }
 
 /* --- sending --- */
@@ -246,8 +247,8 @@ static void took(struct udp_send *u, size_t n) {
         const struct dgram *d = &u->items[u->next++];
         u->sent++;
         u->bytes += d->size;
-        if (u->conf->show.output.dump)
-            show_sent(&u->show,
+        if (u->conf->show.dump)
+            show_sent(&u->out,
                       &(struct dgram){.bytes = d->bytes, .size = d->size, .peer = &u->whom.to});
     }
     u->last = loop_now(u->call->loop);
@@ -317,11 +318,11 @@ static void input_failed(struct outgoing *o, int error) {
 
 static void exchange(struct udp_send *u) {
     char bytes[TEXT_SHORT];
-    outgoing_start(&u->input, u->call->loop, !u->conf->show.output.raw, &u->show.screen);
+    outgoing_start(&u->input, u->call->loop, !u->conf->show.raw, &u->out.screen);
     if (open_next(u)) pump(u);
     not_idle(u);
     loop_run(u->call->loop);
-    call_drain(u->call, &u->show.out);
+    while (u->out.full && !u->out.status && !call_over(u->call)) loop_run(u->call->loop);
     outgoing_stop(&u->input);
     msg_note(1, "sent %llu datagram%s (%s)", (unsigned long long)u->sent, u->sent == 1 ? "" : "s",
              text_bytes(u->bytes, bytes));
@@ -349,18 +350,6 @@ static int find(struct udp_send *u) {
     return found == 0 || call_over(u->call) ? STATUS_OK : msg_cause(&cause);
 }
 
-/* Where no reply is awaited nothing is shown, and stdout is of no interest. */
-static int send_and_show(struct udp_send *u) {
-    const struct udp_send_conf *conf = u->conf;
-    bool shows = conf->replies > 0 || (u->call->count == 0 && isatty(STDIN_FILENO));
-    int status = show_start(&u->show, u->call->loop, shows ? STDOUT_FILENO : -1, &conf->show);
-    u->show.out.changed = output_changed;
-    u->show.out.owner = u;
-    if (!status) exchange(u);
-    status = show_stop(&u->show);
-    return status ? status : u->status;
-}
-
 static int run(struct call *call) {
     struct udp_send *u = mem_new(sizeof *u);
     const struct udp_send_conf *conf = call->conf;
@@ -375,7 +364,12 @@ static int run(struct call *call) {
                                  .block = (size_t)conf->block,
                                  .ready = input_ready,
                                  .failed = input_failed};
-    if (!status && !call_over(call)) status = send_and_show(u);
+    if (!status && !call_over(call)) {
+        status = show_start(&u->out, call->loop, &conf->show, output_changed);
+        if (!status) exchange(u);
+        status = show_stop(&u->out);
+        if (!status) status = u->status;
+    }
     release(u);
     return status;
 }
@@ -385,7 +379,7 @@ const struct applet applet_udp_send = {
     .summary = "Send each MESSAGE or line of stdin as a datagram; show replies",
     .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
     .groups = groups,
-    .conf_size = sizeof(struct udp_send_conf),
+    .conf_size = size_led_by(struct udp_send_conf, common),
     .defaults = &defaults,
     .run = run,
 };

@@ -3,11 +3,21 @@
 #ifndef SOCKKIT_BASE_MEM_H
 #define SOCKKIT_BASE_MEM_H
 
+#include <assert.h>
 #include <stddef.h>
 
 /* The struct that holds `member`, which `pointer` points to. */
 #define container_of(pointer, type, member) \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+/* The size of a struct that must begin with `member`, because a pointer to the one is taken for a
+ * pointer to the other; otherwise it does not compile. */
+#define size_led_by(type, member)                                         \
+    (sizeof(type) + 0 * sizeof(struct {                                   \
+                        static_assert(offsetof(type, member) == 0,        \
+                                      #type " begins with its " #member); \
+                        char any;                                         \
+                    }))
 
 void *mem_new(size_t size); /* zeroed */
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/base/mem.h"
 #include "common/cli/opt.h"
 #include "common/cli/options.h"
 #include "common/loop/loop.h"
@@ -16,8 +17,9 @@ struct applet {
     const char *summary;  /* one line, no full stop */
     const char *operands; /* "[HOST[:PORT]] [MESSAGE]..."; "": any is a usage error */
     const struct opt_group *groups;
-    size_t conf_size;              /* the configuration begins with a struct common_conf */
-    const void *defaults;          /* NULL: zeroes */
+    /* Of the configuration, which begins with a struct common_conf (size_led_by). */
+    size_t conf_size;
+    const void *defaults;          /* a configuration; NULL: zeroes */
     int (*run)(struct call *call); /* the exit status */
 };
 
@@ -35,11 +37,6 @@ struct call {
 
 /* True when the run must end whatever it is doing: the loop has been stopped. */
 static inline bool call_over(const struct call *call) { return call->signal || call->expired; }
-
-struct output;
-
-/* Runs on until stdout has taken all that it was given, or has failed, or the run must end. */
-void call_drain(const struct call *call, struct output *out);
 
 /* Returns 0, or -1 after having told the usage error that there is an operand. */
 int applet_no_operands(const struct call *call);

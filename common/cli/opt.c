@@ -309,8 +309,10 @@ static void help_row(const struct opt_row *row) {
 }
 
 void opt_help(const struct opt_command *command) {
+    const char *title = "";
     for (const struct opt_group *g = command->groups; g->rows; g++) {
-        if (g == command->groups || strcmp(g->title, g[-1].title) != 0) printf("\n%s:\n", g->title);
+        if (strcmp(g->title, title) != 0) printf("\n%s:\n", g->title);
+        title = g->title;
         for (const struct opt_row *row = g->rows; row->name; row++)
             if (!replaced(command->groups, g, row)) help_row(row);
     }

@@ -51,9 +51,10 @@ struct opt_row {
 #define OPT_END \
     { .name = NULL }
 
-/* Rows end with OPT_END. Groups of an applet end with one whose rows are NULL; those of the same
- * title that follow each other are one in --help. A row takes the place of any of the same name in
- * a later group: so an applet gives a shared option a meaning of its own. */
+/* Rows end with OPT_END. Groups of an applet end with one whose rows are NULL. Groups of the same
+ * title that follow each other are shown as one, so that rows of an applet's own can stand with
+ * those of its kind. A row takes the place of any of the same name in a later group: so an applet
+ * gives a shared option a meaning of its own. */
 struct opt_group {
     const char *title;
     const struct opt_row *rows;

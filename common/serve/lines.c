@@ -82,7 +82,10 @@ static void work_through(struct lines_session *t, const char *bytes, size_t n) {
 }
 
 static void on_data(struct session *s, const char *bytes, size_t n) {
-    work_through(of_session(s), bytes, n);
+    struct lines_session *t = of_session(s);
+    const struct lines_ops *ops = server_of(t)->lines_ops;
+    if (ops->filter) ops->filter(t, &bytes, &n);
+    work_through(t, bytes, n);
 }
 
 void lines_pause(struct lines_session *t) {

@@ -3,6 +3,9 @@
 #ifndef SOCKKIT_SERVE_LINES_H
 #define SOCKKIT_SERVE_LINES_H
 
+#include <assert.h>
+#include <stddef.h>
+
 #include "common/base/line.h"
 #include "common/net/listen.h"
 #include "common/serve/server.h"
@@ -15,12 +18,18 @@ struct lines_session {
     bool paused;
 };
 
+static_assert(offsetof(struct lines_session, session) == 0, "a session is the beginning of it");
+
 struct lines_ops {
-    size_t session_size; /* of the applet's own struct, which begins with a struct lines_session */
+    /* Of the applet's own struct, which begins with a struct lines_session (size_led_by). */
+    size_t session_size;
     void (*open)(struct lines_session *t);
     /* Its answer goes to lines_answers. False: that was its last message, and the session is
      * finished. NULL: there are no messages. */
     bool (*message)(struct lines_session *t, const char *text, size_t size);
+    /* What is read goes through here before it becomes messages: may put other bytes in its place
+     * (the applet's own, valid until the next call). NULL: it stays as it is. */
+    void (*filter)(struct lines_session *t, const char **bytes, size_t *n);
     /* The bytes as they came, up to the end of the last message handed over. NULL: nobody looks. */
     void (*raw)(struct lines_session *t, const char *bytes, size_t n);
     /* Instead of `raw` and `message`: reads by itself (stream_ops). */

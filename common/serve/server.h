@@ -22,7 +22,8 @@ struct server_limits {
 };
 
 struct server_ops {
-    size_t session_size; /* of the applet's own struct, which begins with a struct session */
+    /* Of the applet's own struct, which begins with a struct session (size_led_by). */
+    size_t session_size;
     void (*open)(struct session *s);
     /* As in stream_ops. `end` NULL: session_finish. */
     void (*data)(struct session *s, const char *bytes, size_t n);

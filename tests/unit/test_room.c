@@ -3,7 +3,6 @@
 #include "applets/chat/duo.h"
 #include "applets/chat/name.h"
 #include "applets/chat/room.h"
-#include "applets/chat/subscriber.h"
 #include "unit.h"
 
 /* --- room --- */
@@ -24,6 +23,25 @@ static void names(void) {
     /* spaces of other kinds */
     CHECK(fault("a\xc2\xa0") && fault("\xe3\x80\x80") && fault("\xe2\x80\x83"));
     CHECK(fault("\xff") && fault("\xc2\x9b"));
+    /* Hangul and Braille blanks, an object's place, a musical one */
+    CHECK(fault("\xe3\x85\xa4") && fault("\xef\xbe\xa0") && fault("\xe1\x85\x9f") &&
+          fault("\xe2\xa0\x80") && fault("\xef\xbf\xbc") && fault("\xf0\x9d\x85\x99"));
+    /* private use, not assigned, no character */
+    CHECK(fault("\xee\x80\x80") && fault("\xf3\xb0\x80\x80") && fault("\xcd\xb8") &&
+          fault("\xf0\xa0\x80\x80\xf3\xa0\x80\xa1") && fault("\xef\xbf\xbf"));
+    /* a soft hyphen, a variation selector, a joiner, a tag, a skin tone */
+    CHECK(fault("a\xc2\xad") && fault("a\xef\xb8\x8f") && fault("a\xe2\x80\x8d") &&
+          fault("\xf3\xa0\x81\xa1") && fault("\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd"));
+    CHECK(!fault("!*:;-_") && !fault("\xf0\x9f\x98\x80") && !fault("\xd0\x96\xce\xa9\xd7\xa9"));
+    CHECK(fault("here:") && !fault("here") && !fault("there:"));
+}
+
+static void composed_names(void) {
+    CHECK(strstr(fault("e\xcc\x81"), "composed") != NULL);
+    CHECK(strstr(fault("\xe1\x84\x80\xe1\x85\xa1"), "composed") != NULL);
+    CHECK(strstr(fault("\xe3\x81\x8b\xe3\x82\x99"), "composed") != NULL);
+    CHECK(strstr(fault("\xcc\x81"), "composed") == NULL); /* with nothing to be composed with */
+    CHECK(!fault("\xc3\xa9") && !fault("\xea\xb0\x80") && !fault("\xe3\x81\x8c"));
 }
 
 static bool same(const char *a, const char *b) {
@@ -97,6 +115,7 @@ static void wishes(void) {
           read_line("/quit").wish == ROOM_QUIT);
     CHECK(read_line("/nick").wish == ROOM_FAULT && read_line("/nick a b").wish == ROOM_FAULT);
     CHECK(read_line("/me").wish == ROOM_FAULT && read_line("/msg bob").wish == ROOM_FAULT);
+    CHECK(read_line("/WHO").wish == ROOM_WHO && read_line("/Me nods").wish == ROOM_ME);
     CHECK(read_line("/nicks a").wish == ROOM_FAULT && read_line("/").wish == ROOM_FAULT);
 }
 
@@ -113,64 +132,6 @@ static void limit(void) {
 static void unknown_is_harmless(void) {
     struct room_line l = read_line("/\x1b[2J");
     CHECK(l.wish == ROOM_FAULT && !strchr(l.fault, 0x1b) && strstr(l.fault, "\\x1B[2J"));
-}
-
-/* --- reader --- */
-
-/* Reads everything, so many bytes at a time. */
-static const char *read_through(struct subscriber *r, const struct fanout *log, size_t step) {
-    static char out[4096];
-    size_t used = 0, all;
-    struct iovec pieces[4];
-    while (subscriber_lacks(r, log->end)) {
-        int count = subscriber_gather(r, log, log->end, pieces, 4, &all);
-        size_t left = all < step ? all : step, took = left;
-        CHECK(count > 0 && all > 0);
-        for (int i = 0; i < count && left > 0; i++) {
-            size_t part = pieces[i].iov_len < left ? pieces[i].iov_len : left;
-            memcpy(out + used, pieces[i].iov_base, part);
-            used += part;
-            left -= part;
-        }
-        subscriber_took(r, log->end, took);
-    }
-    out[used] = 0;
-    return out;
-}
-
-static void notes_in_place(void) {
-    for (size_t step = 1; step < 40; step++) {
-        struct fanout log;
-        struct subscriber r = {0};
-        fanout_start(&log, 16);
-        fanout_append(&log, "0123456789", 10);
-        r.position = 6;
-        subscriber_note(&r, log.end, "a", 1);
-        fanout_append(&log, "abcdef", 6); /* goes round the ring */
-        subscriber_note(&r, log.end, "b", 1);
-        subscriber_note(&r, log.end, "", 0);
-        fanout_append(&log, "xy", 2);
-        CHECK_TEXT(read_through(&r, &log, step), "6789a\nabcdefb\n\nxy");
-        CHECK(r.notes.size == 0 && r.count == 0 && r.position == log.end);
-        subscriber_free(&r);
-        fanout_free(&log);
-    }
-}
-
-static void many_notes(void) {
-    struct fanout log;
-    struct subscriber r = {0};
-    char expected[256] = "";
-    fanout_start(&log, 1024);
-    for (int i = 0; i < 26; i++) {
-        char c = (char)('a' + i), upper = (char)('A' + i);
-        subscriber_note(&r, log.end, &c, 1);
-        fanout_append(&log, &upper, 1);
-        snprintf(expected + strlen(expected), 4, "%c\n%c", c, upper);
-    }
-    CHECK_TEXT(read_through(&r, &log, 5), expected);
-    subscriber_free(&r);
-    fanout_free(&log);
 }
 
 /* --- a room of two --- */
@@ -223,15 +184,13 @@ static void names_of_two_differ(void) {
 int main(void) {
     static const struct unit_test tests[] = {
         {"a name is 1 to 32 printable characters, nothing that combines or hides", names},
+        {"a name in decomposed form is told to be composed", composed_names},
         {"names that differ in case alone are the same", keys},
         {"what could act on a terminal is made harmless, other text passes", harmless},
         {"the welcome alone tells how a new name will be answered", renaming},
         {"a line is read as what it asks for", wishes},
         {"a message of 4096 bytes is one, a longer one is refused", limit},
         {"an unknown command is named harmlessly", unknown_is_harmless},
-        {"a reader gets its notes at their places in the log, whatever a write takes",
-         notes_in_place},
-        {"more notes than pieces come in order", many_notes},
         {"two talk, are called, whisper and stop", talk_of_two},
         {"host and guest never have one name", names_of_two_differ},
     };
