@@ -132,6 +132,80 @@ modes_are_back() { [ "$(modes)" = "$(<modes.before)" ]; }
     wait_for_screen 'login: me'
 }
 
+@test "a line of a mebibyte is sent whole" {
+    talk
+    head -c $((1024 * 1024)) /dev/zero | tr '\0' x >line
+    echo >>line
+    tm load-buffer line
+    tm paste-buffer
+    wait_until cmp -s "$SERVER_OUT" line
+}
+
+@test "what is typed beyond the bound of a line is told once a line" {
+    talk
+    head -c $((1024 * 1024 - 1)) /dev/zero | tr '\0' x >line
+    tm load-buffer line
+    tm paste-buffer
+    type_keys yzz
+    wait_for_text 'the line being typed has 1048576 bytes, the most there can be'
+    wait_for_text 'x{20}y$'
+    run screen
+    assert_equal "$(grep -c 'the line being typed' <<<"$output")" 1
+}
+
+@test "what a terminal says by itself is no typing" {
+    talk
+    type_text $'a\e]11;rgb:0000/0000/0000\e\\b\e]0;title\ac\eP>|tmux 3\e\\d\e[M !!e\e[24;80Rf\e[?62;1;2;6;9;15;22cg\r'
+    wait_until_heard 'abcdefg\n'
+    wait_for_screen abcdefg
+}
+
+# It is seen at once, or never.
+seen_when_typed() {
+    type_text "$1"
+    WAIT=0 wait_until screen_has "$2"
+}
+
+@test "Alt-] takes nothing of what is typed a while later" {
+    talk
+    type_text $'a\e]'
+    wait_until seen_when_typed b '^ab+$'
+}
+
+cursor_at() { [ "$(tm display-message -p '#{cursor_x}')" = "$1" ]; }
+
+@test "an emoji of several, a flag and a soft hyphen take the columns that they are seen in" {
+    talk
+    type_text $'\U1f468\u200d\U1f469\u200d\U1f467|\U1f1eb\U1f1f7|a\u00adb|'
+    wait_until cursor_at 10
+    type_keys Left Left BSpace Left Left Left X
+    wait_until cursor_at 4
+    type_keys Enter
+    wait_until_heard '\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7|X\xf0\x9f\x87\xab\xf0\x9f\x87\xb7|ab|\n'
+}
+
+@test "no line vanishes where the cursor waits at the edge of a terminal that becomes narrower" {
+    talk
+    partner_says 'above\n'
+    type_text 0123456789abcdefghijklmnopqrst
+    wait_for_text 'qrst$'
+    tm resize-window -x 30
+    wait_for_screen $'above\nfghijklmnopqrst'
+    tm resize-window -x 80
+    wait_for_screen $'above\n0123456789abcdefghijklmnopqrst'
+}
+
+@test "an unfinished line of the peer's stays whole when the terminal becomes narrower" {
+    talk
+    partner_says 'above\na question of thirty columns: '
+    type_keys me
+    wait_for_screen $'above\na question of thirty columns: me'
+    tm resize-window -x 15
+    wait_for_screen $'above\na question of t\nhirty columns:\nme'
+    partner_says 'text\n'
+    wait_for_screen $'above\na question of t\nhirty columns:\ntext\nme'
+}
+
 # --- what arrives ---
 
 @test "text that arrives appears above the line being typed, on 80 columns and on 20" {

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#define SOFT_HYPHEN 0xadU
+
 /* The tables are made from the Unicode Character Database, version 14.0. A range includes code
  * points that are not assigned yet where those on both sides are of its kind. */
 struct range {
@@ -168,6 +170,7 @@ static bool is_in(uint32_t point, const struct range *ranges, size_t count) {
 int width_of(uint32_t point) {
     if (point < 0x20 || (point >= 0x7f && point < 0xa0)) return -1;
     if (point < 0x7f) return 1;
+    if (point == SOFT_HYPHEN) return 1; /* a format character, but terminals show it */
     if (IS_IN(point, zero)) return 0;
     return IS_IN(point, wide) ? 2 : 1;
 }

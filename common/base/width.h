@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* 0 (combining, format, the soft hyphen too), 1, or 2 (East Asian wide, emoji); -1 for a control.
+/* 0 (combining, format), 1 (the soft hyphen too), or 2 (East Asian wide, emoji); -1 for a control.
  * UTF8_INVALID, which one character is shown for, has 1. */
 int width_of(uint32_t point);
 

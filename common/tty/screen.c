@@ -14,9 +14,14 @@
 
 #define COLUMNS_UNKNOWN 80
 
-/* ECMA-48: CUU, CUF, ED, CUP */
+/* Of a long line so many bytes a column are looked at before the cursor, twice as many at most, and
+ * behind it: a row of wide characters, joined ones too. */
+#define NEAR ((size_t)16)
+
+/* VT100: DECSC, DECRC; ECMA-48: CUU, ED, CUP */
+#define KEEP_CURSOR "\0337"
+#define BACK_TO_CURSOR "\0338"
 #define UP "\033[%zuA"
-#define RIGHT "\033[%zuC"
 #define WIPE_BELOW "\033[J"
 #define WIPE_ALL "\033[H\033[2J"
 
@@ -39,41 +44,90 @@ static void put_safe(struct buf *out, struct vis *safe, const char *bytes, size_
     buf_grown(out, vis_put(safe, bytes, n, buf_reserve(out, vis_bound(n))));
 }
 
-/* The last row, and the rows that a terminal made of it when it became narrower. */
+/* The rows above the cursor's that a terminal made of the last row when it became narrower. A
+ * cursor behind a full row waits at its edge. */
+static size_t rows_above(const struct screen *s) {
+    const char *at = buf_at(&s->drawn);
+    size_t left = s->drawn.size, cursor = s->cursor, columns = columns_now(s), rows = 0, fit;
+    while (left > 0 && (fit = row_fit(at, left, columns)) < left && cursor >= fit) {
+        at += fit;
+        left -= fit;
+        cursor -= fit;
+        rows++;
+    }
+    return rows;
+}
+
 static void wipe(struct screen *s) {
-    size_t above = s->shown ? s->drawn / columns_now(s) : 0;
+    size_t above = s->shown ? rows_above(s) : 0;
     if (above > 0) buf_format(&s->out, UP, above);
     if (s->shown) buf_format(&s->out, "\r" WIPE_BELOW);
 }
 
-static void draw(struct screen *s) {
-    struct buf line = {.size = 0};
-    size_t columns = columns_now(s);
-    if (!s->shown) return;
-    buf_put(&line, buf_at(&s->tail), s->tail.size);
-    size_t cursor = line.size + (s->typing ? s->cursor : 0);
-    if (s->typing) buf_put(&line, buf_at(&s->row), s->row.size);
-    if (line.size == 0 && s->status.size > 0) {
-        cursor = row_fit(buf_at(&s->status), s->status.size, columns - 1);
-        buf_put(&line, buf_at(&s->status), cursor);
-    }
-    s->drawn = row_window(buf_at(&line), line.size, cursor, columns, &s->out);
-    if (cursor < line.size) buf_format(&s->out, "\r");
-    if (cursor < line.size && s->drawn > 0) buf_format(&s->out, RIGHT, s->drawn);
-    buf_free(&line);
+/* Whether the unfinished line needs more than the last row; *fit: what one row takes of it. */
+static bool tail_too_long(const struct screen *s, size_t columns, size_t *fit) {
+    const char *tail = buf_at(&s->tail);
+    *fit = row_fit(tail, s->tail.size, columns);
+    return *fit < s->tail.size || (s->shown && row_columns(tail, *fit) >= columns);
 }
 
 /* Of a line that is not finished only what is on the terminal's last row must be known. */
 static void shorten_tail(struct screen *s) {
-    size_t columns = columns_now(s), n;
-    while (s->tail.size > 0 &&
-           (n = row_fit(buf_at(&s->tail), s->tail.size, columns)) < s->tail.size) {
-        if (s->shown) {
-            buf_put(&s->out, buf_at(&s->tail), n);
-            buf_put(&s->out, "\n", 1);
-        }
-        buf_drop(&s->tail, n);
+    size_t columns = columns_now(s), fit;
+    while (s->tail.size > 0 && tail_too_long(s, columns, &fit)) {
+        if (s->shown) buf_put(&s->out, buf_at(&s->tail), fit);
+        if (s->shown) buf_put(&s->out, "\n", 1);
+        if (!s->shown) s->columns = 0;
+        buf_drop(&s->tail, fit);
+        s->broken = s->shown && s->tail.size == 0;
     }
+}
+
+/* The place at or before this one where no character is cut in two. */
+static size_t whole(const char *text, size_t place) {
+    for (int i = 0; i < 3 && place > 0 && (text[place] & 0xc0) == 0x80; i++) place--;
+    return place;
+}
+
+/* Puts what is to be seen near the cursor; returns where the cursor is in it. What is left out at
+ * the beginning changes by large steps, or the row would move with each key. */
+static size_t put_near(const struct screen *s, size_t columns, struct buf *text) {
+    static const struct gap nothing = {.bytes = NULL};
+    const struct gap *line = s->typing && s->line ? s->line : &nothing;
+    size_t step = NEAR * columns, steps = line->before / step, cursor;
+    size_t first = steps > 1 ? whole(gap_before(line), (steps - 1) * step) : 0;
+    size_t after = line->after > step ? whole(gap_after(line), step) : line->after;
+    if (first == 0) buf_put(text, buf_at(&s->tail), s->tail.size);
+    buf_put(text, gap_before(line) + first, line->before - first);
+    cursor = text->size;
+    buf_put(text, gap_after(line), after);
+    return cursor;
+}
+
+static size_t put_status(const struct screen *s, size_t columns, struct buf *text) {
+    size_t size = row_fit(buf_at(&s->status), s->status.size, columns - 1);
+    buf_put(text, buf_at(&s->status), size);
+    return size;
+}
+
+/* The cursor is put back to where it was kept: what is behind it may have another width on this
+ * terminal. */
+static void draw(struct screen *s) {
+    struct buf text = {.size = 0};
+    size_t columns = columns_now(s);
+    if (!s->shown) return;
+    shorten_tail(s);
+    size_t cursor = put_near(s, columns, &text);
+    if (text.size == 0 && s->status.size > 0) cursor = put_status(s, columns, &text);
+    buf_clear(&s->drawn);
+    s->cursor = row_window(buf_at(&text), text.size, cursor, columns, &s->drawn).bytes;
+    buf_put(&s->out, buf_at(&s->drawn), s->cursor);
+    if (s->cursor < s->drawn.size) {
+        buf_format(&s->out, KEEP_CURSOR);
+        buf_put(&s->out, buf_at(&s->drawn) + s->cursor, s->drawn.size - s->cursor);
+        buf_format(&s->out, BACK_TO_CURSOR);
+    }
+    buf_free(&text);
 }
 
 static size_t up_to_last_newline(const char *text, size_t n) {
@@ -83,6 +137,10 @@ static size_t up_to_last_newline(const char *text, size_t n) {
 
 /* Text that is harmless already. */
 static void put_text(struct screen *s, const char *text, size_t n) {
+    bool ended = s->broken && n > 0 && *text == '\n'; /* the row above is at its end already */
+    if (n > 0) s->broken = false;
+    text += ended;
+    n -= ended;
     size_t finished = up_to_last_newline(text, n);
     wipe(s);
     if (finished > 0) {
@@ -91,15 +149,21 @@ static void put_text(struct screen *s, const char *text, size_t n) {
         buf_free(&s->tail);
     }
     if (!s->shown) buf_put(&s->out, text + finished, n - finished);
+    if (s->tail.size == 0) s->columns = columns_now(s);
     buf_put(&s->tail, text + finished, n - finished);
     shorten_tail(s);
     draw(s);
 }
 
+static void forget_tail(struct screen *s) {
+    buf_free(&s->tail);
+    s->broken = false;
+}
+
 /* The unfinished line goes on elsewhere. */
 static void break_tail(struct screen *s) {
     if (s->tail.size > 0) buf_put(&s->out, "\n", 1);
-    buf_free(&s->tail);
+    forget_tail(s);
 }
 
 static enum sink_result flush(struct screen *s) {
@@ -149,56 +213,62 @@ static void divert_line(void *ctx, const char *line, size_t size) { screen_line(
 
 /* --- the last row --- */
 
-/* Wipes off what is there, or begins to have one. */
-static void take_row(struct screen *s) {
-    wipe(s);
-    if (!s->shown) buf_format(&s->out, "\r" WIPE_BELOW);
+/* Begins to have a row: the unfinished line is on it already. Where that takes several rows, or the
+ * terminal has another width by now, what is on the terminal stays as it is. */
+static void begin_row(struct screen *s) {
+    if (s->tail.size > 0 && s->columns != columns_now(s)) {
+        break_tail(s);
+        s->broken = true;
+    }
+    buf_clear(&s->drawn);
+    buf_put(&s->drawn, buf_at(&s->tail), s->tail.size);
+    s->cursor = s->tail.size;
     s->shown = true;
 }
 
-static void set_row(struct screen *s, const char *text, size_t size, size_t cursor) {
-    buf_clear(&s->row);
-    buf_put(&s->row, text, size);
-    s->cursor = cursor;
-    s->typing = true;
+static void take_row(struct screen *s) {
+    if (!s->shown) begin_row(s);
+    wipe(s);
 }
 
-void screen_row(struct screen *s, const char *text, size_t size, size_t cursor) {
+void screen_row(struct screen *s, const struct gap *line) {
     if (!s->able) return;
     take_row(s);
-    set_row(s, text, size, cursor);
+    s->line = line;
+    s->typing = true;
     draw(s);
     flush(s);
 }
 
-static void put_row(struct screen *s) {
-    struct vis safe = {.held_size = 0};
-    buf_put(&s->out, buf_at(&s->tail), s->tail.size);
-    put_safe(&s->out, &safe, buf_at(&s->row), s->row.size);
-    put_safe(&s->out, &safe, "", 0);
+static void put_typed(struct buf *out, const char *text, size_t n) {
+    buf_grown(out, vis_whole(text, n, buf_reserve(out, vis_bound(n))));
 }
 
-void screen_row_done(struct screen *s, const char *text, size_t size) {
-    if (!s->typing) return;
+/* The row in full, however long, and no longer somebody's. */
+static void leave_row(struct screen *s, const struct gap *line, bool newline) {
     wipe(s);
-    set_row(s, text, size, 0);
-    put_row(s);
-    buf_put(&s->out, "\n", 1);
-    buf_free(&s->tail);
-    buf_clear(&s->row);
+    buf_put(&s->out, buf_at(&s->tail), s->tail.size);
+    if (line) put_typed(&s->out, gap_before(line), line->before);
+    if (line) put_typed(&s->out, gap_after(line), line->after);
+    if (newline) buf_put(&s->out, "\n", 1);
+    s->line = NULL;
+}
+
+void screen_row_done(struct screen *s, const struct gap *line) {
+    if (!s->typing) return;
+    leave_row(s, line, true);
+    forget_tail(s);
     draw(s);
     flush(s);
 }
 
 void screen_row_off(struct screen *s, bool leave) {
-    bool unfinished = s->tail.size + s->row.size > 0;
+    bool unfinished = s->tail.size > 0 || (s->line && gap_size(s->line) > 0);
     if (!s->typing) return;
-    wipe(s);
+    leave_row(s, s->line, leave && unfinished);
+    if (leave) forget_tail(s);
     s->typing = s->shown = false;
-    put_row(s);
-    buf_free(&s->row);
-    if (leave && unfinished) buf_put(&s->out, "\n", 1);
-    if (leave) buf_free(&s->tail);
+    s->columns = columns_now(s);
     flush(s);
 }
 
@@ -225,6 +295,11 @@ void screen_clear(struct screen *s) {
     if (!s->shown) return;
     buf_format(&s->out, WIPE_ALL);
     draw(s);
+    flush(s);
+}
+
+void screen_bell(struct screen *s) {
+    buf_put(&s->out, "\a", 1);
     flush(s);
 }
 
@@ -274,7 +349,7 @@ void screen_stop(struct screen *s) {
     watch_stop(&s->watch);
     sink_free(&s->own_sink);
     buf_free(&s->tail);
-    buf_free(&s->row);
+    buf_free(&s->drawn);
     buf_free(&s->status);
     buf_free(&s->out);
     buf_free(&s->looked);

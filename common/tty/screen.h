@@ -15,6 +15,7 @@
 #include "common/base/vis.h"
 #include "common/io/sink.h"
 #include "common/loop/loop.h"
+#include "common/tty/gap.h"
 
 struct screen {
     struct sink *sink; /* NULL: not started */
@@ -26,11 +27,16 @@ struct screen {
     struct sink own_sink;
     struct watch watch;
     void (*full)(struct screen *s);
-    /* the unfinished line; what is typed; progress; being composed */
-    struct buf tail, row, status, out;
-    struct buf looked;    /* what screen_look gave out */
-    size_t cursor, drawn; /* in the row, bytes; where the cursor was left, columns */
-    bool typing, shown;   /* the last row is somebody's; it is on the terminal */
+    /* the unfinished line; progress; being composed; what screen_look gave out */
+    struct buf tail, status, out, looked;
+    const struct gap *line; /* what is typed; NULL: nothing */
+    struct buf drawn;       /* the last row, as it was drawn last */
+    size_t cursor;          /* where in `drawn` the cursor was left */
+    /* of the terminal when an unfinished line came that no row was drawn for; 0: it takes several
+     */
+    size_t columns;
+    bool typing, shown; /* the last row is somebody's; it is on the terminal */
+    bool broken;        /* the unfinished line fills the row above the last to its edge */
     bool diverted;
 };
 
@@ -56,11 +62,12 @@ enum sink_result screen_show(struct screen *s, const char *bytes, size_t n);
 /* A finished line (newline included) that is known to be harmless. */
 void screen_line(struct screen *s, const char *line, size_t size);
 
-/* The last row belongs to what is typed from now on: this text (copied), behind the unfinished
- * line, the cursor before text[cursor]. */
-void screen_row(struct screen *s, const char *text, size_t size, size_t cursor);
-/* It was finished: it stays, in full, and the row is empty. */
-void screen_row_done(struct screen *s, const char *text, size_t size);
+/* The last row belongs to what is typed from now on: this line, behind the unfinished one. It is
+ * the caller's and is looked at again whenever the row is drawn; what is far from the cursor is not
+ * looked at, however long the line is. */
+void screen_row(struct screen *s, const struct gap *line);
+/* This line was finished: it stays, in full, and the row is empty. */
+void screen_row_done(struct screen *s, const struct gap *line);
 /* Nobody types any more. `leave`: what was typed, or is unfinished, stays as a line of its own. */
 void screen_row_off(struct screen *s, bool leave);
 
@@ -69,7 +76,10 @@ void screen_row_off(struct screen *s, bool leave);
 void screen_status(struct screen *s, const char *text, size_t size);
 
 void screen_clear(struct screen *s);
-/* The terminal has another size now. */
+/* Tells whoever types that a key did nothing. */
+void screen_bell(struct screen *s);
+/* The terminal has another size now. It is taken to have wrapped a row that became too long, as
+ * terminals that rewrap do. */
 void screen_resized(struct screen *s);
 
 #endif

@@ -27,8 +27,7 @@ bool term_able(void) { return msg_draws(STDIN_FILENO) && drawing_fd() >= 0; }
 /* --- the terminal's mode --- */
 
 static void show_row(struct term *t) {
-    const struct editor *e = &t->editor;
-    if (t->raw) screen_row(t->screen, e->text ? e->text : "", e->size, e->cursor);
+    if (t->raw) screen_row(t->screen, &t->editor.line);
 }
 
 /* Output goes on being processed, so that text is shown alike in both modes and none must be waited
@@ -119,6 +118,7 @@ static void finish(struct term *t, bool leave_row) {
     unwatch_signals(t);
     watch_stop(&t->watch);
     timer_stop(&t->recheck);
+    timer_stop(&t->silence);
     t->loop = NULL;
 }
 
@@ -129,16 +129,43 @@ static void end_of_input(struct term *t) {
 
 static void line_typed(struct term *t) {
     struct editor *e = &t->editor;
-    const char *text = e->text ? e->text : "";
-    screen_row_done(t->screen, text, e->size);
-    t->line(t, text, e->size);
+    size_t size = gap_size(&e->line);
+    screen_row_done(t->screen, &e->line);
+    t->line(t, editor_text(e), size);
     if (t->loop) editor_next(e);
+    t->full = false;
+}
+
+/* Told once a line: many keys may come. */
+static void line_full(struct term *t) {
+    if (!t->full)
+        msg_error("the line being typed has %zu bytes, the most there can be: what is typed "
+                  "beyond is refused",
+                  gap_size(&t->editor.line));
+    t->full = true;
+}
+
+static void silent(struct timer *timer) {
+    editor_quiet(&container_of(timer, struct term, silence)->editor);
 }
 
 /* A Ctrl-D typed before we were there is a NUL in what the kernel kept. */
 static void restore_end(char *bytes, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (bytes[i] == '\0') bytes[i] = CTRL_D;
+}
+
+static void feed(struct term *t, const char *s, size_t n) {
+    enum editor_event event;
+    bool refused = false;
+    while (t->loop && (event = editor_feed(&t->editor, &s, &n)) != EDITOR_NONE) {
+        if (event == EDITOR_LINE) line_typed(t);
+        if (event == EDITOR_END) end_of_input(t);
+        if (event == EDITOR_CLEAR) screen_clear(t->screen);
+        if (event == EDITOR_FULL) line_full(t);
+        refused |= event == EDITOR_FULL;
+    }
+    if (refused && t->loop) screen_bell(t->screen);
 }
 
 static void keys_ready(struct watch *w, unsigned events) {
@@ -155,15 +182,13 @@ static void keys_ready(struct watch *w, unsigned events) {
     }
     if (t->first) restore_end(bytes, (size_t)got);
     t->first = false;
-    const char *s = bytes;
-    size_t n = (size_t)got;
-    enum editor_event event;
-    while (t->loop && (event = editor_feed(&t->editor, &s, &n)) != EDITOR_NONE) {
-        if (event == EDITOR_LINE) line_typed(t);
-        if (event == EDITOR_END) end_of_input(t);
-        if (event == EDITOR_CLEAR) screen_clear(t->screen);
-    }
-    if (t->loop) show_row(t);
+    feed(t, bytes, (size_t)got);
+    if (!t->loop) return;
+    show_row(t);
+    if (editor_waiting(&t->editor))
+        timer_start(t->loop, &t->silence, EDITOR_SILENCE, silent);
+    else
+        timer_stop(&t->silence);
 }
 
 void term_start(struct term *t, struct loop *loop, struct screen *out,

@@ -26,10 +26,12 @@ struct term {
     struct editor editor;
     struct watch watch;
     struct timer recheck; /* while in the background */
+    struct timer silence; /* until the rest of a sequence is no longer waited for */
     struct sig_watch resized, suspended, continued, quit;
     struct termios before;
     struct screen own; /* where stdout is not that terminal */
     bool wanted, raw, first;
+    bool full; /* told that the line is */
 };
 
 /* True when stdin is a terminal on which a line can be edited. */

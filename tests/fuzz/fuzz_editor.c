@@ -1,5 +1,6 @@
-/* No keys upset the line editor, however reads cut them: the cursor stands in the line, and what is
- * seen fits on the row and is harmless. */
+/* No keys upset the line editor, however reads cut them: what it keeps has a bound, and what is
+ * seen fits on the row and is harmless. The first two bytes choose the columns and the size of a
+ * read. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,23 +8,31 @@
 #include "common/tty/editor.h"
 #include "common/tty/row.h"
 
-static void check_row(const struct editor *e, size_t columns) {
+static void check_row(struct editor *e, size_t columns) {
     struct buf seen = {.size = 0};
-    const char *text = e->text ? e->text : "";
-    size_t at = row_window(text, e->size, e->cursor, columns, &seen);
-    if (at >= columns || row_columns(buf_at(&seen), seen.size) >= columns) abort();
+    size_t cursor = e->line.before, size = gap_size(&e->line), fit;
+    const char *text = editor_text(e);
+    struct row_cursor at = row_window(text, size, cursor, columns, &seen);
+    if (at.column >= columns || row_columns(buf_at(&seen), seen.size) >= columns) abort();
+    if (at.bytes > seen.size || row_columns(buf_at(&seen), at.bytes) != at.column) abort();
     for (size_t i = 0; i < seen.size; i++)
         if ((unsigned char)buf_at(&seen)[i] < ' ' || buf_at(&seen)[i] == 0x7f) abort();
-    if (e->size > 0 &&
-        (row_fit(text, e->size, columns) == 0 || row_fit(text, e->size, columns) > e->size))
-        abort();
+    fit = size > 0 ? row_fit(text, size, columns) : 1;
+    if (fit == 0 || (size > 0 && fit > size)) abort();
+    gap_move(&e->line, cursor);
     buf_free(&seen);
+}
+
+static void check_bounds(const struct editor *e) {
+    if (gap_size(&e->line) > e->line.room || gap_size(&e->line) > EDITOR_MOST) abort();
+    if (e->killed_size > EDITOR_MOST || e->past_bytes > EDITOR_MOST) abort();
+    if (e->past_count > EDITOR_PAST || e->key_size >= EDITOR_KEY) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct editor e = {.text = NULL};
+    struct editor e = {.killed = NULL};
     if (size < 2) return 0;
     size_t columns = data[0] % 100 + 2u, step = data[1] % 8 + 1u;
     for (data += 2, size -= 2; size > 0;) {
@@ -31,9 +40,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const char *keys = (const char *)data;
         while (left > 0) {
             if (editor_feed(&e, &keys, &left) == EDITOR_LINE) editor_next(&e);
-            if (e.cursor > e.size || e.key_size >= EDITOR_KEY) abort();
+            check_bounds(&e);
         }
-        check_row(&e, columns);
+        if (gap_size(&e.line) < 4096) check_row(&e, columns);
         data += n;
         size -= n;
     }

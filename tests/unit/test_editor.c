@@ -1,7 +1,10 @@
 #include "common/tty/editor.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "common/base/grapheme.h"
 #include "common/base/mem.h"
 #include "unit.h"
 
@@ -9,7 +12,7 @@
  * a cleared screen, and behind a space what is being typed, with '_' where the cursor stands. */
 static const char *typed_in(const char *keys, size_t n, size_t step) {
     static char seen[2048];
-    struct editor e = {.text = NULL};
+    struct editor e = {.killed = NULL};
     size_t used = 0;
     for (size_t done = 0; done < n; done += step) {
         size_t left = n - done < step ? n - done : step;
@@ -19,8 +22,8 @@ static const char *typed_in(const char *keys, size_t n, size_t step) {
         enum editor_event event;
         while ((event = editor_feed(&e, &s, &left)) != EDITOR_NONE) {
             if (event == EDITOR_LINE) {
-                used += (size_t)snprintf(seen + used, sizeof seen - used, "|%.*s", (int)e.size,
-                                         e.size ? e.text : "");
+                used += (size_t)snprintf(seen + used, sizeof seen - used, "|%.*s",
+                                         (int)gap_size(&e.line), editor_text(&e));
                 editor_next(&e);
             } else {
                 used += (size_t)snprintf(seen + used, sizeof seen - used, "%s",
@@ -30,8 +33,8 @@ static const char *typed_in(const char *keys, size_t n, size_t step) {
         CHECK(left == 0);
         free(copy);
     }
-    snprintf(seen + used, sizeof seen - used, " %.*s_%.*s", (int)e.cursor, e.size ? e.text : "",
-             (int)(e.size - e.cursor), e.size ? e.text + e.cursor : "");
+    snprintf(seen + used, sizeof seen - used, " %.*s_%.*s", (int)e.line.before, gap_before(&e.line),
+             (int)e.line.after, gap_after(&e.line));
     editor_free(&e);
     return seen;
 }
@@ -113,9 +116,19 @@ static void characters_are_whole(void) {
 
 static void long_combinations_are_whole(void) {
     char keys[256] = "ab", expected[16] = " a_";
-    for (size_t i = 0; i < 40; i++) memcpy(keys + 2 + 2 * i, "\xcc\x81", 2);
-    keys[82] = 0x7f;
-    check_keys(keys, 83, expected);
+    for (size_t i = 1; i < GRAPHEME_POINTS; i++) memcpy(keys + 2 * i, "\xcc\x81", 2);
+    keys[2 * GRAPHEME_POINTS] = 0x7f;
+    check_keys(keys, 2 * GRAPHEME_POINTS + 1, expected);
+}
+
+#define FAMILY "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+static void joined_emoji_are_one_character(void) {
+    KEYS("a" FAMILY "\x02X", " aX_" FAMILY);
+    KEYS("a" FAMILY FAMILY "\x7f", " a" FAMILY "_");
+    KEYS("a" FAMILY "b\x01\x06\x04", " a_b");
+    KEYS("\U0001f1eb\U0001f1f7\U0001f1eb\U0001f1f7\x7f", " \U0001f1eb\U0001f1f7_");
+    KEYS("\U0001f44d\U0001f3fd\x7f", " _");
 }
 
 static void older_lines_come_back(void) {
@@ -140,8 +153,112 @@ static void other_keys_do_nothing(void) {
     KEYS("a\x07\x1c\x1e\x1f\0b", " ab_");
     KEYS("a\033xb", " axb_");
     KEYS("a\033[1\rb", "|a b_");
-    KEYS("a\033[111111111111111111b", " a1111b_");
+    KEYS("a\033[111111111111111111~b", " ab_");
     KEYS("a\x0c", "! a_");
+}
+
+static void what_a_terminal_says_is_no_typing(void) {
+    KEYS("a\033[24;80Rb", " ab_");                                 /* cursor position */
+    KEYS("a\033[?64;1;2;6;9;15;16;17;18;21;22;28cb", " ab_");      /* device attributes */
+    KEYS("a\033[?2004;1$y\033[I\033[O\033[8;24;80tb", " ab_");     /* modes, focus, size */
+    KEYS("a\033]11;rgb:0000/0000/0000\033\\b", " ab_");            /* OSC: a colour */
+    KEYS("a\033]11;rgb:0000/0000/0000\ab", " ab_");                /* ended as xterm does */
+    KEYS("a\033P>|a terminal (42)\033\\b", " ab_");                /* DCS: XTVERSION */
+    KEYS("a\033_Gi=31;OK\033\\\033^x\033\\\033Xx\033\\b", " ab_"); /* APC, PM, SOS */
+    KEYS("a\033[M !!\033[M#\xff\0b", " ab_");                      /* X10 mouse */
+    KEYS("a\033[<0;12;12M\033[<0;12;12m\033[32;12;12Mb", " ab_");  /* SGR and urxvt mouse */
+}
+
+static void enter_ends_what_a_terminal_says(void) {
+    KEYS("a\033]11;\rb", "|a b_");
+    KEYS("a\033P\nb", "|a b_");
+    KEYS("a\033[M \rb", "|a b_");
+    KEYS("a\033]11;x\033[Db", " b_a");
+}
+
+static const char *typed_after_silence(const char *keys, const char *more) {
+    static char seen[64];
+    struct editor e = {.killed = NULL};
+    size_t n = strlen(keys);
+    editor_feed(&e, &keys, &n);
+    CHECK(editor_waiting(&e));
+    editor_quiet(&e);
+    CHECK(!editor_waiting(&e));
+    n = strlen(more);
+    editor_feed(&e, &more, &n);
+    snprintf(seen, sizeof seen, "%.*s", (int)gap_size(&e.line), editor_text(&e));
+    editor_free(&e);
+    return seen;
+}
+
+static void what_comes_after_a_silence_is_typed(void) {
+    CHECK_TEXT(typed_after_silence("a\033]", "bc"), "abc");
+    CHECK_TEXT(typed_after_silence("a\033P1", "bc"), "abc");
+    CHECK_TEXT(typed_after_silence("a\033[", "Ac"), "aAc");
+    CHECK_TEXT(typed_after_silence("a\033[M ", "bc"), "abc");
+}
+
+/* Feeds the same bytes so many times; returns how many keys did nothing. */
+static size_t feed_often(struct editor *e, const char *keys, size_t times) {
+    size_t refused = 0;
+    for (size_t i = 0; i < times; i++) {
+        const char *s = keys;
+        size_t n = strlen(keys);
+        enum editor_event event;
+        while ((event = editor_feed(e, &s, &n)) != EDITOR_NONE) {
+            refused += event == EDITOR_FULL;
+            if (event == EDITOR_LINE) editor_next(e);
+        }
+    }
+    return refused;
+}
+
+static void a_line_has_a_bound(void) {
+    struct editor e = {.killed = NULL};
+    CHECK(feed_often(&e, "x", EDITOR_MOST) == 0);
+    CHECK(gap_size(&e.line) == EDITOR_MOST);
+    CHECK(feed_often(&e, "y", 3) == 3);
+    CHECK(feed_often(&e, "\x7f\xc3\xa9", 1) == 1); /* no half of a character */
+    CHECK(gap_size(&e.line) == EDITOR_MOST - 1);
+    CHECK(feed_often(&e, "\x15\x19\x19\x19", 7) == 14); /* Ctrl-Y as a whole or not at all */
+    CHECK(gap_size(&e.line) == EDITOR_MOST - 1);
+    CHECK(memchr(editor_text(&e), 'y', EDITOR_MOST - 1) == NULL);
+    editor_free(&e);
+}
+
+static void the_history_has_a_bound(void) {
+    struct editor e = {.killed = NULL};
+    feed_often(&e, "x", EDITOR_MOST);
+    feed_often(&e, "\x15\x19\r\x19\x7fz\r", 3); /* lines of the most there can be */
+    CHECK(e.past_count == 1 && e.past_bytes == EDITOR_MOST);
+    feed_often(&e, "a\rb\r", 2 * EDITOR_PAST);
+    CHECK(e.past_count == EDITOR_PAST && e.past_bytes == EDITOR_PAST);
+    feed_often(&e, "\x10", 2 * EDITOR_PAST);
+    CHECK(gap_size(&e.line) == 1 && *editor_text(&e) == 'a');
+    editor_free(&e);
+}
+
+/* The inner pages of what is far from the cursor, which must not be touched: nothing a key does
+ * there depends on how long the line is. */
+static void far_pages(const struct gap *g, int protection) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), reach = 64 * 1024;
+    uintptr_t begin = ((uintptr_t)gap_before(g) + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)gap_before(g) + g->before - reach) / page * page;
+    CHECK(mprotect((void *)begin, end - begin, protection) == 0);
+    begin = ((uintptr_t)gap_after(g) + reach) / page * page;
+    end = ((uintptr_t)gap_after(g) + g->after) / page * page;
+    CHECK(mprotect((void *)begin, end - begin, protection) == 0);
+}
+
+static void a_key_costs_the_same_in_a_long_line(void) {
+    static const char keys[] = "a\033[D\033[C\x7f\xc3\xa9\x02\x04 word\033b\033f\x17\x19";
+    struct editor e = {.killed = NULL};
+    feed_often(&e, "word ", EDITOR_MOST / 8);
+    gap_move(&e.line, gap_size(&e.line) / 2);
+    far_pages(&e.line, PROT_NONE);
+    feed_often(&e, keys, 100);
+    far_pages(&e.line, PROT_READ | PROT_WRITE);
+    editor_free(&e);
 }
 
 int main(void) {
@@ -155,9 +272,16 @@ int main(void) {
         {"what was cut comes back", what_was_cut_comes_back},
         {"characters are whole", characters_are_whole},
         {"long combinations are whole", long_combinations_are_whole},
+        {"joined emoji are one character", joined_emoji_are_one_character},
         {"older lines come back", older_lines_come_back},
         {"the end is an empty line only", the_end_is_an_empty_line_only},
         {"other keys do nothing", other_keys_do_nothing},
+        {"what a terminal says is no typing", what_a_terminal_says_is_no_typing},
+        {"Enter ends what a terminal says", enter_ends_what_a_terminal_says},
+        {"what comes after a silence is typed", what_comes_after_a_silence_is_typed},
+        {"a line has a bound", a_line_has_a_bound},
+        {"the history has a bound", the_history_has_a_bound},
+        {"a key costs the same in a long line", a_key_costs_the_same_in_a_long_line},
     };
     return UNIT_RUN(tests);
 }

@@ -6,8 +6,9 @@
 static const char *window(const char *line, size_t cursor, size_t columns) {
     static char text[512];
     struct buf out = {.size = 0};
-    size_t column = row_window(line, strlen(line), cursor, columns, &out);
-    snprintf(text, sizeof text, "%.*s@%zu", (int)out.size, buf_at(&out), column);
+    struct row_cursor at = row_window(line, strlen(line), cursor, columns, &out);
+    snprintf(text, sizeof text, "%.*s@%zu", (int)out.size, buf_at(&out), at.column);
+    CHECK(row_columns(buf_at(&out), at.bytes) == at.column);
     buf_free(&out);
     return text;
 }
@@ -27,6 +28,9 @@ static void columns_are_those_of_a_terminal(void) {
     CHECK(columns_of("\xff") == 4);     /* \xff */
     CHECK(columns_of("\xc2\x9b") == 6); /* \u{9B} */
     CHECK(columns_of("\r") == 2);
+    CHECK(columns_of("a\u00adb") == 3); /* the soft hyphen is seen */
+    CHECK(columns_of("\U0001f468\u200d\U0001f469\u200d\U0001f467!") == 3); /* a family is one */
+    CHECK(columns_of("\u202e") == 8);                                      /* \u{202E} */
 }
 
 static void a_row_takes_whole_characters(void) {
@@ -57,7 +61,7 @@ static void the_cursor_is_always_seen(void) {
         for (size_t cursor = 0; cursor <= 16; cursor++) {
             struct buf out = {.size = 0};
             size_t most = columns > 2 ? columns : 2;
-            CHECK(row_window("0123456789abcdef", 16, cursor, columns, &out) < most);
+            CHECK(row_window("0123456789abcdef", 16, cursor, columns, &out).column < most);
             CHECK(out.size < most);
             buf_free(&out);
         }
@@ -71,7 +75,7 @@ static void wide_characters_are_not_cut(void) {
     for (size_t columns = 2; columns < 14; columns++)
         for (size_t i = 0; i <= sizeof line - 1; i += 3) {
             struct buf out = {.size = 0};
-            CHECK(row_window(line, sizeof line - 1, i, columns, &out) < columns);
+            CHECK(row_window(line, sizeof line - 1, i, columns, &out).column < columns);
             CHECK(row_columns(buf_at(&out), out.size) < columns);
             buf_free(&out);
         }
