@@ -201,9 +201,11 @@ cursor_at() { [ "$(tm display-message -p '#{cursor_x}')" = "$1" ]; }
     type_keys me
     wait_for_screen $'above\na question of thirty columns: me'
     tm resize-window -x 15
-    wait_for_screen $'above\na question of t\nhirty columns:\nme'
+    wait_for_screen $'a question of t\nhirty columns:\nme'
+    run tm capture-pane -p -S -
+    assert_line above
     partner_says 'text\n'
-    wait_for_screen $'above\na question of t\nhirty columns:\ntext\nme'
+    wait_for_screen $'a question of t\nhirty columns:\ntext\nme'
 }
 
 # --- what arrives ---
