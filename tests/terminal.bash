@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2059
 # terminal: a terminal for the tests that need one (`load helper; load terminal`): tmux with a server of its own.
 #
 #   terminal COMMAND [ARG]...   a terminal of $COLUMNS_WANTED (80) columns on which it runs; what stty says before and after is in
@@ -16,6 +16,10 @@
 # The peer, for `terminal sockkit connect ":$PORT"`:
 #   start_partner               a server whose one client hears what is written to $FEED_FD; $SERVER_OUT has what the client sent
 #   partner_says TEXT           as printf writes it
+#   talk [ARG]...               a terminal with `sockkit connect -v ARG...` to a partner, its screen empty
+#   wait_until_heard TEXT       until that, as printf writes it, is all that the partner heard
+#   say_goodbye                 ends both
+#   modes_are_back              true when the terminal is as it was before
 
 tm() { tmux -S "$DIR/tmux" -f /dev/null "$@"; }
 
@@ -78,9 +82,31 @@ wait_for_end() {
 
 start_partner() {
     open_feed
-    STDIN=$FEED start_serve --once -q "$@"
+    STDIN=$FEED start_serve --once -q
     PARTNER_PID=$SERVER_PID
 }
 
-# shellcheck disable=SC2059
 partner_says() { printf "$1" >&"$FEED_FD"; }
+
+talk() {
+    start_partner
+    terminal sockkit connect -v "$@" "127.0.0.1:$PORT"
+    wait_for_text '^connected to'
+    tm send-keys -R
+    wait_for_screen ''
+}
+
+same_bytes() { cmp -s "$1" <(printf "$2"); }
+heard() { same_bytes "$SERVER_OUT" "$1"; }
+wait_until_heard() { wait_until heard "$1"; }
+
+say_goodbye() {
+    [ -e status.file ] || type_keys C-d
+    close_feed
+    wait_for_exit "$SERVER_PID"
+    assert_equal "$status" 0
+    wait_for_end
+    assert_equal "$status" 0
+}
+
+modes_are_back() { [ "$(modes)" = "$(<modes.before)" ]; }
