@@ -1,7 +1,6 @@
 #include "common/base/cidr.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
@@ -71,19 +70,14 @@ const char *cidr_list_add(struct cidr_list *list, const char *text) {
     }
 }
 
-void cidr_list_free(struct cidr_list *list) {
-    free(list->items);
-    *list = (struct cidr_list){0};
-}
-
-static bool cidr_has(const struct cidr *c, const struct cidr *host) {
+static bool covers(const struct cidr *c, const struct cidr *host) {
     struct cidr net = *host;
     net.bits = c->bits;
     clear_host_bits(&net);
     return net.family == c->family && memcmp(net.net, c->net, sizeof net.net) == 0;
 }
 
-bool cidr_list_has(const struct cidr_list *list, const struct addr *a) {
+static bool list_has(const struct cidr_list *list, const struct addr *a) {
     struct cidr host = {.family = addr_family(a)};
     if (host.family == AF_INET)
         memcpy(host.net, &a->as.v4.sin_addr, 4);
@@ -94,11 +88,11 @@ bool cidr_list_has(const struct cidr_list *list, const struct addr *a) {
     host.bits = family_bits(host.family);
     unmap(&host);
     for (size_t i = 0; i < list->count; i++)
-        if (cidr_has(&list->items[i], &host)) return true;
+        if (covers(&list->items[i], &host)) return true;
     return false;
 }
 
 bool access_allows(const struct access_list *access, const struct addr *a) {
-    if (cidr_list_has(&access->deny, a)) return false;
-    return access->allow.count == 0 || cidr_list_has(&access->allow, a);
+    if (list_has(&access->deny, a)) return false;
+    return access->allow.count == 0 || list_has(&access->allow, a);
 }

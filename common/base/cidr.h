@@ -21,20 +21,17 @@ struct cidr_list {
     size_t count;
 };
 
-/* Adds CIDR[,CIDR]... to the list. Returns NULL; or static words that say what is wrong, and the
- * list is as before. */
+/* Adds CIDR[,CIDR]... to the list, which its owner frees (items). Returns NULL; or static words
+ * that say what is wrong, and the list is as before. */
 const char *cidr_list_add(struct cidr_list *list, const char *text);
-void cidr_list_free(struct cidr_list *list);
-/* True when the address is in one of the networks. A v4-mapped IPv6 address counts as the IPv4
- * address it maps; a Unix address is in none. */
-bool cidr_list_has(const struct cidr_list *list, const struct addr *a);
 
 /* --allow and --deny: deny wins; an allow list that is not empty denies the rest. */
 struct access_list {
     struct cidr_list allow, deny;
 };
 
-/* True when a peer with this address may be served. */
+/* True when a peer with this address may be served. A v4-mapped IPv6 address counts as the IPv4
+ * address it maps; a Unix address is in no network. */
 bool access_allows(const struct access_list *access, const struct addr *a);
 
 #endif

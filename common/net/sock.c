@@ -352,17 +352,12 @@ int sock_get(int fd, int level, int name, int *value, const char *what) {
     return result;
 }
 
-static int name_of(int fd, struct addr *a, int (*call)(int, struct sockaddr *, socklen_t *),
-                   const char *name) {
+int sock_local(int fd, struct addr *a) {
     char text[ADDR_TEXT];
     memset(a, 0, sizeof *a);
     a->size = sizeof a->as;
-    int result = call(fd, &a->as.any, &a->size);
+    int result = getsockname(fd, &a->as.any, &a->size);
     if (trace_level > 1)
-        trace_call(result, result < 0 ? "" : addr_text(a, text), "%s(%d)", name, fd);
+        trace_call(result, result < 0 ? "" : addr_text(a, text), "getsockname(%d)", fd);
     return result;
 }
-
-int sock_local(int fd, struct addr *a) { return name_of(fd, a, getsockname, "getsockname"); }
-
-int sock_peer(int fd, struct addr *a) { return name_of(fd, a, getpeername, "getpeername"); }

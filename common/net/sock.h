@@ -61,7 +61,6 @@ int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t siz
                    const char *what);
 int sock_get(int fd, int level, int name, int *value, const char *what);
 int sock_local(int fd, struct addr *a); /* getsockname(2) */
-int sock_peer(int fd, struct addr *a);  /* getpeername(2) */
 
 /* sysinfo.h's answers that take a getsockopt(2). */
 enum sysinfo_state sock_tcp_state(int fd);

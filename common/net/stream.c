@@ -21,7 +21,7 @@ void stream_came(struct stream *s, size_t n) {
     s->active = loop_now(s->loop);
 }
 
-void stream_went(struct stream *s, size_t n) {
+static void went(struct stream *s, size_t n) {
     s->sent += n;
     s->active = loop_now(s->loop);
 }
@@ -59,7 +59,7 @@ static void read_some(struct stream *s) {
 static size_t send_now(struct stream *s, const struct iovec *pieces, int count) {
     if (s->broken || s->shut) return 0;
     ssize_t n = sock_sendv(s->fd, pieces, count);
-    if (n > 0) stream_went(s, (size_t)n);
+    if (n > 0) went(s, (size_t)n);
     if (n < 0 && !loop_not_yet(errno)) s->broken = errno;
     return n > 0 ? (size_t)n : 0;
 }

@@ -67,10 +67,9 @@ void stream_read(struct stream *s, bool on);
 /* Half-close as soon as all is sent. */
 void stream_shut(struct stream *s);
 
-/* For an owner that reads or writes by itself (`readable`): n bytes came in; the peer ended; an
+/* For an owner that reads by itself (`readable`): n bytes came in; the peer ended; an
  * error came. */
 void stream_came(struct stream *s, size_t n);
-void stream_went(struct stream *s, size_t n);
 void stream_ended(struct stream *s);
 void stream_failed(struct stream *s, int error);
 

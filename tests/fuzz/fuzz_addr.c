@@ -35,12 +35,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (addr_numeric(text, 60000, &a)) read_back(&a);
     addr_unix(text, &a);
 
-    struct cidr_list list = {0};
+    struct access_list access = {0};
     struct addr loopback;
     addr_loopback(AF_INET, 0, &loopback);
-    if (cidr_list_add(&list, text) && list.count) abort();
-    cidr_list_has(&list, &loopback);
-    cidr_list_free(&list);
+    if (cidr_list_add(&access.deny, text) && access.deny.count) abort();
+    access_allows(&access, &loopback);
+    free(access.deny.items);
     free(text);
     return 0;
 }

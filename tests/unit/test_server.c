@@ -1,6 +1,8 @@
 /* Servers without a command line: sockets, plain limits and what is done with what comes. */
 #include "common/serve/server.h"
 
+#include <stdlib.h>
+
 #include "common/net/listen.h"
 #include "common/serve/server_dgram.h"
 #include "looping.h"
@@ -153,7 +155,7 @@ static void who_is_denied_is_not_met(void) {
     CHECK(!echo.streams.met && echo.opened == 0);
     close(fd);
     stop(&echo);
-    cidr_list_free(&echo.streams.limits.access.deny);
+    free(echo.streams.limits.access.deny.items);
 }
 
 static void the_outcome_of_the_only_one(void) {
@@ -198,7 +200,7 @@ static void datagrams_that_are_denied_are_not(void) {
     dgram_server_stop(&echo.datagrams);
     listen_close(&echo.listeners);
     loop_free(loop);
-    cidr_list_free(&access.deny);
+    free(access.deny.items);
 }
 
 int main(void) {
