@@ -17,8 +17,6 @@ static const struct opt_group groups[] = {
     {NULL, NULL, 0},
 };
 
-static void on_open(struct session *s) { (void)s; }
-
 /* What a client does not take back yet holds up its own sending, so that no more than one read
  * waits. */
 static void on_data(struct session *s, const char *bytes, size_t n) {
@@ -41,10 +39,8 @@ static bool on_datagram(struct dgram_server *server, const struct dgram *questio
 }
 
 static int run(struct call *call) {
-    static const struct server_ops sessions = {.session_size = sizeof(struct session),
-                                               .open = on_open,
-                                               .data = on_data,
-                                               .space = on_space};
+    static const struct server_ops sessions = {
+        .session_size = sizeof(struct session), .data = on_data, .space = on_space};
     static const struct dgram_ops datagrams = {.message = on_datagram};
     static const struct responder_ops ops = {.sessions = &sessions, .datagrams = &datagrams};
     const struct echo_conf *conf = call->conf;

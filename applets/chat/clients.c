@@ -126,7 +126,7 @@ static void on_closed(struct lines_session *t) {
 }
 
 const struct lines_ops clients_lines = {
-    .session_size = sizeof(struct client),
+    .session_size = size_led_by(struct client, lines),
     .open = on_open,
     .filter = on_read,
     .message = on_message,

@@ -227,7 +227,7 @@ static void open_session(struct server *server, int fd, const struct addr *peer)
     server->met = true;
     if (server->limits.idle) timer_start(server->loop, &s->timer, server->limits.idle, idle_over);
     if (msg_level() >= 0) msg_note(0, "%s connected", session_peer(s, text));
-    server->ops->open(s);
+    if (server->ops->open) server->ops->open(s);
 }
 
 static void pause_over(struct timer *t) { update_accepting(container_of(t, struct server, pause)); }

@@ -24,7 +24,7 @@ struct server_limits {
 struct server_ops {
     /* Of the applet's own struct, which begins with a struct session (size_led_by). */
     size_t session_size;
-    void (*open)(struct session *s);
+    void (*open)(struct session *s); /* NULL: nothing to do */
     /* As in stream_ops. `end` NULL: session_finish. */
     void (*data)(struct session *s, const char *bytes, size_t n);
     void (*readable)(struct session *s);
