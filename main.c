@@ -13,6 +13,7 @@
 #include "common/base/text.h"
 #include "common/base/vis.h"
 #include "common/cli/applet.h"
+#include "common/io/output.h"
 #include "common/loop/sig.h"
 
 /* The applets, in the order of --help; each is the constant applet_NAME of a file of its own. */
@@ -91,9 +92,7 @@ static int run(struct run *run) {
 /* A full disk is told by close(2) or not at all. */
 static int finish_stdout(void) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
-    if (errno == EPIPE) return STATUS_SIGPIPE;
-    msg_error("cannot write to stdout: %s", strerror(errno));
-    return STATUS_FAILED;
+    return output_failure(errno);
 }
 
 static int run_applet(const struct applet *applet, int argc, char **argv) {

@@ -10,9 +10,9 @@
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/cli/where.h"
+#include "common/io/output.h"
 #include "common/io/proc.h"
 #include "common/io/relay.h"
-#include "common/io/tap.h"
 #include "common/net/dial.h"
 #include "common/net/sock.h"
 #include "common/tty/meter.h"
@@ -24,9 +24,10 @@
 
 struct connect_conf {
     struct common_conf common;
-    bool no_newline, crlf, no_half_close, keep_sending, raw, progress;
+    struct output_conf output;
+    bool no_newline, crlf, no_half_close, keep_sending;
     int64_t retry; /* ns; 0: once */
-    const char *exec, *output, *dump, *quit_word;
+    const char *exec, *quit_word;
 };
 
 static const struct opt_row rows[] = {
@@ -43,21 +44,16 @@ static const struct opt_row rows[] = {
         .excludes =
             "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline progress",
         .help = "run sh -c COMMAND with the socket as stdin and stdout; its status is ours"),
-    OPT("output", 'o', OPT_STRING, connect_conf, output, .metavar = "FILE", .values = "@file",
-        .help = "append what is received to FILE too"),
-    OPT("hex-dump", 'x', OPT_STRING, connect_conf, dump, .metavar = "FILE", .values = "@file",
-        .help = "write a hex dump of both directions to FILE (-: stderr)"),
     OPT("quit-word", 0, OPT_STRING, connect_conf, quit_word, .metavar = "WORD",
         .help = "a line of stdin that is WORD is the last one"),
-    OPT("progress", 0, OPT_FLAG, connect_conf, progress,
-        .help = "show bytes, rate and, of a file, the time left"),
-    OPT("raw", 0, OPT_FLAG, connect_conf, raw,
-        .help = "let all bytes through to a terminal; lines are then not edited"),
     OPT_END,
 };
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
+    OPTIONS_OUTPUT(copies, struct connect_conf, output),
+    OPTIONS_OUTPUT(progress, struct connect_conf, output),
+    OPTIONS_OUTPUT(raw, struct connect_conf, output),
     OPTIONS_SHARED(struct connect_conf),
     {NULL, NULL, 0},
 };
@@ -69,9 +65,8 @@ struct connection {
     struct addr peer;
     char name[ADDR_TEXT];
     struct relay relay;
-    struct tap tap;
-    struct tap_place place;
-    struct screen screen; /* stdout, if it is a terminal */
+    struct output out;
+    struct screen screen; /* of stdout, if it is a terminal */
     struct term term;     /* stdin, if lines are edited on it */
     struct meter meter;
     struct line line; /* of stdin, for the quit word */
@@ -120,25 +115,13 @@ static void tell_connected(struct connection *c) {
 
 static void relay_done(struct relay *r, enum status outcome) {
     struct connection *c = container_of(r, struct connection, relay);
-    if (!c->status) c->status = (int)outcome; /* a copy may have failed in this very turn */
+    c->status = (int)outcome;
     loop_stop(c->call->loop);
 }
 
 static void last_words_over(struct timer *t) {
     struct connection *c = container_of(t, struct connection, last_words);
     loop_stop(c->call->loop);
-}
-
-static void tap_failed(struct connection *c, const struct cause *cause) {
-    if (!c->status) c->status = msg_cause(cause); /* both directions may meet it in one turn */
-    loop_stop(c->call->loop);
-}
-
-static void look_received(void *ctx, const char **bytes, size_t *n, bool *end) {
-    struct connection *c = ctx;
-    struct cause cause;
-    if (tap_received(&c->tap, &c->place, NULL, *bytes, *n, &cause) < 0) tap_failed(c, &cause);
-    if (c->screen.sink) screen_look(&c->screen, bytes, n, end);
 }
 
 /* Cuts the bytes behind a line that is the quit word. */
@@ -156,7 +139,6 @@ static void find_quit_word(struct connection *c, const char *bytes, size_t *n, b
 
 static void look_sent(void *ctx, const char **bytes, size_t *n, bool *end) {
     struct connection *c = ctx;
-    struct cause cause;
     if (c->conf->quit_word) find_quit_word(c, *bytes, n, end);
     if (c->conf->crlf && c->typing) {
         buf_clear(&c->typed);
@@ -164,27 +146,24 @@ static void look_sent(void *ctx, const char **bytes, size_t *n, bool *end) {
         *bytes = buf_at(&c->typed);
         *n = c->typed.size;
     }
-    if (tap_sent(&c->tap, &c->place, NULL, *bytes, *n, &cause) < 0) tap_failed(c, &cause);
+    output_sent(&c->out, &c->relay.from.place, *bytes, *n);
 }
 
 static void say_messages(struct connection *c) {
     struct buf text = {0};
-    struct cause cause;
     for (int i = 0; i < c->call->count; i++)
         crlf_line(&text, c->call->operands[i], c->conf->crlf, c->conf->no_newline);
     if (text.size == 0) return;
     relay_say(&c->relay, buf_at(&text), text.size);
-    if (tap_sent(&c->tap, &c->place, NULL, buf_at(&text), text.size, &cause) < 0)
-        tap_failed(c, &cause);
+    output_sent(&c->out, &c->relay.from.place, buf_at(&text), text.size);
     buf_free(&text);
 }
 
 static void look_on(struct connection *c) {
-    struct relay *r = &c->relay;
-    bool tapping = tap_active(&c->tap);
-    r->to_peer.ctx = r->to_out.ctx = c;
-    if (tapping || c->screen.sink) r->to_out.look = look_received;
-    if (tapping || c->conf->quit_word || (c->conf->crlf && c->typing)) r->to_peer.look = look_sent;
+    struct sink *to_peer = &c->relay.to_peer;
+    bool converts = c->conf->crlf && c->typing;
+    to_peer->ctx = c;
+    if (output_copying(&c->out) || c->conf->quit_word || converts) to_peer->look = look_sent;
 }
 
 /* --- a person at a terminal --- */
@@ -208,10 +187,6 @@ static void want_typing(struct relay *r, bool on) {
         term_stop(&c->term);
 }
 
-static void out_waits(struct screen *s) {
-    relay_out_waits(&container_of(s, struct connection, screen)->relay);
-}
-
 static struct meter_count count_bytes(struct meter *m) {
     const struct relay *r = &container_of(m, struct connection, meter)->relay;
     return (struct meter_count){.received = r->received, .sent = r->to_peer.taken, .read = r->read};
@@ -219,21 +194,18 @@ static struct meter_count count_bytes(struct meter *m) {
 
 static void start_terminal(struct connection *c, bool editing) {
     struct relay *r = &c->relay;
-    if (isatty(STDOUT_FILENO) && !c->conf->raw) {
-        screen_start(&c->screen, &r->to_out, out_waits);
-        screen_divert(&c->screen);
-        r->close_out = false; /* something may still be drawn */
-    }
+    if (!c->conf->output.raw) screen_start(&c->screen, &c->out);
     if (editing) {
         r->want_typing = want_typing;
         term_start(&c->term, c->call->loop, &c->screen, line_typed);
     }
-    if (c->conf->progress)
+    if (c->conf->output.progress)
         meter_start(&c->meter, c->call->loop, editing ? c->term.screen : &c->screen,
                     meter_input(STDIN_FILENO), count_bytes);
 }
 
 static void stop_terminal(struct connection *c) {
+    output_put(&c->out, &c->relay.from, "", 0);
     meter_stop(&c->meter);
     term_stop(&c->term);
     screen_stop(&c->screen);
@@ -241,34 +213,44 @@ static void stop_terminal(struct connection *c) {
 
 /* --- relaying --- */
 
-static void run_relay(struct connection *c) {
+static void start_relay(struct connection *c, bool editing) {
     const struct connect_conf *conf = c->conf;
     struct relay *r = &c->relay;
-    struct cause cause;
-    bool messages = c->call->count > 0, editing = !messages && !conf->raw && term_able();
-    if (tap_open(&c->tap, conf->output, conf->dump, &cause) < 0) {
-        c->status = msg_cause(&cause);
-        return;
-    }
+    bool messages = c->call->count > 0;
     c->typing = !messages && isatty(STDIN_FILENO);
     line_start(&c->line, LINE_MOST);
-    relay_start(r, c->call->loop, c->fd, messages || editing ? -1 : STDIN_FILENO, STDOUT_FILENO);
+    relay_start(r, c->call->loop, c->fd, messages || editing ? -1 : STDIN_FILENO, &c->out);
     r->half_close = messages || !conf->no_half_close;
     r->rest = conf->keep_sending ? RELAY_REST_ALL : RELAY_REST_DELIVERED;
     r->idle = conf->common.idle;
     r->peer = c->name;
     r->done = relay_done;
-    start_terminal(c, editing);
-    look_on(c);
-    say_messages(c);
-    relay_run(r);
-    loop_run(c->call->loop);
-    stop_terminal(c);
-    relay_stop(r);
+}
+
+static void stop_relay(struct connection *c) {
+    relay_stop(&c->relay);
     timer_stop(&c->last_words);
     line_free(&c->line);
     buf_free(&c->typed);
-    if (tap_close(&c->tap, &cause) < 0 && !c->status) c->status = msg_cause(&cause);
+}
+
+static void run_relay(struct connection *c) {
+    const struct output_conf *output = &c->conf->output;
+    bool editing = c->call->count == 0 && !output->raw && term_able();
+    output_start(&c->out, c->call->loop, STDOUT_FILENO);
+    if (output_copies(&c->out, output->copy, output->dump) == 0) {
+        start_relay(c, editing);
+        start_terminal(c, editing);
+        look_on(c);
+        say_messages(c);
+        relay_run(&c->relay);
+        loop_run(c->call->loop);
+        stop_terminal(c);
+        stop_relay(c);
+        if (!c->status) call_drain(c->call, &c->out);
+    }
+    int failure = output_stop(&c->out);
+    if (failure) c->status = failure;
 }
 
 /* --- -e --- */
@@ -284,7 +266,8 @@ static void child_ended(struct proc *p) {
 static void see_off(struct connection *c) {
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC), status = c->status;
     fcntl(c->fd, F_SETFL, fcntl(c->fd, F_GETFL) | O_NONBLOCK);
-    relay_start(&c->relay, c->call->loop, c->fd, -1, null);
+    output_start(&c->out, c->call->loop, null);
+    relay_start(&c->relay, c->call->loop, c->fd, -1, &c->out);
     c->relay.peer = c->name;
     c->relay.done = relay_done;
     relay_run(&c->relay);
@@ -292,7 +275,8 @@ static void see_off(struct connection *c) {
     loop_run(c->call->loop);
     timer_stop(&c->last_words);
     relay_stop(&c->relay);
-    close(null);
+    output_close(&c->out);
+    output_stop(&c->out);
     c->status = status;
 }
 

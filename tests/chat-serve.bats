@@ -388,3 +388,19 @@ assert connect(port).recv(1) == b""
 p, path = room("-U", "room")
 a = Member(path); a.say("x"); assert a.line() == "(user1) x"'
 }
+
+@test "a stdout whose reader has gone ends the room by SIGPIPE while nobody speaks; with -q nobody reads it" {
+    peer '
+for clients in 0, 1:
+    p, port = serve(applet="chat-serve")
+    members = [connect(port) for _ in range(clients)]
+    for s in members: assert p.stdout.readline() == b"* user1 joined\n"
+    p.stdout.close()
+    ended(p, -signal.SIGPIPE)
+p, port = serve("-q", applet="chat-serve")
+p.stdout.close()
+s = connect(port)
+assert read_line(s).startswith(b"* welcome")
+p.terminate()
+ended(p, -signal.SIGTERM)'
+}

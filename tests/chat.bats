@@ -331,3 +331,35 @@ while True:
     run script -qec "$SOCKKIT chat --raw :$PEER_PORT bye" /dev/null
     assert_output --partial $'\e[2J\u009b1m\a'
 }
+
+# --- stdout ---
+
+@test "a stdout whose reader has gone ends a member and a host by SIGPIPE, while nobody speaks" {
+    start_server chat-serve
+    peer '
+p = sockkit("chat", "127.0.0.1", args[0])
+assert b"here:" in p.stdout.readline() + p.stdout.readline()
+p.stdout.close()
+assert ended(p, -signal.SIGPIPE)[1] == ""
+for clients in 0, 1:
+    p, port = serve("--listen", applet="chat")
+    guests = [connect(port) for _ in range(clients)]
+    for s in guests: assert p.stdout.readline() == b"* guest joined\n"
+    p.stdout.close()
+    ended(p, -signal.SIGPIPE)' "$PORT"
+}
+
+@test "a member that has said all waits for a slow reader of stdout" {
+    peer '
+l = listen()
+p = sockkit("chat", "127.0.0.1", l.getsockname()[1], "bye")
+s = l.accept()[0]
+line = b"* " + b"x" * 1000 + b"\n"
+while s.recv(1000): pass
+s.sendall(line * 100)
+try: assert not p.wait(6), "it has ended"
+except subprocess.TimeoutExpired: pass
+assert take(p.stdout, len(line) * 100) == line * 100
+s.close()
+ended(p, 0)'
+}

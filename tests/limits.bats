@@ -242,8 +242,6 @@ for mode in [], ["--once"], ["--label"], ["-U", "PATH"], ["-U", "PATH", "--once"
     stuff(come(run(name + "a stdout that takes all again", *mode, **null)))
     out = servers[name + "a stdout that takes all again"].stdout
     while not quiet(out, 0.1): os.read(out.fileno(), 1 << 20)
-    come(run(name + "a stdout whose reader has gone", *mode, **null))
-    servers[name + "a stdout whose reader has gone"].stdout.close()
 s = come(run("a client that lingers", "--quit-word", "x", **null), b"x\n")
 assert s.recv(1) == b""
 port = run("full", "-m", 1, **null)

@@ -524,6 +524,20 @@ while True:
     assert_line --regexp '^localhost is .*127\.0\.0\.1.* \(looked up in [0-9.]+ ms\)$'
 }
 
+@test "a reader of stdout that has gone ends the rounds between two of them; with -q and a COMMAND nobody reads" {
+    start_serve
+    peer '
+p = sockkit("probe", "-c", 2, "-I", 100, "127.0.0.1", args[0])
+assert p.stdout.readline()
+p.stdout.close()
+assert ended(p, -signal.SIGPIPE)[1] == ""
+out, end = os.pipe()
+os.close(out)
+for words in ["-q"], ["-q", "-c", 2, "-I", 0.1]:
+    assert sockkit("probe", *words, "127.0.0.1", args[0], stdout=end).wait(10) == 0
+assert sockkit("probe", "127.0.0.1", args[0], "--", "true", stdout=end).wait(10) == 0' "$PORT"
+}
+
 @test "a reader of stdout that has gone, and a disk that is full" {
     run bash -c "\"\$0\" probe -a 127.0.0.1 1-9000 | head -n 1; exit \${PIPESTATUS[0]}" "$SOCKKIT"
     assert_failure 141

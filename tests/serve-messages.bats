@@ -163,14 +163,30 @@ for words in [], ["--once"], ["--label"], ["--reply", "%m"]:
         assert err.startswith("sockkit serve: cannot write to stdout: ") and err.count("\n") == 1, err'
 }
 
-@test "a stdout whose reader has gone ends it as SIGPIPE does" {
+@test "a stdout whose reader has gone ends it as SIGPIPE does, while nothing is written" {
     peer '
-for words in [], ["--once"], ["--label"], ["--reply", "%m"]:
-    p, port = serve("-q", *words)
-    p.stdout.close()
-    s = connect(port)
-    s.sendall(b"x\n")
-    assert ended(p, -signal.SIGPIPE)[1] == ""'
+for words in [], ["--once"], ["--label"], ["--once", "--label"], ["--reply", "%m"], ["-o", "copy"]:
+    for clients in 0, 1:
+        p, port = serve("-q", *words)
+        keep = [connect(port) for _ in range(clients)]
+        for s in keep:
+            s.sendall(b"x\n")
+            assert p.stdout.read(1)
+        p.stdout.close()
+        assert ended(p, -signal.SIGPIPE)[1] == "", words
+        assert not [f for f in os.listdir(".") if f.startswith("port.")]'
+}
+
+@test "a stdout to which nothing is written may lose its reader" {
+    peer '
+p, port = serve("-q", "-e", "cat")
+p.stdout.close()
+s = connect(port)
+s.sendall(b"x\n")
+assert read_line(s) == b"x\n"
+s.close()
+p.terminate()
+ended(p, -signal.SIGTERM)'
 }
 
 @test "--label puts the sender before each line, and never two in one" {

@@ -336,12 +336,21 @@ assert got == open("lines", "rb").read()'
     assert_equal "$(grep -cE "^recvfrom\([0-9]+, 65536, 127\.0\.0\.1:$PEER_PORT\) += 2      \"r[abc]\"$" <<<"$stderr")" 3
 }
 
-@test "a stdout whose reader is gone ends it by SIGPIPE" {
-    start_receiver 1 'r'
+@test "a stdout whose reader is gone ends it by SIGPIPE while no reply comes; without -r nobody reads it" {
     peer '
-out, end = os.pipe()
-os.close(out)
-assert sockkit("udp-send", "-r", 1, "127.0.0.1:" + args[0], "a", stdout=end).wait(10) == -signal.SIGPIPE' "$PEER_PORT"
+s = datagram()
+to = "127.0.0.1:%d" % s.getsockname()[1]
+p = sockkit("udp-send", "-r", 1, "-w", 100, to, "a")
+assert s.recv(100) == b"a"
+p.stdout.close()
+assert ended(p, -signal.SIGPIPE)[1] == ""
+p = sockkit("udp-send", to)
+p.stdout.close()
+for line in b"b\n", b"c\n":
+    p.stdin.write(line)
+    assert s.recv(100) == line[:1]
+p.stdin.close()
+ended(p, 0)'
 }
 
 @test "-i ends it when nothing goes either way; --max-time the whole run" {

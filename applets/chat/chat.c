@@ -44,13 +44,12 @@ static const struct opt_row rows[] = {
         .flags = OPT_EMPTY_OK, .help = "a line that is WORD leaves, unsaid ('stop'; empty: none)"),
     OPT("timestamps", 0, OPT_FLAG, chat_conf, front.timestamps,
         .help = "show the time in front of each line"),
-    OPT("raw", 0, OPT_FLAG, chat_conf, front.raw,
-        .help = "let control characters through to a terminal"),
     OPT_END,
 };
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
+    OPTIONS_OUTPUT(raw, struct chat_conf, front.output),
     OPTIONS_SERVER(struct chat_conf),
     OPTIONS_SHARED(struct chat_conf),
     {NULL, NULL, 0},
@@ -93,7 +92,7 @@ static void waited_enough(struct timer *t) {
     if (m->naming) { /* whoever this is, it does not answer to names */
         m->naming = false;
         update(m);
-    } else if (on_its_way(m)) {
+    } else if (on_its_way(m) || m->front.console.out.full) {
         timer_start(m->call->loop, t, LAST_WORDS, waited_enough);
     } else {
         frontend_end(&m->front, STATUS_OK);
@@ -240,7 +239,7 @@ static int join(struct call *call) {
     msg_note(1, "connected to %s", m.peer);
     be_member(&m, fd);
     sock_close(fd);
-    return frontend_stop(&m.front);
+    return frontend_stop(&m.front, call);
 }
 
 static int run(struct call *call) {

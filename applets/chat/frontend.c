@@ -1,7 +1,5 @@
 #include "applets/chat/frontend.h"
 
-#include <errno.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,7 +21,7 @@ void frontend_end(struct frontend *f, int status) {
 
 void frontend_update(struct frontend *f) {
     if (!f->wire || !f->wire->watch.loop) return;
-    stream_read(f->wire, !console_waits(&f->console));
+    stream_read(f->wire, !f->console.out.full);
     bool full = stream_waiting(f->wire) > WAITING_MOST;
     console_want(&f->console, !full && !f->rests);
     stream_ask_space(f->wire, full);
@@ -39,7 +37,7 @@ static void put_time(struct buf *line) {
 void frontend_show(struct frontend *f, const char *text, size_t size) {
     struct buf line = {0}, clean = {0};
     if (f->conf->timestamps) put_time(&line);
-    if (f->console.on_terminal && !f->conf->raw) { /* the room may be anybody's program */
+    if (f->console.on_terminal && !f->conf->output.raw) { /* the room may be anybody's program */
         room_clean(&clean, text, size);
         text = buf_at(&clean);
         size = clean.size;
@@ -59,11 +57,7 @@ static void on_line(struct console *c, const char *text, size_t size) {
 
 static void on_drained(struct console *c) { frontend_update(of_console(c)); }
 
-static void on_failed(struct console *c, int error) {
-    struct frontend *f = of_console(c);
-    if (error != EPIPE && !f->status) msg_error("cannot write to stdout: %s", strerror(error));
-    frontend_end(f, error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
-}
+static void on_failed(struct console *c) { frontend_end(of_console(c), c->out.status); }
 
 void frontend_start(struct frontend *f, struct loop *loop, const struct frontend_conf *conf,
                     void (*line)(struct frontend *f, const char *text, size_t size)) {
@@ -77,7 +71,9 @@ void frontend_start(struct frontend *f, struct loop *loop, const struct frontend
     console_start(&f->console, loop);
 }
 
-int frontend_stop(struct frontend *f) {
+int frontend_stop(struct frontend *f, const struct call *call) {
+    if (!f->status) call_drain(call, &f->console.out);
+    if (!f->status) f->status = f->console.out.status;
     console_stop(&f->console);
     return f->status ? f->status : f->console.skipped ? STATUS_FAILED : STATUS_OK;
 }

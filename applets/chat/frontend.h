@@ -7,13 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/cli/applet.h"
 #include "common/loop/loop.h"
 #include "common/net/stream.h"
 #include "common/tty/console.h"
 
 struct frontend_conf {
+    struct output_conf output;
     bool timestamps;       /* the local time stands before each line shown */
-    bool raw;              /* control characters of the peer pass to a terminal */
     const char *quit_word; /* a line that is this word leaves, unsaid; "": none */
 };
 
@@ -41,7 +42,8 @@ void frontend_show(struct frontend *f, const char *text, size_t size);
 void frontend_update(struct frontend *f);
 /* Stops the loop. The first status that is not 0 is kept. */
 void frontend_end(struct frontend *f, int status);
-/* Leaves stdin and stdout; returns the status of the run. Also when it was never started ({0}). */
-int frontend_stop(struct frontend *f);
+/* Leaves stdin and stdout, whose reader gets the rest first unless the run has failed; returns the
+ * status of the run. Also when it was never started ({0}). */
+int frontend_stop(struct frontend *f, const struct call *call);
 
 #endif

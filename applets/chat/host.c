@@ -133,7 +133,7 @@ static int end(struct responder *r) {
     struct host *h = of_responder(r);
     duo_free(&h->duo);
     if (!h->front.status) h->front.status = r->status;
-    return frontend_stop(&h->front);
+    return frontend_stop(&h->front, h->call);
 }
 
 int host_run(struct call *call, const struct host_conf *conf) {

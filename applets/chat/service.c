@@ -206,10 +206,9 @@ void service_hear(struct member *m, const char *text, size_t size) {
 
 /* --- beginning and end --- */
 
-static void display_failed(struct display *d, int error) {
+static void display_failed(struct display *d) {
     struct service *s = container_of(d, struct service, display);
-    if (error != EPIPE) msg_error("cannot write to stdout: %s", strerror(error));
-    s->failed(s, error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
+    s->failed(s, d->out.status);
 }
 
 int service_start(struct service *s, struct loop *loop, const struct service_conf *conf) {
@@ -219,7 +218,7 @@ int service_start(struct service *s, struct loop *loop, const struct service_con
         return STATUS_FAILED;
     }
     channel_start(&s->channel, (size_t)conf->buffer, (size_t)conf->history, deliver);
-    display_start(&s->display, loop, &s->channel.log, display_failed);
+    if (msg_level() >= 0) display_start(&s->display, loop, &s->channel.log, display_failed);
     return 0;
 }
 

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "applets/chat/channel.h"
+#include "applets/chat/display.h"
 #include "applets/chat/history.h"
 #include "applets/chat/roster.h"
 #include "applets/chat/transcript.h"
 #include "common/base/buf.h"
 #include "common/base/msg.h"
-#include "common/io/display.h"
 #include "common/loop/loop.h"
 
 struct service_conf {

@@ -73,7 +73,8 @@ static int probe(struct probe *p) {
     run_probing(p);
     if (!p->status && !call_over(p->call)) show_known(p, true);
     if (!p->status && run_has_rounds(p)) show_summary(p);
-    while (!p->status && !printer_drain(&p->out) && !call_over(p->call)) continue;
+    if (!p->status) call_drain(p->call, &p->out);
+    if (!p->status) p->status = p->out.status;
     if (p->status || call_over(p->call)) return p->status;
     int status = verdict(p);
     return status == STATUS_OK && run_has_command(p) ? become_command(p) : status;
@@ -89,7 +90,7 @@ static int run(struct call *call) {
         status = probe(&p);
     targets_free(&p.targets);
     addrs_free(&p.locals);
-    printer_free(&p.out);
+    output_stop(&p.out);
     return status;
 }
 

@@ -11,7 +11,7 @@
 #include "applets/probe/targets.h"
 #include "common/base/addrs.h"
 #include "common/cli/applet.h"
-#include "common/io/printer.h"
+#include "common/io/output.h"
 #include "common/net/name.h"
 
 /* What the command line says. */
@@ -39,7 +39,7 @@ struct probe {
     bool expired; /* --wait */
     int status;   /* of what went wrong here */
     /* the output */
-    struct printer out;
+    struct output out;
     enum report_format format;
     size_t shown_target, shown_item; /* the first that has not been shown */
     bool watched, drawn;             /* stderr is a terminal; the progress stands on it */

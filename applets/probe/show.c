@@ -1,8 +1,6 @@
 #include "applets/probe/run.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/base/mem.h"
@@ -42,10 +40,9 @@ void show_progress_stop(struct probe *p) {
 
 /* --- the output --- */
 
-static void output_failed(struct printer *printer, int error) {
-    struct probe *p = container_of(printer, struct probe, out);
-    if (error != EPIPE) msg_error("cannot write to stdout: %s", strerror(error));
-    run_fail(p, error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
+static void output_changed(void *owner) {
+    struct probe *p = owner;
+    if (p->out.status) run_fail(p, p->out.status);
 }
 
 /* What has been put into the text goes to stdout, but where a COMMAND will own that to stderr, as
@@ -53,7 +50,7 @@ static void output_failed(struct printer *printer, int error) {
 static void show(struct probe *p) {
     progress_clear(p);
     if (!run_has_command(p)) {
-        printer_show(&p->out);
+        output_flush_later(&p->out);
         return;
     }
     msg_note(1, "%.*s", (int)p->out.text.size - 1, buf_at(&p->out.text));
@@ -92,9 +89,12 @@ void show_summary(struct probe *p) {
 }
 
 void show_prepare(struct probe *p) {
+    bool shows = !run_has_command(p) && !p->conf->common.quiet;
     p->format = p->conf->json                                                ? REPORT_JSON
                 : isatty(run_has_command(p) ? STDERR_FILENO : STDOUT_FILENO) ? REPORT_TABLE
                                                                              : REPORT_TABS;
     p->watched = !p->conf->common.quiet && msg_draws(STDERR_FILENO);
-    printer_start(&p->out, p->call->loop, STDOUT_FILENO, output_failed);
+    output_start(&p->out, p->call->loop, shows ? STDOUT_FILENO : -1);
+    p->out.changed = output_changed;
+    p->out.owner = p;
 }

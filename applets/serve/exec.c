@@ -1,15 +1,23 @@
-#include "applets/serve/exec.h"
-
+/* exec: each client is handed to a command of its own (-e): its connection leaves the loop, and
+ * comes back when the command has ended, to be finished. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "applets/serve/way.h"
 #include "common/base/mem.h"
+#include "common/io/proc.h"
 #include "common/net/sock.h"
 
-static void child_ended(struct proc *p) {
-    struct handover *h = container_of(p, struct handover, child);
-    struct session *s = h->session;
+struct served {
+    struct client client;
+    struct proc command;
+};
+
+static void command_ended(struct proc *p) {
+    struct served *served = container_of(p, struct served, command);
+    struct session *s = &served->client.text.session;
     uint64_t received = 0, sent = 0;
     sock_counts(s->stream.fd, &received, &sent);
     fcntl(s->stream.fd, F_SETFL, fcntl(s->stream.fd, F_GETFL) | O_NONBLOCK);
@@ -18,17 +26,58 @@ static void child_ended(struct proc *p) {
     session_finish(s);
 }
 
-void handover_start(struct handover *h, struct session *s, struct proc_group *children,
-                    const char *command) {
+/* Its exit status becomes the client's outcome. One that cannot be run closes the connection. */
+static void run_command(struct client *c) {
+    struct serve *serve = serve_of(c);
+    struct served *served = container_of(c, struct served, client);
+    struct session *s = &c->text.session;
+    const char *command = serve->conf->exec;
     struct addr local;
     struct cause cause;
-    h->session = s;
     session_detach(s);
     if (sock_local(s->stream.fd, &local) < 0)
         cause_set(&cause, STATUS_FAILED, "cannot run '%s': %s", command, strerror(errno));
-    else if (proc_spawn(children, &h->child, command, s->stream.fd, &local, &s->peer, child_ended,
-                        &cause) == 0)
+    else if (proc_spawn(serve->state, &served->command, command, s->stream.fd, &local, &s->peer,
+                        command_ended, &cause) == 0)
         return;
     msg_cause(&cause);
     session_close(s, STATUS_FAILED);
 }
+
+/* What the client sends is the command's to read. */
+static void on_open(struct client *c) {
+    serve_greet(c);
+    stream_read(stream_of(c), false);
+    if (stream_waiting(stream_of(c)) == 0)
+        run_command(c);
+    else
+        stream_ask_space(stream_of(c), true);
+}
+
+static void start(struct serve *s) {
+    struct proc_group *children = mem_new(sizeof *children);
+    s->state = children;
+    proc_group_start(children, s->loop);
+}
+
+/* The commands are ended while their clients are still there; a server that was never announced has
+ * none, and comes here only when all is released. */
+static void stop(struct serve *s) {
+    if (!s->state) return;
+    proc_group_stop(s->state);
+    free(s->state);
+    s->state = NULL;
+}
+
+static bool fits(const struct serve_conf *conf) { return conf->exec; }
+
+const struct way way_exec = {
+    .fits = fits,
+    .client_size = size_led_by(struct served, client),
+    .runs_commands = true,
+    .start = start,
+    .finish = stop,
+    .stop = stop,
+    .open = on_open,
+    .space = run_command,
+};

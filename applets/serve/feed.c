@@ -1,30 +1,54 @@
-#include "applets/serve/feed.h"
-
+/* feed: stdin to all clients. One log (fanout.h), and a place in it for each; the slowest sets the
+ * pace, nothing is dropped. It is read only while somebody is there to get it; its end half-closes
+ * every connection. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "applets/serve/way.h"
 #include "common/base/crlf.h"
+#include "common/base/fanout.h"
 #include "common/base/mem.h"
+#include "common/io/source.h"
 
 #define LOG_SIZE ((size_t)1 << 20) /* for clients of different pace */
 #define READ_ONCE ((size_t)65536)
 
-static bool is_open(const struct feed_reader *r) { return r->session->state == SESSION_OPEN; }
+struct feed {
+    struct serve *serve;
+    struct fanout log;
+    struct source in;
+    struct buf converted; /* lines with their endings made CR LF */
+    struct reader *first;
+    bool cr, ended;
+};
+
+struct reader {
+    struct client client;
+    struct feed *feed; /* NULL: it is not fed */
+    uint64_t position; /* in the log */
+    struct reader *next, **before;
+};
+
+static struct reader *of_client(struct client *c) { return container_of(c, struct reader, client); }
+
+static bool is_open(const struct reader *r) { return r->client.text.session.state == SESSION_OPEN; }
 
 static uint64_t slowest(const struct feed *f) {
     uint64_t position = f->log.end;
-    for (const struct feed_reader *r = f->first; r; r = r->next)
+    for (const struct reader *r = f->first; r; r = r->next)
         if (is_open(r) && r->position < position) position = r->position;
     return position;
 }
 
 static size_t room(const struct feed *f) {
     size_t free = fanout_space(&f->log, slowest(f));
-    return f->crlf ? free / 2 : free; /* every byte may become two */
+    return f->serve->conf->crlf ? free / 2 : free; /* every byte may become two */
 }
 
 static bool anybody_open(const struct feed *f) {
-    const struct feed_reader *r = f->first;
+    const struct reader *r = f->first;
     while (r && !is_open(r)) r = r->next;
     return r != NULL;
 }
@@ -38,10 +62,21 @@ static bool goes_on(const struct feed *f) {
     return !f->ended && (f->in.kind == SOURCE_FILE || f->in.kind == SOURCE_PIPE);
 }
 
+/* --- from the log to a client --- */
+
+/* n bytes of these pieces went to a client. */
+static void note_sent(struct client *c, const struct iovec *pieces, size_t n) {
+    for (int i = 0; n > 0; i++) {
+        size_t part = n < pieces[i].iov_len ? n : pieces[i].iov_len;
+        serve_note_sent(c, pieces[i].iov_base, part);
+        n -= part;
+    }
+}
+
 /* All of the log that it lacks; at its end the connection is half-closed. */
-static void feed_one(struct feed_reader *r) {
+static void feed_one(struct reader *r) {
     struct feed *f = r->feed;
-    struct stream *s = &r->session->stream;
+    struct stream *s = stream_of(&r->client);
     struct iovec pieces[2];
     int count;
     if (!is_open(r)) return;
@@ -51,7 +86,7 @@ static void feed_one(struct feed_reader *r) {
     }
     while ((count = fanout_pieces(&f->log, r->position, LOG_SIZE, pieces)) > 0) {
         size_t n = stream_try(s, pieces, count);
-        if (f->sent) f->sent(r, pieces, n);
+        note_sent(&r->client, pieces, n);
         r->position += n;
         if (n == 0) break;
     }
@@ -59,76 +94,122 @@ static void feed_one(struct feed_reader *r) {
     stream_ask_space(s, behind);
     if (behind) return;
     if (s->ended && !goes_on(f))
-        session_finish(r->session);
+        session_finish(&r->client.text.session);
     else if (f->ended)
         stream_shut(s);
 }
 
+/* --- from stdin to the log --- */
+
 static void append(struct feed *f, const char *bytes, size_t n) {
-    if (!f->crlf) {
+    if (!f->serve->conf->crlf) {
         fanout_append(&f->log, bytes, n);
-        return;
+    } else {
+        crlf_put(&f->converted, bytes, n, &f->cr);
+        fanout_append(&f->log, buf_at(&f->converted), f->converted.size);
+        buf_clear(&f->converted);
     }
-    crlf_put(&f->converted, bytes, n, &f->cr);
-    fanout_append(&f->log, buf_at(&f->converted), f->converted.size);
-    buf_clear(&f->converted);
+    f->serve->read = f->log.end;
+}
+
+static void input_failed(struct serve *s, int error) {
+    msg_error("cannot read stdin: %s", strerror(error));
+    responder_end(&s->responder, STATUS_FAILED);
 }
 
 static void input_ready(struct source *in) {
     struct feed *f = container_of(in, struct feed, in);
-    struct feed_reader *next;
+    struct reader *next;
     static char bytes[READ_ONCE];
     update(f); /* the last client may have ended in this very turn */
     if (!in->wanted) return;
     size_t most = room(f);
     ssize_t n = source_read(in->fd, in->kind, bytes, most < sizeof bytes ? most : sizeof bytes);
-    if (n < 0 && !loop_not_yet(errno)) f->failed(f, errno);
+    if (n < 0 && !loop_not_yet(errno)) input_failed(f->serve, errno);
     if (n < 0) return;
     if (n == 0) f->ended = true;
     append(f, bytes, (size_t)n);
-    for (struct feed_reader *r = f->first; r; r = next) {
+    for (struct reader *r = f->first; r; r = next) {
         next = r->next;
         feed_one(r);
     }
     update(f);
 }
 
-void feed_start(struct feed *f, struct loop *loop, int fd, bool crlf) {
-    *f = (struct feed){.crlf = crlf};
-    fanout_start(&f->log, LOG_SIZE);
-    source_start(&f->in, loop, fd, input_ready);
-}
+/* --- clients come and go --- */
 
-void feed_stop(struct feed *f) {
-    source_stop(&f->in);
-    fanout_free(&f->log);
-    buf_free(&f->converted);
-}
-
-void feed_join(struct feed *f, struct feed_reader *r, struct session *s) {
-    *r = (struct feed_reader){
-        .feed = f, .session = s, .position = f->log.end, .next = f->first, .before = &f->first};
-    if (f->first) f->first->before = &r->next;
-    f->first = r;
-    feed_more(r);
-}
-
-void feed_more(struct feed_reader *r) {
-    /* its last bytes may be what closes the session, and then it leaves */
-    struct feed *f = r->feed;
+static void on_space(struct client *c) {
+    struct feed *f = of_client(c)->feed;
+    stream_ask_space(stream_of(c), false);
     if (!f) return;
-    feed_one(r);
+    feed_one(of_client(c)); /* its last bytes may be what closes the session, and then it leaves */
     update(f);
 }
 
-void feed_ended(struct feed_reader *r) {
-    if (!goes_on(r->feed) && r->position == r->feed->log.end) session_finish(r->session);
+/* What is read from now on is sent behind what waits in the stream. */
+static void on_open(struct client *c) {
+    struct reader *r = of_client(c);
+    struct feed *f = serve_of(c)->state;
+    serve_greet(c);
+    if (!f) return;
+    r->feed = f;
+    r->position = f->log.end;
+    r->next = f->first;
+    r->before = &f->first;
+    if (f->first) f->first->before = &r->next;
+    f->first = r;
+    on_space(c);
 }
 
-void feed_leave(struct feed_reader *r) {
+/* It goes on being fed from a file or pipe until that ends, else it is finished once it has all. */
+static void on_end(struct client *c) {
+    struct reader *r = of_client(c);
+    if (!r->feed || (!goes_on(r->feed) && r->position == r->feed->log.end))
+        session_finish(&c->text.session);
+}
+
+static void on_closed(struct client *c) {
+    struct reader *r = of_client(c);
     if (!r->feed) return;
     *r->before = r->next;
     if (r->next) r->next->before = r->before;
     update(r->feed);
     r->feed = NULL;
 }
+
+/* --- stdin --- */
+
+static void start(struct serve *s) {
+    if (!s->has_input) return;
+    struct feed *f = mem_new(sizeof *f);
+    s->state = f;
+    f->serve = s;
+    fanout_start(&f->log, LOG_SIZE);
+    source_start(&f->in, s->loop, STDIN_FILENO, input_ready);
+}
+
+static void stop(struct serve *s) {
+    struct feed *f = s->state;
+    if (!f) return;
+    source_stop(&f->in);
+    fanout_free(&f->log);
+    buf_free(&f->converted);
+    free(f);
+}
+
+static bool fits(const struct serve_conf *conf) {
+    (void)conf;
+    return true;
+}
+
+const struct way way_feed = {
+    .fits = fits,
+    .client_size = size_led_by(struct reader, client),
+    .reads_stdin = true,
+    .start = start,
+    .stop = stop,
+    .open = on_open,
+    .space = on_space,
+    .ended = on_end,
+    .closed = on_closed,
+};

@@ -9,14 +9,8 @@
 #define SHOW_AFTER (500 * TEXT_NS_PER_MS)
 #define PART_MOST ((size_t)65536) /* held back of an unfinished line */
 
-void label_start(struct label *l, struct loop *loop, struct sink *out,
-                 void (*full)(struct label *l, enum sink_result result)) {
-    *l = (struct label){.loop = loop, .out = out, .full = full};
-}
-
-static void put(struct label *l, const char *bytes, size_t n) {
-    enum sink_result result = sink_give(l->out, bytes, n);
-    if (result != SINK_MOVED) l->full(l, result);
+void label_start(struct label *l, struct loop *loop, struct output *out) {
+    *l = (struct label){.loop = loop, .out = out};
 }
 
 /* What is held back of the line, in one piece; `end` finishes it. */
@@ -32,7 +26,7 @@ static void show(struct label_speaker *s, const char *end) {
     buf_put(&line, end, strlen(end));
     l->unfinished = *end ? NULL : s;
     buf_drop(&s->part, s->part.size);
-    put(l, buf_at(&line), line.size);
+    output_put(l->out, NULL, buf_at(&line), line.size);
     buf_free(&line);
 }
 

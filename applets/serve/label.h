@@ -5,16 +5,14 @@
 #define SOCKKIT_SERVE_LABEL_H
 
 #include "common/base/buf.h"
-#include "common/io/sink.h"
+#include "common/io/output.h"
 #include "common/loop/loop.h"
 
 struct label_speaker;
 
 struct label {
     struct loop *loop;
-    struct sink *out;
-    /* told when the sink is full or has failed */
-    void (*full)(struct label *l, enum sink_result result);
+    struct output *out;
     struct label_speaker *unfinished; /* whose unfinished line is the last on the output */
 };
 
@@ -25,8 +23,7 @@ struct label_speaker {
     struct timer timer;
 };
 
-void label_start(struct label *l, struct loop *loop, struct sink *out,
-                 void (*full)(struct label *l, enum sink_result result));
+void label_start(struct label *l, struct loop *loop, struct output *out);
 void label_join(struct label *l, struct label_speaker *s, const char *name);
 void label_put(struct label_speaker *s, const char *bytes, size_t n);
 /* The last line is finished for it. */

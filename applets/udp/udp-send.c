@@ -50,7 +50,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    SHOW_GROUP(struct udp_send_conf),
+    SHOW_GROUPS(struct udp_send_conf),
     OPTIONS_SHARED(struct udp_send_conf),
     {NULL, NULL, 0},
 };
@@ -68,7 +68,7 @@ struct udp_send {
     uint64_t sent, bytes, replies;
     int64_t last; /* when the last was sent, in loop_now's time */
     struct timer pace, trial, patience, idle;
-    struct show out;
+    struct show show;
     bool over; /* with this status */
     int status;
 };
@@ -108,7 +108,7 @@ static bool wants_replies(const struct udp_send *u) {
 }
 
 static void update_socket(struct udp_send *u) {
-    bool reading = u->trying || (wants_replies(u) && !u->out.full);
+    bool reading = u->trying || (wants_replies(u) && !u->show.out.full);
     watch_want(&u->socket, LOOP_HANGUP | (reading ? LOOP_READ : 0u) | (u->full ? LOOP_WRITE : 0u));
 }
 
@@ -192,10 +192,10 @@ static void receive(struct udp_send *u) {
     }
     not_idle(u);
     for (int i = 0; i < n && wants_replies(u); i++) {
-        show_put(&u->out, &items[i]);
+        show_received(&u->show, &items[i]);
         u->replies++;
     }
-    show_flush(&u->out);
+    output_flush(&u->show.out);
     update_socket(u);
     if (u->trying) trial_over(&u->trial);
     if (timer_running(&u->patience) && !wants_replies(u)) finish(u, STATUS_OK);
@@ -214,11 +214,10 @@ static void socket_ready(struct watch *w, unsigned events) {
     }
 }
 
-static void output_changed(struct show *out) {
-    struct udp_send *u = container_of(out, struct udp_send, out);
+static void output_changed(void *owner) {
+    struct udp_send *u = owner;
     if (u->whom.io) update_socket(u);
-    if (out->status) finish(u, out->status);
-    if (u->over) loop_stop(u->call->loop);
+    if (u->show.out.status) finish(u, u->show.out.status);
 }
 
 /* --- sending --- */
@@ -247,8 +246,8 @@ static void took(struct udp_send *u, size_t n) {
         const struct dgram *d = &u->items[u->next++];
         u->sent++;
         u->bytes += d->size;
-        if (u->conf->show.dump)
-            show_sent(&u->out,
+        if (u->conf->show.output.dump)
+            show_sent(&u->show,
                       &(struct dgram){.bytes = d->bytes, .size = d->size, .peer = &u->whom.to});
     }
     u->last = loop_now(u->call->loop);
@@ -318,11 +317,11 @@ static void input_failed(struct outgoing *o, int error) {
 
 static void exchange(struct udp_send *u) {
     char bytes[TEXT_SHORT];
-    outgoing_start(&u->input, u->call->loop, !u->conf->show.raw, &u->out.screen);
+    outgoing_start(&u->input, u->call->loop, !u->conf->show.output.raw, &u->show.screen);
     if (open_next(u)) pump(u);
     not_idle(u);
     loop_run(u->call->loop);
-    while (u->out.full && !u->out.status && !call_over(u->call)) loop_run(u->call->loop);
+    call_drain(u->call, &u->show.out);
     outgoing_stop(&u->input);
     msg_note(1, "sent %llu datagram%s (%s)", (unsigned long long)u->sent, u->sent == 1 ? "" : "s",
              text_bytes(u->bytes, bytes));
@@ -350,6 +349,18 @@ static int find(struct udp_send *u) {
     return found == 0 || call_over(u->call) ? STATUS_OK : msg_cause(&cause);
 }
 
+/* Where no reply is awaited nothing is shown, and stdout is of no interest. */
+static int send_and_show(struct udp_send *u) {
+    const struct udp_send_conf *conf = u->conf;
+    bool shows = conf->replies > 0 || (u->call->count == 0 && isatty(STDIN_FILENO));
+    int status = show_start(&u->show, u->call->loop, shows ? STDOUT_FILENO : -1, &conf->show);
+    u->show.out.changed = output_changed;
+    u->show.out.owner = u;
+    if (!status) exchange(u);
+    status = show_stop(&u->show);
+    return status ? status : u->status;
+}
+
 static int run(struct call *call) {
     struct udp_send *u = mem_new(sizeof *u);
     const struct udp_send_conf *conf = call->conf;
@@ -364,12 +375,7 @@ static int run(struct call *call) {
                                  .block = (size_t)conf->block,
                                  .ready = input_ready,
                                  .failed = input_failed};
-    if (!status && !call_over(call)) {
-        status = show_start(&u->out, call->loop, &conf->show, output_changed);
-        if (!status) exchange(u);
-        status = show_stop(&u->out);
-        if (!status) status = u->status;
-    }
+    if (!status && !call_over(call)) status = send_and_show(u);
     release(u);
     return status;
 }

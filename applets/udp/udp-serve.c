@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "applets/udp/show.h"
 #include "common/base/mem.h"
@@ -52,7 +53,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
-    SHOW_GROUP(struct udp_serve_conf),
+    SHOW_GROUPS(struct udp_serve_conf),
     OPTIONS_SERVER(struct udp_serve_conf),
     OPTIONS_SHARED(struct udp_serve_conf),
     {NULL, NULL, 0},
@@ -62,9 +63,8 @@ struct udp_serve {
     struct responder responder;
     struct call *call;
     const struct udp_serve_conf *conf;
-    struct show out;
+    struct show show;
     struct timer idle;
-    bool draining;
 };
 
 static struct udp_serve *of_responder(struct responder *r) {
@@ -79,7 +79,7 @@ static struct udp_serve *of_server(struct dgram_server *server) {
 
 static bool on_message(struct dgram_server *server, const struct dgram *d, struct buf *answer) {
     struct udp_serve *u = of_server(server);
-    show_put(&u->out, d);
+    show_received(&u->show, d);
     if (u->conf->count && server->received == (uint64_t)u->conf->count) dgram_server_end(server);
     if (u->conf->reply)
         template_fill(answer, u->conf->reply, d->bytes, d->size, d->peer, time(NULL));
@@ -88,7 +88,7 @@ static bool on_message(struct dgram_server *server, const struct dgram *d, struc
 
 static void on_answered(struct dgram_server *server, const struct dgram *answer) {
     struct udp_serve *u = of_server(server);
-    show_sent(&u->out, answer);
+    show_sent(&u->show, answer);
 }
 
 static void idle_over(struct timer *t) {
@@ -104,15 +104,15 @@ static void watch_idle(struct udp_serve *u) {
 
 static void on_batch(struct dgram_server *server) {
     struct udp_serve *u = of_server(server);
-    show_flush(&u->out);
+    output_flush(&u->show.out);
     watch_idle(u);
 }
 
 /* While stdout takes nothing, nothing is received. */
-static void output_changed(struct show *out) {
-    struct udp_serve *u = container_of(out, struct udp_serve, out);
-    dgram_server_rest(&u->responder.datagrams, out->full);
-    if (out->status || u->draining) loop_stop(u->call->loop);
+static void output_changed(void *owner) {
+    struct udp_serve *u = owner;
+    dgram_server_rest(&u->responder.datagrams, u->show.out.full);
+    if (u->show.out.status) responder_end(&u->responder, u->show.out.status);
 }
 
 /* --- the group --- */
@@ -148,17 +148,18 @@ static int prepare(struct responder *r) {
     struct udp_serve *u = of_responder(r);
     int status = join(u->conf, &r->doors.datagrams);
     if (status) return status;
-    status = show_start(&u->out, r->call->loop, &u->conf->show, output_changed);
-    return status ? show_stop(&u->out) : 0;
+    status = show_start(&u->show, r->call->loop, STDOUT_FILENO, &u->conf->show);
+    u->show.out.changed = output_changed;
+    u->show.out.owner = u;
+    return status ? show_stop(&u->show) : 0;
 }
 
 /* What came before the end is shown, and a slow reader of stdout gets all of it. */
 static void finish(struct responder *r) {
     struct udp_serve *u = of_responder(r);
     char bytes[TEXT_SHORT];
-    if (!u->out.status && !r->status) dgram_server_drain(&r->datagrams);
-    u->draining = true;
-    while (u->out.full && !u->out.status && !call_over(r->call)) loop_run(r->call->loop);
+    if (!r->status) dgram_server_drain(&r->datagrams);
+    call_drain(r->call, &u->show.out);
     msg_note(1, "received %llu datagram%s (%s)", (unsigned long long)r->datagrams.received,
              r->datagrams.received == 1 ? "" : "s", text_bytes(r->datagrams.bytes, bytes));
 }
@@ -166,7 +167,7 @@ static void finish(struct responder *r) {
 static int release(struct responder *r) {
     struct udp_serve *u = of_responder(r);
     timer_stop(&u->idle);
-    return show_stop(&u->out);
+    return show_stop(&u->show);
 }
 
 static int run(struct call *call) {

@@ -6,7 +6,13 @@
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/vis.h"
+#include "common/io/output.h"
 #include "common/net/sock.h"
+
+void call_drain(const struct call *call, struct output *out) {
+    output_flush(out);
+    while (!call_over(call) && !output_drain(out)) continue;
+}
 
 struct opt_command applet_command(const struct applet *applet) {
     return (struct opt_command){.name = applet->name, .groups = applet->groups};

@@ -38,6 +38,11 @@ struct call {
 /* True when the run must end whatever it is doing: the loop has been stopped. */
 static inline bool call_over(const struct call *call) { return call->signal || call->expired; }
 
+struct output;
+
+/* Runs on until stdout has taken all that it was given, or has failed, or the run must end. */
+void call_drain(const struct call *call, struct output *out);
+
 /* Returns 0, or -1 after having told the usage error that there is an operand. */
 int applet_no_operands(const struct call *call);
 

@@ -80,6 +80,32 @@ const struct opt_row options_clients[] = {
     OPT_END,
 };
 
+const struct opt_row options_copies[] = {
+    OPT("output", 'o', OPT_STRING, output_conf, copy, .metavar = "FILE", .values = "@file",
+        .help = "append what is received to FILE too"),
+    OPT("hex-dump", 'x', OPT_STRING, output_conf, dump, .metavar = "FILE", .values = "@file",
+        .help = "write a hex dump of both directions to FILE (-: stderr)"),
+    OPT_END,
+};
+
+const struct opt_row options_raw[] = {
+    OPT("raw", 0, OPT_FLAG, output_conf, raw,
+        .help = "let control characters through to a terminal"),
+    OPT_END,
+};
+
+const struct opt_row options_label[] = {
+    OPT("label", 0, OPT_FLAG, output_conf, label,
+        .help = "show each line received behind its sender's [ADDR:PORT]"),
+    OPT_END,
+};
+
+const struct opt_row options_progress[] = {
+    OPT("progress", 0, OPT_FLAG, output_conf, progress,
+        .help = "show bytes, rate and, of a file, the time left"),
+    OPT_END,
+};
+
 const struct opt_row options_answering[] = {
     OPT("udp", 'u', OPT_FLAG, answering_conf, udp, .excludes = "unix",
         .help = "answer datagrams at the same port too"),

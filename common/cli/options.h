@@ -50,6 +50,20 @@ extern const struct opt_row options_clients[]; /* limits on connections */
 #define OPTIONS_CLIENTS(conf) \
     { "Limits", options_clients, offsetof(conf, server) }
 
+/* --- what is shown: an applet has the groups that it names --- */
+
+struct output_conf {
+    const char *copy, *dump; /* -o, -x; NULL: none */
+    bool raw, label, progress;
+};
+
+extern const struct opt_row options_copies[];   /* -o, -x */
+extern const struct opt_row options_raw[];      /* --raw */
+extern const struct opt_row options_label[];    /* --label */
+extern const struct opt_row options_progress[]; /* --progress */
+#define OPTIONS_OUTPUT(which, conf, member) \
+    { "Output", options_##which, offsetof(conf, member) }
+
 /* --- servers that answer --- */
 
 struct answering_conf {

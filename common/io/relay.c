@@ -27,25 +27,23 @@
 
 static void update(struct relay *r) {
     unsigned want = 0;
-    if (r->receiving == RELAY_OPEN && !r->out_full) want |= LOOP_READ;
+    if (r->receiving == RELAY_OPEN && !r->out->full) want |= LOOP_READ;
     if (r->sending != RELAY_DONE && r->peer_full) want |= LOOP_WRITE;
     /* else a hang-up, which does not go away, says nothing new */
     if (want == 0 && r->sending != RELAY_DONE) want = LOOP_HANGUP;
     if (r->sock.loop) watch_want(&r->sock, want);
-    if (r->out.loop) watch_want(&r->out, r->out_full ? LOOP_WRITE : 0);
     if (r->in.loop) source_want(&r->in, r->sending == RELAY_OPEN && !r->peer_full);
     if (r->want_typing) r->want_typing(r, r->sending == RELAY_OPEN && !r->peer_full);
 }
 
 void relay_stop(struct relay *r) {
     watch_stop(&r->sock);
-    watch_stop(&r->out);
+    r->out->changed = NULL;
     source_stop(&r->in);
     timer_stop(&r->timer);
     timer_stop(&r->settle);
     timer_stop(&r->bulk);
     sink_free(&r->to_peer);
-    sink_free(&r->to_out);
 }
 
 /* --- the end --- */
@@ -171,9 +169,7 @@ static void took_input(struct relay *r, enum sink_result result) {
 static void pull_input(struct source *in) {
     struct relay *r = container_of(in, struct relay, in);
     enum sink_result result = SINK_MOVED;
-    bool once = in->kind == SOURCE_TTY ||
-                (in->kind == SOURCE_PIPE &&
-                 (r->to_peer.copying || r->to_peer.look || r->to_peer.mover.declined));
+    bool once = in->kind == SOURCE_TTY || (in->kind == SOURCE_PIPE && !sink_moves(&r->to_peer));
     for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED && r->sending == RELAY_OPEN; i++) {
         size_t moved;
         result = sink_pull(&r->to_peer, in->fd, in->kind, &moved);
@@ -222,13 +218,7 @@ static void probe_peer(const struct relay *r) {
 
 static void end_receiving(struct relay *r) {
     r->receiving = RELAY_DONE;
-    watch_stop(&r->out);
-    /* a reader of ours sees the end while we still send */
-    if (r->close_out && close(r->to_out.fd) < 0) {
-        msg_error("cannot write to stdout: %s", strerror(errno));
-        finish(r, STATUS_FAILED);
-        return;
-    }
+    output_close(r->out); /* a reader of ours sees the end while we still send */
     if (r->sending == RELAY_OPEN && keeps_sending(r))
         probe_peer(r);
     else if (r->sending == RELAY_OPEN)
@@ -237,27 +227,12 @@ static void end_receiving(struct relay *r) {
         end_sending(r); /* shuts down what --no-half-close had left open */
 }
 
-static void output_failed(struct relay *r) {
-    if (r->to_out.error != EPIPE)
-        msg_error("cannot write to stdout: %s", strerror(r->to_out.error));
-    finish(r, r->to_out.error == EPIPE ? STATUS_SIGPIPE : STATUS_FAILED);
-}
-
-static void flush_output(struct relay *r) {
-    enum sink_result result = sink_flush(&r->to_out);
-    r->out_full = result == SINK_FULL;
-    if (result == SINK_FAILED)
-        output_failed(r);
-    else if (result == SINK_MOVED && r->receiving == RELAY_DRAINING)
-        end_receiving(r);
-}
-
 static void pull_peer(struct relay *r);
 static void watch_bulk(struct relay *r, size_t moved);
 
 static void bulk_paused(struct timer *t) {
     struct relay *r = container_of(t, struct relay, bulk);
-    if (r->out_full) /* the pace is that of stdout: what is read next must not have to be much */
+    if (r->out->full) /* the pace is that of stdout: what is read next must not have to be much */
         watch_bulk(r, 0);
     else if (r->receiving == RELAY_OPEN)
         pull_peer(r);
@@ -266,8 +241,7 @@ static void bulk_paused(struct timer *t) {
 
 /* Only where pages are moved: with --trace the calls that matter are to be seen, not these. */
 static void watch_bulk(struct relay *r, size_t moved) {
-    bool on = moved >= BULK && r->receiving == RELAY_OPEN && !r->to_out.copying &&
-              !r->to_out.look && !r->to_out.mover.declined;
+    bool on = moved >= BULK && r->receiving == RELAY_OPEN && output_moves(r->out);
     if (on != r->low_water)
         sock_set(r->sock.fd, SOL_SOCKET, SO_RCVLOWAT, on ? BULK_LOW_WATER : 1, "SO_RCVLOWAT");
     r->low_water = on;
@@ -282,20 +256,17 @@ static void pull_peer(struct relay *r) {
     uint64_t before = r->received;
     for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED; i++) {
         size_t moved;
-        result = sink_pull(&r->to_out, r->sock.fd, SOURCE_SOCKET, &moved);
+        result = output_pull(r->out, &r->from, r->sock.fd, &moved);
         r->received += moved;
         if (moved) r->active = loop_now(r->loop);
         if (sock_tracing()) break;
     }
-    r->out_full = result == SINK_FULL || sink_waiting(&r->to_out) > 0;
     watch_bulk(r, r->received - before);
     if (result == SINK_SOURCE_FAILED) {
         fail(r, errno);
-    } else if (result == SINK_FAILED) {
-        output_failed(r);
     } else if (result == SINK_END) {
         r->receiving = RELAY_DRAINING;
-        if (!r->out_full) end_receiving(r);
+        if (!r->out->full) end_receiving(r);
     }
 }
 
@@ -309,11 +280,14 @@ static void sock_ready(struct watch *w, unsigned events) {
     if (w->loop) update(r);
 }
 
-static void out_ready(struct watch *w, unsigned events) {
-    struct relay *r = container_of(w, struct relay, out);
-    (void)events;
-    flush_output(r);
-    if (w->loop) update(r);
+static void output_changed(void *owner) {
+    struct relay *r = owner;
+    if (r->out->status) {
+        finish(r, (enum status)r->out->status);
+        return;
+    }
+    if (!r->out->full && r->receiving == RELAY_DRAINING) end_receiving(r);
+    if (r->sock.loop) update(r);
 }
 
 static void idle_over(struct timer *t) {
@@ -329,19 +303,13 @@ static void idle_over(struct timer *t) {
     finish(r, STATUS_TIMEOUT);
 }
 
-void relay_start(struct relay *r, struct loop *loop, int sock, int in, int out) {
-    *r = (struct relay){
-        .loop = loop, .half_close = true, .close_out = true, .active = loop_now(loop)};
+void relay_start(struct relay *r, struct loop *loop, int sock, int in, struct output *out) {
+    *r = (struct relay){.loop = loop, .out = out, .half_close = true, .active = loop_now(loop)};
+    out->changed = output_changed;
+    out->owner = r;
     sink_start(&r->to_peer, sock);
-    sink_start(&r->to_out, out);
     watch_start(loop, &r->sock, sock, 0, sock_ready);
-    watch_start(loop, &r->out, out, 0, out_ready);
     if (in >= 0) source_start(&r->in, loop, in, pull_input);
-}
-
-void relay_out_waits(struct relay *r) {
-    r->out_full = true;
-    if (r->sock.loop) update(r);
 }
 
 void relay_say(struct relay *r, const char *bytes, size_t n) {

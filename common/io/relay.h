@@ -1,10 +1,11 @@
-/* relay: joins a connected socket with stdin and stdout, both ways at once, until both directions
- * have ended. Half-close is explicit: each direction is OPEN, DRAINING (its source has ended, bytes
- * wait) or DONE. */
+/* relay: joins a connected socket with stdin and an output, both ways at once, until both
+ * directions have ended. Half-close is explicit: each direction is OPEN, DRAINING (its source has
+ * ended, bytes wait) or DONE. */
 #ifndef SOCKKIT_IO_RELAY_H
 #define SOCKKIT_IO_RELAY_H
 
 #include "common/base/msg.h"
+#include "common/io/output.h"
 #include "common/io/sink.h"
 #include "common/io/source.h"
 #include "common/loop/loop.h"
@@ -23,7 +24,6 @@ enum relay_rest {
 struct relay {
     /* The caller's, set between relay_start and relay_run. */
     bool half_close; /* the end of stdin shuts the write side down (default true) */
-    bool close_out;  /* stdout is closed when the peer has ended (default true) */
     enum relay_rest rest;
     int64_t idle;     /* ns; 0: none */
     const char *peer; /* as errors name it */
@@ -32,17 +32,19 @@ struct relay {
      * twice. NULL: nobody types. */
     void (*want_typing)(struct relay *r, bool on);
 
-    struct sink to_peer, to_out; /* .look may be set */
-    uint64_t received, read;     /* bytes from the peer; bytes from stdin */
+    struct sink to_peer;     /* .look may be set */
+    uint64_t received, read; /* bytes from the peer; bytes from stdin */
+    struct output_origin from;
 
     /* private */
     struct loop *loop;
-    struct watch sock, out;
+    struct output *out;
+    struct watch sock;
     struct source in;
     struct timer timer, settle, bulk;
     int64_t active, settle_step;
     enum relay_state sending, receiving;
-    bool peer_full, out_full; /* a sink takes nothing now */
+    bool peer_full; /* it takes nothing now */
     /* the write side: shut down; its FIN is on its way (not when the peer had reset); gone */
     bool shut, fin, broken;
     bool low_water; /* SO_RCVLOWAT is raised */
@@ -50,17 +52,16 @@ struct relay {
 };
 
 /* in: -1 where there is no stdin: then the write side is shut down when what relay_say gave has
- * gone, unless half_close is false. The descriptors stay the caller's. */
-void relay_start(struct relay *r, struct loop *loop, int sock, int in, int out);
+ * gone, unless half_close is false. The descriptors stay the caller's, but for the output's: it is
+ * closed once the peer has ended (output_close). Until relay_stop the relay owns the output in the
+ * sense of output.h: it is told what changes there. */
+void relay_start(struct relay *r, struct loop *loop, int sock, int in, struct output *out);
 
 /* Bytes to send before anything of stdin. */
 void relay_say(struct relay *r, const char *bytes, size_t n);
 
 /* What was typed, as if it had been read from stdin; n = 0: its end. */
 void relay_type(struct relay *r, const char *bytes, size_t n);
-
-/* Somebody else gave to_out something that it keeps: it is flushed once that is possible. */
-void relay_out_waits(struct relay *r);
 
 /* Begins. `done` is called once, from the loop, errors having been told. */
 void relay_run(struct relay *r);

@@ -95,8 +95,7 @@ static enum sink_result copy(struct sink *s, int from, enum source_kind kind, si
 enum sink_result sink_pull(struct sink *s, int from, enum source_kind kind, size_t *moved) {
     size_t taken = 0;
     *moved = 0;
-    if (s->copying || s->look || s->mover.declined || kind == SOURCE_TTY)
-        return copy(s, from, kind, moved);
+    if (!sink_moves(s) || kind == SOURCE_TTY) return copy(s, from, kind, moved);
     enum sink_result result = mover_pull(&s->mover, from, kind, s->fd, s->kind, moved, &taken);
     s->taken += taken;
     if (result == SINK_FAILED) s->error = errno;

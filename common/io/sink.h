@@ -1,6 +1,6 @@
 /* sink: a descriptor that takes bytes (stdout, or a socket), and what it has not taken yet. Never
  * blocks and never sets O_NONBLOCK on what somebody else opened. Between descriptors bytes move as
- * pages where the system can (relay_splice.c) and are copied where it cannot, where somebody looks
+ * pages where the system can (sink_splice.c) and are copied where it cannot, where somebody looks
  * at them, and with --trace. */
 #ifndef SOCKKIT_IO_SINK_H
 #define SOCKKIT_IO_SINK_H
@@ -62,10 +62,15 @@ enum sink_result sink_give(struct sink *s, const char *bytes, size_t n);
 /* Tries what waits again: SINK_MOVED (nothing waits any more), SINK_FULL, SINK_FAILED. */
 enum sink_result sink_flush(struct sink *s);
 
+/* True when sink_pull moves pages, as far as is known. */
+static inline bool sink_moves(const struct sink *s) {
+    return !s->copying && !s->look && !s->mover.declined;
+}
+
 /* Bytes that left a source and have not been taken. */
 static inline size_t sink_waiting(const struct sink *s) { return s->held.size + s->mover.inside; }
 
-/* --- the movers: relay_splice.c, relay_copy.c (which declines) --- */
+/* --- the movers: sink_splice.c, sink_copy.c (which declines) --- */
 
 /* *moved: bytes that left the source; *taken: bytes the sink took. SINK_DECLINED may leave bytes
  * inside: mover_take_back. */

@@ -41,7 +41,9 @@ static int close_file(int *fd, const char *name, struct cause *cause) {
 }
 
 int tap_open(struct tap *tap, const char *output, const char *dump, struct cause *cause) {
-    *tap = (struct tap){.output = -1, .dump = -1, .output_name = output, .dump_name = dump};
+    *tap = (struct tap)TAP_NONE;
+    tap->output_name = output;
+    tap->dump_name = dump;
     if (output && open_file(output, O_APPEND, &tap->output, cause) < 0) return -1;
     if (dump && strcmp(dump, "-") == 0) {
         tap->dump = STDERR_FILENO;
@@ -66,14 +68,14 @@ static void put_row(struct tap *tap, const char *row) {
 
 static void put_peer(struct tap *tap, const char *peer) {
     char row[sizeof tap->peer + 2];
-    if (!peer || strncmp(tap->peer, peer, sizeof tap->peer - 1) == 0) return;
+    if (tap->dump < 0 || !peer || strncmp(tap->peer, peer, sizeof tap->peer - 1) == 0) return;
     snprintf(tap->peer, sizeof tap->peer, "%s", peer);
     snprintf(row, sizeof row, "# %s", tap->peer);
     put_row(tap, row);
 }
 
-static void put_bytes(struct tap *tap, char direction, uint64_t offset, const char *bytes,
-                      size_t n) {
+static void put_line(struct tap *tap, char direction, uint64_t offset, const char *bytes,
+                     size_t n) {
     static const char digits[] = "0123456789abcdef";
     char hex[3 * ROW_BYTES + 1], text[ROW_BYTES + 1], row[ROW_TEXT];
     for (size_t i = 0; i < n; i++) {
@@ -90,13 +92,15 @@ static void put_bytes(struct tap *tap, char direction, uint64_t offset, const ch
     put_row(tap, row);
 }
 
-static int dump(struct tap *tap, char direction, uint64_t offset, const char *peer,
-                const char *bytes, size_t n, struct cause *cause) {
-    put_peer(tap, peer);
-    for (size_t done = 0, row; done < n; done += row) {
-        row = n - done < ROW_BYTES ? n - done : ROW_BYTES;
-        put_bytes(tap, direction, offset + done, bytes + done, row);
+static void put_bytes(struct tap *tap, char direction, uint64_t offset, const char *bytes,
+                      size_t n) {
+    for (size_t done = 0, size; tap->dump >= 0 && done < n; done += size) {
+        size = n - done < ROW_BYTES ? n - done : ROW_BYTES;
+        put_line(tap, direction, offset + done, bytes + done, size);
     }
+}
+
+static int write_lines(struct tap *tap, struct cause *cause) {
     int status = tap->line.size ? write_all(tap->dump, tap->dump_name, buf_at(&tap->line),
                                             tap->line.size, cause)
                                 : 0;
@@ -104,20 +108,26 @@ static int dump(struct tap *tap, char direction, uint64_t offset, const char *pe
     return status;
 }
 
-int tap_received(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes,
-                 size_t n, struct cause *cause) {
-    uint64_t offset = place->received;
+int tap_received(struct tap *tap, struct tap_place *place, const char *bytes, size_t n,
+                 struct cause *cause) {
+    if (n > 0) put_peer(tap, place->peer);
+    put_bytes(tap, '<', place->received, bytes, n);
     place->received += n;
-    if (tap->output >= 0 && write_all(tap->output, tap->output_name, bytes, n, cause) < 0)
-        return -1;
-    return tap->dump >= 0 && n ? dump(tap, '<', offset, peer, bytes, n, cause) : 0;
+    return write_lines(tap, cause);
 }
 
-int tap_sent(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes,
-             size_t n, struct cause *cause) {
-    uint64_t offset = place->sent;
+int tap_sent(struct tap *tap, struct tap_place *place, const char *bytes, size_t n,
+             struct cause *cause) {
+    if (n > 0) put_peer(tap, place->peer);
+    put_bytes(tap, '>', place->sent, bytes, n);
     place->sent += n;
-    return tap->dump >= 0 && n ? dump(tap, '>', offset, peer, bytes, n, cause) : 0;
+    return write_lines(tap, cause);
+}
+
+/* --- the copy --- */
+
+int tap_copy(struct tap *tap, const char *bytes, size_t n, struct cause *cause) {
+    return tap->output >= 0 ? write_all(tap->output, tap->output_name, bytes, n, cause) : 0;
 }
 
 int tap_close(struct tap *tap, struct cause *cause) {

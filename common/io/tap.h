@@ -1,5 +1,5 @@
-/* tap: copies of what goes by. -o FILE appends the bytes received; -x FILE writes a hex dump of
- * both directions, one line for each 16 bytes:
+/* tap: copies of what goes by. -o FILE has what is received appended; -x FILE is a hex dump of both
+ * directions, one line for each 16 bytes:
  *
  *     < 00000000  42 6f 6e 6a 6f 75 72 0a                           Bonjour.
  *
@@ -16,9 +16,10 @@
 #include "common/base/buf.h"
 #include "common/base/msg.h"
 
-/* The place of one peer in the dump; {0} at its beginning. */
+/* One peer's place in the dump. */
 struct tap_place {
-    uint64_t received, sent;
+    const char *peer;        /* whose bytes they are, the caller's; NULL: there is one peer only */
+    uint64_t received, sent; /* so far */
 };
 
 struct tap {
@@ -29,18 +30,22 @@ struct tap {
     struct buf line;
 };
 
+#define TAP_NONE \
+    { .output = -1, .dump = -1 }
+
 /* Opens both (NULL: none), O_APPEND for the output, O_TRUNC for the dump, close-on-exec. -1 with a
  * cause (status 1) that names the file. The names must outlive the tap. */
 int tap_open(struct tap *tap, const char *output, const char *dump, struct cause *cause);
 
 static inline bool tap_active(const struct tap *tap) { return tap->output >= 0 || tap->dump >= 0; }
 
-/* Bytes went by. `peer` names whose they are (NULL: there is one peer only). -1 with a cause when a
- * file could not be written (all of it was not). */
-int tap_received(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes,
-                 size_t n, struct cause *cause);
-int tap_sent(struct tap *tap, struct tap_place *place, const char *peer, const char *bytes,
-             size_t n, struct cause *cause);
+/* n bytes for -o. -1 with a cause when the file could not be written (all of it was not). */
+int tap_copy(struct tap *tap, const char *bytes, size_t n, struct cause *cause);
+/* n bytes that the peer sent, or was sent, for -x. The same. */
+int tap_received(struct tap *tap, struct tap_place *place, const char *bytes, size_t n,
+                 struct cause *cause);
+int tap_sent(struct tap *tap, struct tap_place *place, const char *bytes, size_t n,
+             struct cause *cause);
 
 /* Closes; a close(2) that fails is a failed write. */
 int tap_close(struct tap *tap, struct cause *cause);

@@ -14,25 +14,12 @@
 
 /* --- stdout --- */
 
-static void output_result(struct console *c, enum sink_result result) {
-    if (result == SINK_FULL) watch_want(&c->out_watch, LOOP_WRITE);
-    if (result == SINK_FAILED) c->failed(c, c->out.error);
-}
-
-static void output_ready(struct watch *w, unsigned events) {
-    struct console *c = container_of(w, struct console, out_watch);
-    (void)events;
-    enum sink_result result = sink_flush(&c->out);
-    if (result == SINK_MOVED) {
-        watch_want(w, 0);
+static void output_changed(void *owner) {
+    struct console *c = owner;
+    if (c->out.status)
+        c->failed(c);
+    else if (!c->out.full)
         c->drained(c);
-    } else {
-        output_result(c, result);
-    }
-}
-
-static void screen_full(struct screen *s) {
-    output_result(container_of(s, struct console, screen), SINK_FULL);
 }
 
 void console_show(struct console *c, const char *text, size_t size) {
@@ -42,11 +29,9 @@ void console_show(struct console *c, const char *text, size_t size) {
     if (c->screen.sink)
         screen_line(&c->screen, buf_at(&line), line.size);
     else
-        output_result(c, sink_put(&c->out, buf_at(&line), line.size));
+        output_put(&c->out, NULL, buf_at(&line), line.size);
     buf_free(&line);
 }
-
-bool console_waits(const struct console *c) { return sink_waiting(&c->out) > 0; }
 
 /* --- stdin --- */
 
@@ -114,12 +99,10 @@ void console_start(struct console *c, struct loop *loop) {
     c->on_terminal = isatty(STDOUT_FILENO);
     c->typed = isatty(STDIN_FILENO);
     line_start(&c->framing, LINE_MOST);
-    sink_start(&c->out, STDOUT_FILENO);
-    watch_start(loop, &c->out_watch, STDOUT_FILENO, 0, output_ready);
-    if (c->on_terminal) {
-        screen_start(&c->screen, &c->out, screen_full);
-        screen_divert(&c->screen);
-    }
+    output_start(&c->out, loop, STDOUT_FILENO);
+    c->out.changed = output_changed;
+    c->out.owner = c;
+    screen_start(&c->screen, &c->out);
     if (term_able())
         term_start(&c->term, loop, &c->screen, line_typed);
     else
@@ -131,7 +114,6 @@ void console_stop(struct console *c) {
     term_stop(&c->term);
     screen_stop(&c->screen);
     source_stop(&c->in);
-    watch_stop(&c->out_watch);
-    sink_free(&c->out);
+    output_stop(&c->out);
     line_free(&c->framing);
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "common/base/line.h"
-#include "common/io/sink.h"
+#include "common/io/output.h"
 #include "common/io/source.h"
 #include "common/loop/loop.h"
 #include "common/tty/screen.h"
@@ -17,18 +17,17 @@ struct console {
     /* The owner's, set before console_start. */
     /* without its ending; NULL: stdin has ended, told once */
     void (*line)(struct console *c, const char *text, size_t size);
-    /* stdout, which was slow (console_waits), takes more */
+    /* stdout, which was full, takes more */
     void (*drained)(struct console *c);
-    void (*failed)(struct console *c, int error); /* stdout cannot be written */
+    void (*failed)(struct console *c); /* stdout cannot be written: out.status, told */
 
-    bool on_terminal; /* stdout is one */
-    bool typed;       /* stdin is one */
-    unsigned skipped; /* lines of stdin that were too long; each was told */
+    bool on_terminal;  /* stdout is one */
+    bool typed;        /* stdin is one */
+    unsigned skipped;  /* lines of stdin that were too long; each was told */
+    struct output out; /* stdout; while it is full, the owner reads nobody */
 
     /* private */
     struct loop *loop;
-    struct sink out;
-    struct watch out_watch;
     struct screen screen;
     struct term term;
     struct source in;
@@ -42,8 +41,6 @@ void console_start(struct console *c, struct loop *loop);
 void console_want(struct console *c, bool on);
 /* A finished line without its ending; harmless, where stdout is a terminal. */
 void console_show(struct console *c, const char *text, size_t size);
-/* True while stdout takes nothing: then the owner reads nobody. */
-bool console_waits(const struct console *c);
 /* True when stdin has something (or its end) right now. */
 bool console_ready(const struct console *c);
 void console_stop(struct console *c);

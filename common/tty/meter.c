@@ -84,7 +84,6 @@ static void choose_screen(struct meter *m, struct screen *screen) {
         return;
     }
     screen_open(&m->own, m->loop, STDERR_FILENO);
-    screen_divert(&m->own);
     m->screen = &m->own;
 }
 

@@ -166,36 +166,31 @@ static void break_tail(struct screen *s) {
     forget_tail(s);
 }
 
-static enum sink_result flush(struct screen *s) {
-    enum sink_result result = sink_put(s->sink, buf_at(&s->out), s->out.size);
+static void flush(struct screen *s) {
+    if (s->output)
+        output_draw(s->output, buf_at(&s->out), s->out.size);
+    else if (sink_put(s->sink, buf_at(&s->out), s->out.size) == SINK_FULL)
+        watch_want(&s->watch, LOOP_WRITE);
     buf_clear(&s->out);
-    if (result == SINK_FULL) s->full(s);
-    return result;
 }
 
 /* --- what arrives --- */
 
-static void put_shown(struct screen *s, const char *bytes, size_t n) {
+static void put_shown(struct screen *s, struct vis *cut, const char *bytes, size_t n) {
     struct buf text = {.size = 0};
-    put_safe(&text, s->safe, bytes, n);
+    put_safe(&text, cut, bytes, n);
     put_text(s, buf_at(&text), text.size);
     buf_free(&text);
 }
 
-void screen_look(void *ctx, const char **bytes, size_t *n, bool *end) {
-    struct screen *s = ctx;
-    (void)end;
-    put_shown(s, *bytes, *n);
+static void show(struct output_view *v, struct vis *cut, const char **bytes, size_t *n) {
+    struct screen *s = container_of(v, struct screen, view);
+    put_shown(s, cut ? cut : &s->cut, *bytes, *n);
     buf_free(&s->looked);
     s->looked = s->out;
     s->out = (struct buf){.size = 0};
     *bytes = buf_at(&s->looked);
     *n = s->looked.size;
-}
-
-enum sink_result screen_show(struct screen *s, const char *bytes, size_t n) {
-    put_shown(s, bytes, n);
-    return flush(s);
 }
 
 void screen_line(struct screen *s, const char *line, size_t size) {
@@ -318,34 +313,38 @@ static void own_ready(struct watch *w, unsigned events) {
     if (sink_flush(s->sink) != SINK_FULL) watch_want(w, 0);
 }
 
-static void own_full(struct screen *s) { watch_want(&s->watch, LOOP_WRITE); }
+static void divert(struct screen *s) {
+    s->diverted = screen_same(STDERR_FILENO, s->sink->fd);
+    if (s->diverted) msg_divert(divert_line, s);
+}
 
-void screen_start(struct screen *s, struct sink *sink, void (*full)(struct screen *s)) {
-    *s = (struct screen){.sink = sink, .full = full, .able = msg_draws(sink->fd)};
-    s->safe = &s->own_safe;
+void screen_start(struct screen *s, struct output *output) {
+    int fd = output->sink.fd;
+    *s = (struct screen){.view = {.show = show}};
+    if (!isatty(fd)) return;
+    s->sink = &output->sink;
+    s->able = msg_draws(fd);
+    s->output = output;
+    output_show_by(output, &s->view);
+    divert(s);
 }
 
 void screen_open(struct screen *s, struct loop *loop, int fd) {
-    screen_start(s, &s->own_sink, own_full);
+    *s = (struct screen){.sink = &s->own_sink, .able = msg_draws(fd)};
     sink_start(&s->own_sink, fd);
-    s->able = msg_draws(fd);
     watch_start(loop, &s->watch, fd, 0, own_ready);
-}
-
-void screen_divert(struct screen *s) {
-    if (!screen_same(STDERR_FILENO, s->sink->fd)) return;
-    s->diverted = true;
-    msg_divert(divert_line, s);
+    divert(s);
 }
 
 void screen_stop(struct screen *s) {
     if (!s->sink) return;
-    screen_show(s, "", 0);
+    put_shown(s, &s->cut, "", 0);
     screen_status(s, "", 0);
     screen_row_off(s, true);
     break_tail(s);
     flush(s);
     if (s->diverted) msg_divert(NULL, NULL);
+    if (s->output) output_show_by(s->output, NULL);
     watch_stop(&s->watch);
     sink_free(&s->own_sink);
     buf_free(&s->tail);

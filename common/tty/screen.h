@@ -3,8 +3,8 @@
  * harmless: vis_put goes over all that a peer sent. A line that is not finished is shown at once,
  * on that last row.
  *
- * Everything goes through one sink: that of stdout where stdout is this terminal, which stays its
- * owner's to flush. */
+ * Where the terminal is stdout's, all of it goes through the output, which shows peers' bytes by
+ * this screen; another terminal has a sink of its own here. */
 #ifndef SOCKKIT_TTY_SCREEN_H
 #define SOCKKIT_TTY_SCREEN_H
 
@@ -13,21 +13,21 @@
 
 #include "common/base/buf.h"
 #include "common/base/vis.h"
-#include "common/io/sink.h"
+#include "common/io/output.h"
 #include "common/loop/loop.h"
 #include "common/tty/gap.h"
 
 struct screen {
     struct sink *sink; /* NULL: not started */
-    struct vis *safe;  /* the state of whose bytes are shown now; its own unless set */
     bool able;         /* the terminal knows escape sequences (TERM) */
 
     /* private */
-    struct vis own_safe;
+    struct output_view view;
+    struct output *output; /* stdout's; NULL: the sink is our own */
     struct sink own_sink;
-    struct watch watch;
-    void (*full)(struct screen *s);
-    /* the unfinished line; progress; being composed; what screen_look gave out */
+    struct watch watch; /* of our own sink */
+    struct vis cut;     /* what a read cut off, of bytes that have no origin */
+    /* the unfinished line; progress; being composed; what the view gave out */
     struct buf tail, status, out, looked;
     const struct gap *line; /* what is typed; NULL: nothing */
     struct buf drawn;       /* the last row, as it was drawn last */
@@ -43,22 +43,16 @@ struct screen {
 /* True when both are terminals, and the same. */
 bool screen_same(int fd, int other);
 
-/* On a terminal whose sink is the caller's. `full` is told when something drawn had to wait: then
- * the owner flushes the sink once it is writable. The sink's look may be screen_look with this for
- * its ctx. */
-void screen_start(struct screen *s, struct sink *sink, void (*full)(struct screen *s));
-/* On a terminal that nothing else of the program writes to; flushes by itself. */
+/* Where the output is a terminal, peers' bytes are shown by this screen from now on, and narration
+ * too if stderr is that terminal; else it stays {0}. To be stopped before the output. */
+void screen_start(struct screen *s, struct output *output);
+/* On another terminal, that nothing else of the program writes to; flushes by itself. Narration
+ * goes here too if stderr is that terminal. */
 void screen_open(struct screen *s, struct loop *loop, int fd);
-/* Narration goes here from now on if stderr is this terminal. */
-void screen_divert(struct screen *s);
 /* What is left of an unfinished character is shown; the row is left on the terminal, and a new line
  * begun where one is unfinished. Also when it was never started ({0}). */
 void screen_stop(struct screen *s);
 
-/* A peer's bytes, as a sink's look (ctx: the screen): they are replaced by what shows them. */
-void screen_look(void *ctx, const char **bytes, size_t *n, bool *end);
-/* A peer's bytes; n = 0: there come no more, a character that is not complete is shown as it is. */
-enum sink_result screen_show(struct screen *s, const char *bytes, size_t n);
 /* A finished line (newline included) that is known to be harmless. */
 void screen_line(struct screen *s, const char *line, size_t size);
 

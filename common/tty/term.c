@@ -197,7 +197,6 @@ void term_start(struct term *t, struct loop *loop, struct screen *out,
     *t = (struct term){.loop = loop, .line = line, .first = true};
     t->screen = same ? out : &t->own;
     if (!same) screen_open(&t->own, loop, drawing_fd());
-    if (!same) screen_divert(&t->own);
     watch_start(loop, &t->watch, STDIN_FILENO, 0, keys_ready);
     watch_signals(t);
     update(t);

@@ -8,23 +8,22 @@
 
 static struct vt *vt;
 static struct screen screen;
-static struct sink sink;
+static struct loop *loop;
+static struct output out;
 static struct gap line;
-
-static void waits(struct screen *s) { (void)s; }
 
 static void begin(size_t columns) {
     vt = vt_open(columns);
-    sink_start(&sink, vt->slave);
-    screen_start(&screen, &sink, waits);
+    output_start(&out, loop, vt->slave);
+    screen_start(&screen, &out);
     screen.able = true;
 }
 
 /* Takes what was drawn; returns how much that was. */
 static size_t drawn(void) {
     size_t size = vt_take(vt);
-    while (sink_waiting(&sink) > 0) {
-        sink_flush(&sink);
+    while (sink_waiting(&out.sink) > 0) {
+        sink_flush(&out.sink);
         size += vt_take(vt);
     }
     return size;
@@ -33,13 +32,13 @@ static size_t drawn(void) {
 static void end(void) {
     screen_stop(&screen);
     drawn();
-    sink_free(&sink);
+    output_stop(&out);
     gap_free(&line);
     vt_close(vt);
 }
 
 static void say(const char *text) {
-    screen_show(&screen, text, strlen(text));
+    output_put(&out, NULL, text, strlen(text));
     drawn();
 }
 
@@ -226,5 +225,8 @@ int main(void) {
         {"a bell is no text", a_bell_is_no_text},
         {"a row costs the same for a long line", a_row_costs_the_same_for_a_long_line},
     };
-    return UNIT_RUN(tests);
+    loop = loop_new();
+    int status = UNIT_RUN(tests);
+    loop_free(loop);
+    return status;
 }

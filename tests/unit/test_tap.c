@@ -35,9 +35,10 @@ static void received_goes_to_the_output(void) {
     write_file(output_name, "before\n");
     CHECK(tap_open(&tap, output_name, NULL, &cause) == 0);
     CHECK(tap_active(&tap) && fcntl(tap.output, F_GETFD) == FD_CLOEXEC);
-    CHECK(tap_received(&tap, &place, NULL, "Bon", 3, &cause) == 0);
-    CHECK(tap_sent(&tap, &place, NULL, "sent", 4, &cause) == 0);
-    CHECK(tap_received(&tap, &place, NULL, "jour\n", 5, &cause) == 0);
+    CHECK(tap_copy(&tap, "Bon", 3, &cause) == 0);
+    CHECK(tap_received(&tap, &place, "dumped", 6, &cause) == 0);
+    CHECK(tap_sent(&tap, &place, "sent", 4, &cause) == 0);
+    CHECK(tap_copy(&tap, "jour\n", 5, &cause) == 0);
     CHECK(tap_close(&tap, &cause) == 0 && !tap_active(&tap));
     CHECK_TEXT(text_of(output_name), "before\nBonjour\n");
 }
@@ -47,8 +48,9 @@ static void none_is_none(void) {
     struct tap_place place = {0};
     struct cause cause;
     CHECK(tap_open(&tap, NULL, NULL, &cause) == 0 && !tap_active(&tap));
-    CHECK(tap_received(&tap, &place, "peer", "x", 1, &cause) == 0);
-    CHECK(tap_sent(&tap, &place, "peer", "x", 1, &cause) == 0);
+    CHECK(tap_received(&tap, &place, "x", 1, &cause) == 0);
+    CHECK(tap_sent(&tap, &place, "x", 1, &cause) == 0);
+    CHECK(tap_copy(&tap, "x", 1, &cause) == 0);
     CHECK(tap_close(&tap, &cause) == 0);
 }
 
@@ -61,10 +63,10 @@ static void dump_of_both_directions(void) {
     write_file(dump_name, before);
     CHECK(tap_open(&tap, NULL, dump_name, &cause) == 0);
     CHECK(tap_active(&tap) && fcntl(tap.dump, F_GETFD) == FD_CLOEXEC);
-    CHECK(tap_received(&tap, &place, NULL, "Bonjour\n", 8, &cause) == 0);
-    CHECK(tap_sent(&tap, &place, NULL, "0123456789abcdef\x1f ~\x7f\x80\xff", 22, &cause) == 0);
-    CHECK(tap_received(&tap, &place, NULL, "", 0, &cause) == 0);
-    CHECK(tap_received(&tap, &place, NULL, "x\0y", 3, &cause) == 0);
+    CHECK(tap_received(&tap, &place, "Bonjour\n", 8, &cause) == 0);
+    CHECK(tap_sent(&tap, &place, "0123456789abcdef\x1f ~\x7f\x80\xff", 22, &cause) == 0);
+    CHECK(tap_received(&tap, &place, "", 0, &cause) == 0);
+    CHECK(tap_received(&tap, &place, "x\0y", 3, &cause) == 0);
     CHECK(tap_close(&tap, &cause) == 0);
     CHECK_TEXT(text_of(dump_name),
                "< 00000000  42 6f 6e 6a 6f 75 72 0a                           Bonjour.\n"
@@ -75,13 +77,13 @@ static void dump_of_both_directions(void) {
 
 static void peers_are_named_when_they_change(void) {
     struct tap tap;
-    struct tap_place a = {0}, b = {0};
+    struct tap_place a = {.peer = "127.0.0.1:1"}, b = {.peer = "127.0.0.1:12"};
     struct cause cause;
     CHECK(tap_open(&tap, NULL, dump_name, &cause) == 0);
-    CHECK(tap_received(&tap, &a, "127.0.0.1:1", "a", 1, &cause) == 0);
-    CHECK(tap_sent(&tap, &a, "127.0.0.1:1", "b", 1, &cause) == 0);
-    CHECK(tap_received(&tap, &b, "127.0.0.1:12", "c", 1, &cause) == 0);
-    CHECK(tap_received(&tap, &a, "127.0.0.1:1", "d", 1, &cause) == 0);
+    CHECK(tap_received(&tap, &a, "a", 1, &cause) == 0);
+    CHECK(tap_sent(&tap, &a, "b", 1, &cause) == 0);
+    CHECK(tap_received(&tap, &b, "c", 1, &cause) == 0);
+    CHECK(tap_received(&tap, &a, "d", 1, &cause) == 0);
     CHECK(tap_close(&tap, &cause) == 0);
     CHECK_TEXT(text_of(dump_name),
                "# 127.0.0.1:1\n"
@@ -96,12 +98,12 @@ static void peers_are_named_when_they_change(void) {
 static void long_names_and_offsets(void) {
     static char peer[300];
     struct tap tap;
-    struct tap_place place = {.sent = UINT64_C(0xfffffffffffffff0)};
+    struct tap_place place = {.peer = peer, .sent = UINT64_C(0xfffffffffffffff0)};
     struct cause cause;
     memset(peer, 'p', sizeof peer - 1);
     CHECK(tap_open(&tap, NULL, dump_name, &cause) == 0);
-    CHECK(tap_sent(&tap, &place, peer, "0123456789abcde", 15, &cause) == 0);
-    CHECK(tap_sent(&tap, &place, peer, "x", 1, &cause) == 0);
+    CHECK(tap_sent(&tap, &place, "0123456789abcde", 15, &cause) == 0);
+    CHECK(tap_sent(&tap, &place, "x", 1, &cause) == 0);
     CHECK(tap_close(&tap, &cause) == 0);
     char expected[512];
     snprintf(
@@ -115,14 +117,14 @@ static void long_names_and_offsets(void) {
 
 static void dash_is_stderr(void) {
     struct tap tap;
-    struct tap_place place = {0};
+    struct tap_place place = {.peer = "unix"};
     struct cause cause;
     int saved = dup(STDERR_FILENO), file = open(dump_name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     dup2(file, STDERR_FILENO);
     close(file);
     msg_verbosity(-1);
     CHECK(tap_open(&tap, NULL, "-", &cause) == 0 && tap_active(&tap));
-    CHECK(tap_received(&tap, &place, "unix", "%s\n", 3, &cause) == 0);
+    CHECK(tap_received(&tap, &place, "%s\n", 3, &cause) == 0);
     CHECK(tap_close(&tap, &cause) == 0);
     CHECK(fcntl(STDERR_FILENO, F_GETFD) >= 0);
     dup2(saved, STDERR_FILENO);
@@ -145,12 +147,12 @@ static void failures_name_the_file(void) {
     CHECK_TEXT(cause.text, expected);
 
     CHECK(tap_open(&tap, "/dev/full", NULL, &cause) == 0);
-    CHECK(tap_received(&tap, &place, NULL, "x", 1, &cause) == -1 && cause.status == STATUS_FAILED);
+    CHECK(tap_copy(&tap, "x", 1, &cause) == -1 && cause.status == STATUS_FAILED);
     CHECK_TEXT(cause.text, "cannot write /dev/full: No space left on device");
     CHECK(tap_close(&tap, &cause) == 0);
     cause.text[0] = '\0';
     CHECK(tap_open(&tap, NULL, "/dev/full", &cause) == 0);
-    CHECK(tap_sent(&tap, &place, NULL, "x", 1, &cause) == -1);
+    CHECK(tap_sent(&tap, &place, "x", 1, &cause) == -1);
     CHECK_TEXT(cause.text, "cannot write /dev/full: No space left on device");
     CHECK(tap_close(&tap, &cause) == 0);
 }
@@ -182,7 +184,6 @@ static void short_writes_are_completed(void) {
 
     static char bytes[SIZE];
     struct tap tap;
-    struct tap_place place = {0};
     struct cause cause;
     int status = -1;
     for (size_t i = 0; i < SIZE; i++) bytes[i] = (char)(i % 251);
@@ -195,7 +196,7 @@ static void short_writes_are_completed(void) {
     sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupted}, NULL);
     setitimer(ITIMER_REAL, &(struct itimerval){.it_interval = {0, 2000}, .it_value = {0, 2000}},
               NULL);
-    CHECK(tap_received(&tap, &place, NULL, bytes, SIZE, &cause) == 0);
+    CHECK(tap_copy(&tap, bytes, SIZE, &cause) == 0);
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     close(go[0]);
     close(go[1]);
