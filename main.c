@@ -1,5 +1,4 @@
-/* sockkit: one executable, many socket tools. Here is the table of applets, and which of them runs.
- */
+/* sockkit: one executable, many socket tools: the table of applets, and which of them runs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -28,7 +27,7 @@ EACH_APPLET(DECLARE)
 static const struct applet *const applets[] = {EACH_APPLET(POINT_TO)};
 #define APPLETS (sizeof applets / sizeof applets[0])
 
-/* What people who know netcat type. */
+/* Options of netcat, and how it is done here. */
 static const struct opt_hint netcat_words[] = {
     {"-l", "'sockkit serve' listens by itself"},
     {"-k", "'sockkit serve' serves for ever by itself (--once: one connection)"},
@@ -46,7 +45,7 @@ struct run {
     struct timer limit;
 };
 
-static struct call *the_call; /* whose run a signal ends; there is one */
+static struct call *the_call; /* that a signal ends: a process runs one applet */
 
 static void asked_to_end(struct sig_watch *w) {
     the_call->signal = w->signal;
@@ -62,8 +61,8 @@ static void time_over(struct timer *t) {
     loop_stop(run->call.loop);
 }
 
-/* Descriptors 0, 1, 2 that came closed are filled, so that no socket takes their number: 0 reads
- * nothing, 1 cannot be written. */
+/* Fills those of the descriptors 0, 1 and 2 that are closed, so that no socket gets their number:
+ * reading 0 gives end of file, writing to 1 fails. */
 static void fill_descriptors(void) {
     struct pollfd fds[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
     if (poll(fds, 3, 0) <= 0) return;
@@ -104,7 +103,7 @@ static int run_applet(const struct applet *applet, int argc, char **argv) {
     if (status == STATUS_SIGPIPE && !end) end = SIGPIPE;
     if (end) {
         sig_end(end);
-        return 128 + end; /* it returned: we are PID 1 */
+        return 128 + end; /* PID 1 is not ended by the signal */
     }
     return status;
 }
@@ -135,7 +134,7 @@ static int list(void) {
     return finish_stdout();
 }
 
-/* For make: from this the completions are written, and tests compare it with the manual. */
+/* The options of all applets, for completions/generate and for the tests of the manual. */
 static int dump_options(void) {
     for (size_t i = 0; i < APPLETS; i++) {
         struct opt_command command = applet_command(applets[i]);
@@ -149,14 +148,14 @@ static int dump_options(void) {
     return finish_stdout();
 }
 
-/* The program's own file, for links to point to. */
+/* The path of this executable, which links are to point to; NULL when it is not known. */
 static char *own_path(const char *argv0) {
     char *path = realpath("/proc/self/exe", NULL);
     if (!path && strchr(argv0, '/')) path = realpath(argv0, NULL);
     return path;
 }
 
-/* A link that is there already is replaced; anything else is left alone. */
+/* Makes the link sk-NAME. One that is there already is replaced; any other file is left alone. */
 static int make_link(const char *target, const char *directory, const char *name) {
     char *path = mem_format("%s/sk-%s", directory, name), old;
     int result = symlink(target, path);

@@ -23,18 +23,19 @@ struct slot {
 
 /* The rows of a command in one array, and what getopt_long wants to know of them. */
 struct table {
+    const struct opt_command *command;
     struct slot slots[ROWS_MOST];
     struct option longs[ROWS_MOST + 1];
     char shorts[2 * ROWS_MOST + 3];
     int count;
 };
 
-/* Values getopt_long returns: the index of the row, above any letter. */
+/* getopt_long returns ROW_BASE and the index of a long option's row: more than any letter. */
 #define ROW_BASE 1000
 
 static bool takes_value(const struct opt_row *row) { return row->metavar != NULL; }
 
-/* A group before this one has a row of the same name, which stands for it. */
+/* True when a group before its own has a row of the same name, which takes its place. */
 static bool replaced(const struct opt_group *groups, const struct opt_group *its,
                      const struct opt_row *row) {
     for (const struct opt_group *g = groups; g < its; g++)
@@ -43,8 +44,10 @@ static bool replaced(const struct opt_group *groups, const struct opt_group *its
     return false;
 }
 
-static void table_fill(struct table *t, const struct opt_group *groups) {
+static void table_fill(struct table *t, const struct opt_command *command) {
+    const struct opt_group *groups = command->groups;
     char *shorts = t->shorts;
+    t->command = command;
     t->count = 0;
     *shorts++ = '-';
     *shorts++ = ':';
@@ -177,7 +180,7 @@ static int unknown_letter(const struct opt_command *command, int letter) {
     return -1;
 }
 
-static int unknown_long(const struct opt_command *command, const struct table *t, const char *arg) {
+static int unknown_long(const struct table *t, const char *arg) {
     char option[64], shown[300];
     size_t size = strcspn(arg, "=");
     int like = 0;
@@ -191,18 +194,18 @@ static int unknown_long(const struct opt_command *command, const struct table *t
     }
     const char *nearest = text_nearest(option + 2, names);
     if (like > 1)
-        msg_error("option '%s' is ambiguous (see sockkit %s --help)", shown + 1, command->name);
+        msg_error("option '%s' is ambiguous (see sockkit %s --help)", shown + 1, t->command->name);
     else if (nearest)
         msg_error("unknown option '%s' (did you mean '--%s'?)", shown + 1, nearest);
     else
-        msg_error("unknown option '%s' (see sockkit %s --help)", shown + 1, command->name);
+        msg_error("unknown option '%s' (see sockkit %s --help)", shown + 1, t->command->name);
     free(names);
     return -1;
 }
 
 /* getopt_long reports a long option that takes no value, but got one, as unknown with optopt set.
  */
-static int not_understood(const struct opt_command *command, struct table *t, const char *arg) {
+static int not_understood(struct table *t, const char *arg) {
     if (!strncmp(arg, "--", 2) && arg[2]) {
         size_t size = strcspn(arg + 2, "=");
         const struct slot *slot = slot_named(t, arg + 2, size);
@@ -211,9 +214,9 @@ static int not_understood(const struct opt_command *command, struct table *t, co
             msg_error("--%s takes no value", slot->row->name);
             return -1;
         }
-        return unknown_long(command, t, arg);
+        return unknown_long(t, arg);
     }
-    return unknown_letter(command, optopt);
+    return unknown_letter(t->command, optopt);
 }
 
 static struct slot *slot_of(struct table *t, int value) {
@@ -244,12 +247,11 @@ static int check_exclusions(struct table *t) {
     return 0;
 }
 
-/* getopt_long gives operands in order (the leading '-' of shorts), as value 1. They are moved to
- * the front of argv, to places that getopt_long is done with. */
-static int parse_all(const struct opt_command *command, struct table *t, void *conf, int argc,
-                     char **argv, int *before) {
+/* Because of the '-' that shorts begins with, getopt_long returns operands in order, as value 1.
+ * They are moved to the front of argv, to places that getopt_long has read already. */
+static int parse_all(struct table *t, void *conf, int argc, char **argv, int *before) {
     int operands = 0;
-    optind = 0; /* both glibc and musl start afresh from it */
+    optind = 0; /* makes getopt_long of glibc and musl begin anew */
     opterr = 0;
     for (;;) {
         int here = optind > 0 ? optind : 1;
@@ -260,8 +262,7 @@ static int parse_all(const struct opt_command *command, struct table *t, void *c
             continue;
         }
         if (value == ':') return missing_value(t);
-        if (value == '?')
-            return not_understood(command, t, argv[optind > here ? optind - 1 : here]);
+        if (value == '?') return not_understood(t, argv[optind > here ? optind - 1 : here]);
         struct slot *slot = slot_of(t, value);
         slot->seen = true;
         if (store(slot, conf, optarg) < 0) return -1;
@@ -273,9 +274,8 @@ static int parse_all(const struct opt_command *command, struct table *t, void *c
 
 int opt_parse(const struct opt_command *command, void *conf, int argc, char **argv, int *before) {
     struct table t;
-    table_fill(&t, command->groups);
-    int result = parse_all(command, &t, conf, argc, argv, before);
-    return result;
+    table_fill(&t, command);
+    return parse_all(&t, conf, argc, argv, before);
 }
 
 /* --- help --- */
@@ -283,11 +283,11 @@ int opt_parse(const struct opt_command *command, void *conf, int argc, char **ar
 #define HELP_WIDTH 80
 #define HELP_INDENT 28
 
-/* The rest of a row, its further lines under the first. */
+/* Prints the text of a row, broken into lines that stand under the first. */
 static void help_text(const char *text) {
-    size_t room = HELP_WIDTH - HELP_INDENT;
-    while (strlen(text) > room) {
-        size_t size = room;
+    size_t width = HELP_WIDTH - HELP_INDENT;
+    while (strlen(text) > width) {
+        size_t size = width;
         while (size > 0 && text[size] != ' ') size--;
         if (size == 0) break;
         printf("%.*s\n%*s", (int)size, text, HELP_INDENT, "");

@@ -31,7 +31,7 @@ struct opt_row {
     const char *metavar; /* NULL for flags and counts */
     const char *help;    /* one line, no full stop */
     size_t offset;       /* into the group's struct */
-    int64_t min, max;    /* both 0: no range but the type's, and not negative */
+    int64_t min, max;    /* both 0: whatever the type holds and is not negative */
     /* OPT_CUSTOM: stores the value at `field` and returns NULL, or returns what is wrong with it.
      */
     const char *(*parse)(void *field, const char *value);
@@ -64,7 +64,7 @@ struct opt_group {
 /* Words that users of other programs type: an unknown option gets its own hint. */
 struct opt_hint {
     const char *option; /* "-l" */
-    const char *hint;   /* "serve listens by itself" */
+    const char *hint;   /* how it is done here: "'sockkit serve' listens by itself" */
 };
 
 /* Everything opt needs to know of a command. */

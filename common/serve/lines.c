@@ -3,7 +3,7 @@
 #include "common/base/mem.h"
 #include "common/net/listen.h"
 
-/* answers that a client does not fetch: then its requests wait too */
+/* Bytes of answers that a client has not taken: beyond it, its requests are not read. */
 #define WAITING_MOST ((size_t)256 * 1024)
 
 static struct lines_session *of_session(struct session *s) {
@@ -20,7 +20,7 @@ struct buf *lines_answers(struct lines_session *t) {
 
 static bool is_open(const struct lines_session *t) { return t->session.state == SESSION_OPEN; }
 
-/* False: that was the last one. */
+/* False when that was the last message. */
 static bool hand_over(struct lines_session *t, enum line_kind kind, const char *text, size_t size) {
     const struct lines_ops *ops = server_of(t)->lines_ops;
     if (kind == LINE_MESSAGE) return ops->message(t, text, size);
@@ -31,8 +31,7 @@ static bool hand_over(struct lines_session *t, enum line_kind kind, const char *
     return true;
 }
 
-/* One write for all that was answered. A client that closes after an answer still gets it
- * (session_finish delivers first). */
+/* One write for all that was answered. */
 static void send_answers(struct lines_session *t) {
     struct buf *answers = lines_answers(t);
     if (answers->size > 0 && t->session.state != SESSION_CLOSED) {
@@ -152,21 +151,21 @@ static void on_closed(struct session *s) {
     buf_free(&t->rest);
 }
 
-void lines_server_start(struct lines_server *ts, struct loop *loop, struct listeners *listeners,
+void lines_server_start(struct lines_server *server, struct loop *loop, struct listeners *listeners,
                         struct server_limits limits, const struct lines_ops *ops) {
-    ts->lines_ops = ops;
-    ts->answers = (struct buf){0};
-    ts->ops = (struct server_ops){.session_size = ops->session_size,
-                                  .open = on_open,
-                                  .data = on_data,
-                                  .end = on_end,
-                                  .space = on_space,
-                                  .closed = on_closed};
-    if (ops->readable) ts->ops.readable = on_readable;
-    server_start(&ts->server, loop, listeners, limits, &ts->ops);
+    server->lines_ops = ops;
+    server->answers = (struct buf){0};
+    server->ops = (struct server_ops){.session_size = ops->session_size,
+                                      .open = on_open,
+                                      .data = on_data,
+                                      .end = on_end,
+                                      .space = on_space,
+                                      .closed = on_closed};
+    if (ops->readable) server->ops.readable = on_readable;
+    server_start(&server->server, loop, listeners, limits, &server->ops);
 }
 
-void lines_server_stop(struct lines_server *ts) {
-    server_stop(&ts->server);
-    buf_free(&ts->answers);
+void lines_server_stop(struct lines_server *server) {
+    server_stop(&server->server);
+    buf_free(&server->answers);
 }

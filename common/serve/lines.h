@@ -1,5 +1,5 @@
-/* lines: a server whose clients send messages (line.h): connections become open, message, closed.
- * What is answered during one read leaves in one write. */
+/* lines: a server whose clients send messages (line.h): its owner sees a connection as open,
+ * message, message, closed. The answers to all messages of one read leave in one write. */
 #ifndef SOCKKIT_SERVE_LINES_H
 #define SOCKKIT_SERVE_LINES_H
 
@@ -14,32 +14,33 @@ struct lines_session {
     struct session session;
     struct line line;
     struct timer silence;
-    struct buf rest; /* read, and not worked through: paused */
+    struct buf rest; /* bytes read whose messages are handed over after lines_resume */
     bool paused;
 };
 
-static_assert(offsetof(struct lines_session, session) == 0, "a session is the beginning of it");
+static_assert(offsetof(struct lines_session, session) == 0,
+              "server.h makes a struct session of it");
 
 struct lines_ops {
-    /* Of the applet's own struct, which begins with a struct lines_session (size_led_by). */
+    /* Of the owner's own struct, which begins with a struct lines_session (size_led_by). */
     size_t session_size;
     void (*open)(struct lines_session *t);
-    /* Its answer goes to lines_answers. False: that was its last message, and the session is
-     * finished. NULL: there are no messages. */
+    /* The answer is put into lines_answers. Returns false when this is the last message: the
+     * session is finished (session_finish). NULL: bytes are not cut into messages. */
     bool (*message)(struct lines_session *t, const char *text, size_t size);
     /* What is read goes through here before it becomes messages: may put other bytes in its place
-     * (the applet's own, valid until the next call). NULL: it stays as it is. */
+     * (the owner's own, valid until the next call). NULL: it stays as it is. */
     void (*filter)(struct lines_session *t, const char **bytes, size_t *n);
-    /* The bytes as they came, up to the end of the last message handed over. NULL: nobody looks. */
+    /* The bytes as they came, up to the end of the last message handed over. NULL: not wanted. */
     void (*raw)(struct lines_session *t, const char *bytes, size_t n);
-    /* Instead of `raw` and `message`: reads by itself (stream_ops). */
+    /* Instead of `raw` and `message`: the owner reads from the socket (stream_ops). */
     void (*readable)(struct lines_session *t);
-    /* A line beyond LINE_MOST. NULL: "ERR line too long". */
+    /* A line was longer than LINE_MOST. NULL: the answer is "ERR line too long". */
     void (*too_long)(struct lines_session *t);
-    /* What answers a read, when it is sent. NULL: nobody looks. */
+    /* The answers to one read, as they are sent. NULL: not wanted. */
     void (*answered)(struct lines_session *t, const char *bytes, size_t n);
-    /* The client has shut down its side, its last message has been handed over. NULL: it is closed
-     * once all is delivered. */
+    /* The client has shut down its side, and its last message has been handed over. NULL:
+     * session_finish. */
     void (*end)(struct lines_session *t);
     void (*space)(struct lines_session *t);
     void (*closed)(struct lines_session *t);
@@ -49,20 +50,21 @@ struct lines_server {
     struct server server;
     const struct lines_ops *lines_ops;
     struct server_ops ops;
-    struct buf answers; /* of the read at hand */
+    struct buf answers; /* to the messages of the read that is being worked through */
 };
 
-/* As server_start. */
-void lines_server_start(struct lines_server *ts, struct loop *loop, struct listeners *listeners,
+/* As server_start and server_stop. */
+void lines_server_start(struct lines_server *server, struct loop *loop, struct listeners *listeners,
                         struct server_limits limits, const struct lines_ops *ops);
-void lines_server_stop(struct lines_server *ts);
+void lines_server_stop(struct lines_server *server);
 
-/* From within `message`: no further one, and nothing is read, until lines_resume. For a client that
- * is to wait. */
+/* From within `message`: lets the client wait. Nothing more is read, and no further message handed
+ * over, until lines_resume. */
 void lines_pause(struct lines_session *t);
 void lines_resume(struct lines_session *t);
 
-/* Where answers to this client are put; they are sent when the read has been worked through. */
+/* Where answers to this client are put. They are sent once all messages of the read have been
+ * handed over. */
 struct buf *lines_answers(struct lines_session *t);
 
 #endif

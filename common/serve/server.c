@@ -11,7 +11,7 @@
 #include "common/net/sock.h"
 
 #define LINGER (5 * TEXT_NS_PER_S)
-#define PAUSE TEXT_NS_PER_S /* when out of descriptors, unless a session ends before */
+#define PAUSE TEXT_NS_PER_S /* when descriptors are short; it ends early when a session does */
 #define ACCEPTS_A_TURN 64
 
 static struct session *of_stream(struct stream *s) {
@@ -30,7 +30,7 @@ static bool full(const struct server *server) {
     return most > 0 && server->count >= (size_t)most;
 }
 
-/* A server at its limit does not watch its listeners: who is too many waits in the backlog. */
+/* At its limit the server does not watch its listeners: a client too many waits in the backlog. */
 static void update_accepting(struct server *server) {
     bool accepting =
         !full(server) && !timer_running(&server->pause) && !(server->limits.once && server->met);
@@ -54,7 +54,7 @@ static void unlink_session(struct session *s) {
         server->sessions = s->next;
     if (s->next) s->next->previous = s->previous;
     server->count--;
-    timer_stop(&server->pause); /* a descriptor is free again */
+    timer_stop(&server->pause); /* the session's descriptor is free again */
 }
 
 static void narrate_end(const struct session *s, const char *peer) {
@@ -89,7 +89,7 @@ static void linger_over(struct timer *t) {
     session_close(container_of(t, struct session, timer), STATUS_OK);
 }
 
-/* Half-closed, and what the peer still sends is of no interest. */
+/* Our side is shut down: what the peer still sends is discarded. */
 static void linger(struct session *s) {
     if (s->state == SESSION_LINGERING) return;
     s->state = SESSION_LINGERING;
@@ -108,7 +108,7 @@ void session_finish(struct session *s) {
     if (s->stream.shut)
         linger(s);
     else
-        /* called when all is sent, and the write side is shut */
+        /* on_space is called when all is sent and the write side is shut down. */
         stream_ask_space(&s->stream, true);
 }
 
@@ -166,12 +166,12 @@ static void on_space(struct stream *t) {
     if (s->state == SESSION_FINISHING && t->shut) linger(s);
 }
 
-/* A peer that is gone while its connection is being closed took what it wanted. */
+/* An error of a connection that we are closing, with nothing left to send, is no loss. */
 static void on_fail(struct stream *t, int error) {
     struct session *s = of_stream(t);
     char peer[SESSION_PEER];
     bool loss = s->state == SESSION_OPEN || stream_waiting(t) > 0;
-    bool orderly = error == EPIPE && !t->broken; /* a Unix socket whose peer closed it */
+    bool orderly = error == EPIPE && !t->broken; /* the peer has closed its Unix socket */
     if (loss && !orderly)
         msg_error("connection with %s: %s", session_peer(s, peer), strerror(error));
     session_close(s, loss && !orderly ? STATUS_FAILED : STATUS_OK);
@@ -206,7 +206,7 @@ static size_t count_of_host(const struct server *server, const struct addr *peer
     return n;
 }
 
-/* Why this peer is not served; NULL: it is. */
+/* Why this peer is not served, or NULL when it is. */
 static const char *refusal(const struct server *server, const struct addr *peer) {
     int64_t most = server->limits.max_per_host;
     if (!access_allows(&server->limits.access, peer)) return "denied";
@@ -233,9 +233,9 @@ static void open_session(struct server *server, int fd, const struct addr *peer)
 static void pause_over(struct timer *t) { update_accepting(container_of(t, struct server, pause)); }
 
 static void accept_failed(struct server *server) {
-    /* nobody waits any more */
+    /* No connection waits any more: the shortage has passed. */
     if (loop_not_yet(errno)) server->short_told = false;
-    /* not yet, or the connection's own trouble (accept(2)) */
+    /* Nothing to accept yet, or an error of that one connection (accept(2)). */
     if (!sock_is_short(errno)) return;
     if (!server->short_told) msg_note(0, "cannot accept for now: %s", strerror(errno));
     server->short_told = true;
@@ -261,8 +261,8 @@ static bool accept_one(struct server *server, int listener) {
     return true;
 }
 
-/* Several a turn, but not all that a storm brings: those inside want their turn too. Whoever came
- * may have had the doors shut. */
+/* Accepts several connections a turn, but no whole storm of them: the sessions want their turn too.
+ * `open` may have shut the doors. */
 static void door_ready(struct watch *w, unsigned events) {
     struct server_door *door = container_of(w, struct server_door, watch);
     struct server *server = door->server;
@@ -290,5 +290,5 @@ void server_shut_doors(struct server *server) {
 void server_stop(struct server *server) {
     server_shut_doors(server);
     while (server->sessions) session_close(server->sessions, STATUS_OK);
-    loop_settle(server->loop); /* sessions are freed there */
+    loop_settle(server->loop); /* frees the sessions */
 }

@@ -1,6 +1,6 @@
-/* server: accept, limits, idle times, sessions. An applet says what to do when a session opens,
- * when bytes come and when it is over; how many may come, from where, and for how long they may be
- * silent is the same for all. */
+/* server: accepts connections within limits, ends those that are idle, and keeps each as a session
+ * until what was meant for the client is delivered. Its owner says what is done when a session
+ * opens, when bytes come, and when it is over. */
 #ifndef SOCKKIT_SERVE_SERVER_H
 #define SOCKKIT_SERVE_SERVER_H
 
@@ -13,16 +13,16 @@
 struct session;
 struct server;
 
-/* Who may come, and how long they may be silent. {0}: whoever wants, for ever. */
+/* Who may connect, and for how long a connection may be silent. {0}: everybody, for ever. */
 struct server_limits {
-    struct access_list access;         /* its lists are the caller's, and must last */
+    struct access_list access;         /* its lists are the caller's and must outlast the server */
     int64_t max_clients, max_per_host; /* at once; 0: no limit */
     int64_t idle;                      /* ns without a byte either way; 0: no limit */
-    bool once; /* the first session allowed is the only one; its outcome is the server's */
+    bool once; /* one session that access allows, whose outcome is the server's */
 };
 
 struct server_ops {
-    /* Of the applet's own struct, which begins with a struct session (size_led_by). */
+    /* Of the owner's own struct, which begins with a struct session (size_led_by). */
     size_t session_size;
     void (*open)(struct session *s); /* NULL: nothing to do */
     /* As in stream_ops. `end` NULL: session_finish. */
@@ -30,15 +30,16 @@ struct server_ops {
     void (*readable)(struct session *s);
     void (*end)(struct session *s);
     void (*space)(struct session *s);
-    void (*closed)(struct session *s); /* frees what is the applet's; the session goes after it */
+    void (*closed)(struct session *s); /* frees what the owner added; the session is freed after */
 };
 
 enum session_state {
     SESSION_OPEN,
-    SESSION_FINISHING, /* what is meant for it is being delivered, then it is half-closed */
-    /* half-closed; its input is discarded, so that no reset destroys what was delivered */
+    SESSION_FINISHING, /* what waits is being sent; then our side is shut down */
+    /* Our side is shut down. Input is read and discarded: closing with unread input would send a
+     * reset, and that could destroy what the client has not read yet (RFC 9293 section 3.6.1). */
     SESSION_LINGERING,
-    SESSION_CLOSED,
+    SESSION_CLOSED, /* freed at the end of this turn of the loop */
 };
 
 #define SESSION_PEER (ADDR_TEXT)
@@ -47,15 +48,15 @@ struct session {
     struct stream stream;
     struct server *server;
     struct session *next, *previous;
-    struct timer timer; /* idle, then lingering */
+    struct timer timer; /* the idle time, then that of lingering */
     struct later reap;
     struct addr peer;
-    int64_t since;
+    int64_t since; /* it was accepted (loop_now) */
     enum session_state state;
     int outcome; /* enum status */
 };
 
-/* A listening socket and whose it is. */
+/* A listening socket in the loop. */
 struct server_door {
     struct watch watch;
     struct server *server;
@@ -67,37 +68,38 @@ struct server {
     struct server_limits limits;
     struct listeners *listeners;
     struct server_door doors[LISTEN_MOST];
-    struct timer pause; /* running: descriptors are short */
-    bool short_told;
+    struct timer pause; /* runs while nobody is accepted because descriptors are short */
+    bool short_told;    /* that was narrated */
     struct session *sessions;
     size_t count;
-    bool met;    /* somebody was served */
+    bool met;    /* a session has opened */
     int outcome; /* enum status; of the session, with `once` */
 };
 
-/* Begins to accept. The listeners stay the caller's. The server stops the loop when it is over
- * (`once`). An owner embeds the struct, and finds itself by container_of(session->server, ...). */
+/* Begins to accept. The listeners stay the caller's and must outlast the server. With `once` the
+ * server stops the loop when its session is over. The owner embeds the struct server in its own and
+ * finds it by container_of(session->server, ...). */
 void server_start(struct server *server, struct loop *loop, struct listeners *listeners,
                   struct server_limits limits, const struct server_ops *ops);
-/* Accepts nobody any more; the sessions go on. */
+/* Accepts no further connection; the sessions go on. */
 void server_shut_doors(struct server *server);
-/* Closes everything at once; not from within a turn of the loop. */
+/* Closes all sessions at once and frees them. Not to be called from within a turn of the loop. */
 void server_stop(struct server *server);
 
-/* "127.0.0.1:4242"; "unix (pid 4242)". */
+/* "127.0.0.1:4242", "unix (pid 4242)". Returns out. */
 const char *session_peer(const struct session *s, char out[SESSION_PEER]);
 
-void session_send(struct session *s, const void *bytes, size_t n);
+void session_send(struct session *s, const void *bytes, size_t n); /* stream_send */
 
-/* The applet is done with it: what waits is delivered, the write side shut down, input discarded
- * for at most 5 s, then it is closed. Further input is not handed over. */
+/* The owner is done with the session: what waits is sent, the write side is shut down, input is
+ * discarded for at most 5 s, then the connection is closed. No further input is handed over. */
 void session_finish(struct session *s);
-/* Closes it at once. */
+/* Closes the connection at once; what waits is lost. */
 void session_close(struct session *s, enum status outcome);
 
-/* The stream leaves the loop, and the applet uses s->stream.fd (and minds its idle time) by itself;
- * it ends with session_close, or comes back to the loop to be finished, with the bytes counted
- * meanwhile. */
+/* The connection leaves the loop: the owner uses s->stream.fd by itself and watches the idle time.
+ * It ends with session_close, or comes back with session_attach to be finished, which adds the
+ * bytes that went either way meanwhile to the counts. */
 void session_detach(struct session *s);
 void session_attach(struct session *s, uint64_t received, uint64_t sent);
 

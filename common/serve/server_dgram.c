@@ -11,11 +11,11 @@
 #include "common/net/sock.h"
 
 #define CENSUS TEXT_NS_PER_S
-#define TRIES 100 /* DGRAM_PAUSE apart, for an answer to a peer that does not read */
-/* batches: more than a receive buffer holds, and an end for who is being flooded */
+#define TRIES 100 /* for an answer to a peer that does not read, DGRAM_PAUSE apart */
+/* Batches: more than a receive buffer holds, and yet an end where a peer floods us. */
 #define DRAIN_MOST 65536
 
-/* Once for a row of datagrams of one peer: anybody can send many. */
+/* Narrated once for datagrams of one peer in a row: anybody can send many. */
 static void tell(struct dgram_server *server, const struct dgram *d, const char *what,
                  const char *why) {
     char peer[DGRAM_PEER];
@@ -62,7 +62,7 @@ static void send_answers(struct dgram_door *door);
 
 static void pause_over(struct timer *t) { send_answers(container_of(t, struct dgram_door, pause)); }
 
-/* A Unix socket polls writable whatever the peer's queue holds. */
+/* A Unix socket polls writable although the peer's queue is full, and so does any with ENOBUFS. */
 static void wait_for_room(struct dgram_door *door, int error) {
     bool tells = error != ENOBUFS && addr_family(door->local) != AF_UNIX;
     if (!tells) timer_start(door->server->loop, &door->pause, DGRAM_PAUSE, pause_over);
@@ -105,7 +105,7 @@ static void add_answer(struct dgram_door *door, const struct dgram *question, si
     door->answers[door->count++].size = size;
 }
 
-/* The bytes have their final place only when all are there. */
+/* The buffer may have moved while answers were added: only now is it known where each lies. */
 static void place_answers(struct dgram_door *door) {
     const char *at = door->bytes.size ? buf_at(&door->bytes) : "";
     for (size_t i = 0; i < door->count; i++) {
@@ -136,12 +136,12 @@ static void hand_over(struct dgram_door *door, const struct dgram *items, size_t
     }
 }
 
-/* One batch; false when there was none. */
+/* Takes one batch. False when there was none. */
 static bool receive(struct dgram_door *door) {
     struct dgram_server *server = door->server;
     const struct dgram *items;
     int n = dgram_receive(door->io, &items);
-    /* an earlier answer's error; it goes by being told */
+    /* The error of an answer sent before (an ICMP refusal) is cleared by having been returned. */
     if (n < 0) return !loop_not_yet(errno);
     hand_over(door, items, (size_t)n);
     if (!timer_running(&server->census))

@@ -16,7 +16,7 @@ static void told_to_end(struct watch *w, unsigned events) {
     loop_stop(w->loop);
 }
 
-/* The loop that came with fork(2) is the other process's. */
+/* The loop that was copied by fork(2) is the parent's. */
 static void become_worker(struct workers *w, int index, int line) {
     loop_free(w->call->loop);
     w->call->loop = loop_new();
@@ -29,12 +29,12 @@ static void become_worker(struct workers *w, int index, int line) {
 
 void workers_idle(struct workers *w) {
     ssize_t n = send(w->line, "", 1, MSG_NOSIGNAL);
-    (void)n; /* the one has gone: then the end of file is there to read */
+    (void)n; /* Where the parent has exited, end of file on this socket stops us anyway. */
 }
 
 void workers_leave(int status) { _exit(status); }
 
-/* --- in the one that waits --- */
+/* --- in the parent --- */
 
 void workers_end(struct workers *w) {
     if (w->line < 0) return;
@@ -48,7 +48,7 @@ static void line_ready(struct watch *watch, unsigned events) {
     char bytes[64];
     (void)events;
     ssize_t n = recv(w->line, bytes, sizeof bytes, MSG_DONTWAIT);
-    if (n == 0) watch_stop(watch); /* all have ended */
+    if (n == 0) watch_stop(watch); /* no worker holds the other end any more */
     if (n <= 0 || (w->idle += (int)n) < w->count) return;
     msg_error("no client came in time");
     w->status = STATUS_TIMEOUT;
