@@ -60,8 +60,8 @@ static void start(struct serve *s) {
     proc_group_start(children, s->loop);
 }
 
-/* The commands are ended while their clients are still there; a server that was never announced has
- * none, and comes here only when all is released. */
+/* Called twice: commands are to end while their clients are still there; where the server was never
+ * announced there are none, and only what `start` did is undone. */
 static void stop(struct serve *s) {
     if (!s->state) return;
     proc_group_stop(s->state);

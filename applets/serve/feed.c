@@ -206,6 +206,7 @@ const struct way way_feed = {
     .fits = fits,
     .client_size = size_led_by(struct reader, client),
     .reads_stdin = true,
+    .shows = true,
     .start = start,
     .stop = stop,
     .open = on_open,

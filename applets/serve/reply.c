@@ -17,6 +17,7 @@ static bool fits(const struct serve_conf *conf) { return conf->reply; }
 const struct way way_reply = {
     .fits = fits,
     .client_size = size_led_by(struct client, text),
+    .shows = true,
     .open = serve_greet,
     .message = message,
 };

@@ -209,7 +209,7 @@ static bool is_input(int fd) {
 static int prepare(struct responder *r) {
     struct serve *s = of_responder(r);
     const struct serve_conf *conf = s->conf;
-    output_start(&s->out, s->loop, s->way->runs_commands ? -1 : STDOUT_FILENO);
+    output_start(&s->out, s->loop, s->way->shows ? STDOUT_FILENO : -1);
     s->out.changed = output_changed;
     s->out.owner = s;
     if (output_copies(&s->out, conf->output.copy, conf->output.dump)) return output_stop(&s->out);

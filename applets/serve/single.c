@@ -54,6 +54,7 @@ const struct way way_single = {
     .fits = fits,
     .client_size = size_led_by(struct joined, client),
     .reads_stdin = true,
+    .shows = true,
     .open = on_open,
     .closed = on_closed,
     .count = count,

@@ -1,7 +1,7 @@
 /* way: the ways in which serve serves: what its clients are sent besides the greeting. One is
- * chosen at the start, from the options, and does its work for every client. A new way is a file
- * and its line in the table of serve.c. What goes through here besides is the same for all: clients
- * that come and go, the greeting, what they send on its way to stdout, the quit word. */
+ * chosen at the start, from the options, and serves every client. A new way is a file, its name
+ * below and its line in the table of serve.c. serve.c does what is the same for all: clients that
+ * come and go, the greeting, the quit word, and what clients send on its way to stdout. */
 #ifndef SOCKKIT_SERVE_WAY_H
 #define SOCKKIT_SERVE_WAY_H
 
@@ -62,9 +62,10 @@ struct way {
     bool (*fits)(const struct serve_conf *conf);
     size_t client_size; /* of a struct that begins with a struct client; it comes zeroed */
     bool reads_stdin;   /* sends it, where there is one */
-    bool runs_commands; /* no privilege is given up, nothing is written to stdout */
-    /* The rest may be NULL. Before the first client; once nobody comes in any more; when everybody
-     * has gone, even without `finish`. */
+    bool shows;         /* what clients send goes to stdout */
+    bool runs_commands; /* for clients: no privilege is given up */
+    /* Any of these may be NULL. Before the first client; when nobody comes in any more; when
+     * everybody has gone, which may be without `finish`. */
     void (*start)(struct serve *s);
     void (*finish)(struct serve *s);
     void (*stop)(struct serve *s);

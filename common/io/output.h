@@ -43,7 +43,7 @@ struct output {
     struct buf text; /* lines being put together, for output_flush */
 
     bool full;  /* stdout takes nothing now */
-    int status; /* not 0: the exit status of a failure, which has been told; nothing goes out */
+    int status; /* not 0: the exit status of a failure, which has been told */
 
     /* private */
     struct loop *loop; /* NULL: not started */

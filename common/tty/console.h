@@ -14,17 +14,16 @@
 #include "common/tty/term.h"
 
 struct console {
-    /* The owner's, set before console_start. */
-    /* without its ending; NULL: stdin has ended, told once */
+    /* The owner's, set before console_start: a line without its ending (NULL: stdin has ended, told
+     * once); stdout, which was full, takes more; stdout has failed, which was told (out.status). */
     void (*line)(struct console *c, const char *text, size_t size);
-    /* stdout, which was full, takes more */
     void (*drained)(struct console *c);
-    void (*failed)(struct console *c); /* stdout cannot be written: out.status, told */
+    void (*failed)(struct console *c);
 
     bool on_terminal;  /* stdout is one */
     bool typed;        /* stdin is one */
     unsigned skipped;  /* lines of stdin that were too long; each was told */
-    struct output out; /* stdout; while it is full, the owner reads nobody */
+    struct output out; /* stdout; while it is full the owner reads nobody */
 
     /* private */
     struct loop *loop;
