@@ -281,11 +281,11 @@ static void see_off(struct connection *c) {
 }
 
 static void run_command(struct connection *c) {
-    struct addr local;
+    struct proc_socket socket = {.fd = c->fd, .peer = c->peer};
     struct cause cause;
     proc_group_start(&c->children, c->call->loop);
-    if (sock_local(c->fd, &local) < 0 || proc_spawn(&c->children, &c->child, c->conf->exec, c->fd,
-                                                    &local, &c->peer, child_ended, &cause) < 0) {
+    c->child.ended = child_ended;
+    if (proc_spawn(&c->children, &c->child, c->conf->exec, &socket, &cause) < 0) {
         c->status = msg_cause(&cause);
         return;
     }

@@ -1,9 +1,7 @@
 /* exec: each client is handed to a command of its own (-e): its connection leaves the loop, and
  * comes back when the command has ended, to be finished. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "applets/serve/way.h"
 #include "common/base/mem.h"
@@ -31,15 +29,11 @@ static void run_command(struct client *c) {
     struct serve *serve = serve_of(c);
     struct served *served = container_of(c, struct served, client);
     struct session *s = &c->text.session;
-    const char *command = serve->conf->exec;
-    struct addr local;
+    struct proc_socket socket = {.fd = s->stream.fd, .peer = s->peer};
     struct cause cause;
     session_detach(s);
-    if (sock_local(s->stream.fd, &local) < 0)
-        cause_set(&cause, STATUS_FAILED, "cannot run '%s': %s", command, strerror(errno));
-    else if (proc_spawn(serve->state, &served->command, command, s->stream.fd, &local, &s->peer,
-                        command_ended, &cause) == 0)
-        return;
+    served->command.ended = command_ended;
+    if (proc_spawn(serve->state, &served->command, serve->conf->exec, &socket, &cause) == 0) return;
     msg_cause(&cause);
     session_close(s, STATUS_FAILED);
 }

@@ -8,7 +8,8 @@
 static void message(struct client *c, const char *text, size_t size) {
     const struct serve_conf *conf = serve_of(c)->conf;
     struct buf *answers = lines_answers(&c->text);
-    template_fill(answers, conf->reply, text, size, &c->text.session.peer, time(NULL));
+    struct template_message message = {text, size, &c->text.session.peer, time(NULL)};
+    template_fill(answers, conf->reply, &message);
     buf_put(answers, conf->crlf ? "\r\n" : "\n", conf->crlf ? 2 : 1);
 }
 

@@ -106,12 +106,12 @@ bool destination_is_near(const struct destination *r) {
     return addr_family(&r->to) == AF_UNIX || addr_is_loopback(&r->to);
 }
 
-int destination_find(struct destination *r, struct loop *loop, const struct net_name *name,
+int destination_find(struct destination *r, const struct net_name *name,
                      const struct net_name *source, int64_t limit, struct cause *cause) {
     *r = (struct destination){
-        .options = r->options, .broadcast = r->broadcast, .fd = -1, .name = *name};
-    if (source->type && resolve_wait(loop, source, limit, &r->locals, cause) < 0) return -1;
-    if (resolve_wait(loop, name, limit, &r->addrs, cause) < 0) return -1;
+        .loop = r->loop, .options = r->options, .broadcast = r->broadcast, .fd = -1, .name = *name};
+    if (source->type && resolve_wait(r->loop, source, limit, &r->locals, cause) < 0) return -1;
+    if (resolve_wait(r->loop, name, limit, &r->addrs, cause) < 0) return -1;
     addrs_keep_families(&r->addrs, &r->locals);
     if (r->addrs.count > 0 || !source->host) return 0;
     return cause_set(cause, STATUS_UNCONNECTED,

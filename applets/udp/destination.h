@@ -14,9 +14,12 @@
 #include "common/net/sockopt.h"
 
 struct destination {
+    /* The owner's, set before destination_find. */
+    struct loop *loop;
     const struct sockopt_list *options;
     bool broadcast; /* the name may be a broadcast address */
-    int fd;         /* -1: none */
+
+    int fd; /* -1: none */
     struct dgram_io *io;
     struct addr to;
     /* to a group or a broadcast address: whoever hears it may answer, and the socket is not
@@ -32,7 +35,7 @@ struct destination {
 /* Looks the name up, and `source` (its type 0: the system chooses), running the loop; limit in ns.
  * The names' strings must last. -1 with a cause, whose text is empty when something else stopped
  * the loop. */
-int destination_find(struct destination *r, struct loop *loop, const struct net_name *name,
+int destination_find(struct destination *r, const struct net_name *name,
                      const struct net_name *source, int64_t limit, struct cause *cause);
 /* The next address that can be sent to, in place of the last one (narrated with -v). -1 with a
  * cause when there is none. Statuses: UNCONNECTED, UNBOUND (the source), FAILED. */

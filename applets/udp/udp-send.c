@@ -344,8 +344,8 @@ static int find(struct udp_send *u) {
         msg_error("--block cuts stdin: it excludes MESSAGEs");
         return STATUS_USAGE;
     }
-    int found = destination_find(&u->whom, u->call->loop, &target, &source,
-                                 limit_of(u, OPTIONS_DIAL_LIMIT), &cause);
+    int found =
+        destination_find(&u->whom, &target, &source, limit_of(u, OPTIONS_DIAL_LIMIT), &cause);
     return found == 0 || call_over(u->call) ? STATUS_OK : msg_cause(&cause);
 }
 
@@ -366,8 +366,10 @@ static int run(struct call *call) {
     const struct udp_send_conf *conf = call->conf;
     u->call = call;
     u->conf = conf;
-    u->whom = (struct destination){
-        .options = &conf->common.sockopts, .broadcast = conf->broadcast, .fd = -1};
+    u->whom = (struct destination){.loop = call->loop,
+                                   .options = &conf->common.sockopts,
+                                   .broadcast = conf->broadcast,
+                                   .fd = -1};
     int status = find(u);
     u->input = (struct outgoing){.words = call->count > 0 ? call->operands : NULL,
                                  .count = (size_t)call->count,

@@ -81,8 +81,8 @@ static bool on_message(struct dgram_server *server, const struct dgram *d, struc
     struct udp_serve *u = of_server(server);
     show_received(&u->show, d);
     if (u->conf->count && server->received == (uint64_t)u->conf->count) dgram_server_end(server);
-    if (u->conf->reply)
-        template_fill(answer, u->conf->reply, d->bytes, d->size, d->peer, time(NULL));
+    struct template_message received = {d->bytes, d->size, d->peer, time(NULL)};
+    if (u->conf->reply) template_fill(answer, u->conf->reply, &received);
     return u->conf->reply;
 }
 

@@ -26,8 +26,7 @@ const char *template_check(const char *text) {
     return wrong;
 }
 
-void template_fill(struct buf *out, const char *text, const char *message, size_t size,
-                   const struct addr *peer, time_t now) {
+void template_fill(struct buf *out, const char *text, const struct template_message *message) {
     for (;;) {
         char host[ADDR_TEXT], stamp[TEXT_STAMP];
         size_t plain = strcspn(text, "%");
@@ -35,16 +34,16 @@ void template_fill(struct buf *out, const char *text, const char *message, size_
         if (text[plain] == '\0') return;
         switch (text[plain + 1]) {
         case 'm':
-            buf_put(out, message, size);
+            buf_put(out, message->bytes, message->size);
             break;
         case 'a':
-            buf_format(out, "%s", addr_host_text(peer, host));
+            buf_format(out, "%s", addr_host_text(message->peer, host));
             break;
         case 'p':
-            buf_format(out, "%u", (unsigned)addr_port(peer));
+            buf_format(out, "%u", (unsigned)addr_port(message->peer));
             break;
         case 't':
-            buf_format(out, "%s", text_stamp(now, stamp));
+            buf_format(out, "%s", text_stamp(message->now, stamp));
             break;
         default:
             buf_put(out, "%", 1);

@@ -13,9 +13,16 @@
  * next call. */
 const char *template_check(const char *text);
 
+/* What is answered. */
+struct template_message {
+    const char *bytes;
+    size_t size;
+    const struct addr *peer;
+    time_t now;
+};
+
 /* Puts the answer at the end of out, without a line ending, the message's bytes as they are. `text`
  * has passed template_check. */
-void template_fill(struct buf *out, const char *text, const char *message, size_t size,
-                   const struct addr *peer, time_t now);
+void template_fill(struct buf *out, const char *text, const struct template_message *message);
 
 #endif

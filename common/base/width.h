@@ -2,14 +2,10 @@
 #ifndef SOCKKIT_BASE_WIDTH_H
 #define SOCKKIT_BASE_WIDTH_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* 0 (combining, format), 1 (the soft hyphen too), or 2 (East Asian wide, emoji); -1 for a control.
  * UTF8_INVALID, which one character is shown for, has 1. */
 int width_of(uint32_t point);
-
-/* True for what combines with the character before it and yet has a width (general category Mc). */
-bool width_is_spacing_mark(uint32_t point);
 
 #endif

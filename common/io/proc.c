@@ -11,6 +11,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/net/sock.h"
 #include "common/net/sysinfo.h"
 
 #define GRACE (2 * TEXT_NS_PER_S)
@@ -90,27 +91,27 @@ static void set_environment(const struct addr *local, const struct addr *peer) {
     set_endpoint(names[2], names[3], local);
 }
 
-_Noreturn static void run_child(const char *command, int fd, const struct addr *local,
-                                const struct addr *peer) {
+_Noreturn static void run_child(const char *command, const struct proc_socket *socket) {
     setpgid(0, 0);
-    int flags = fcntl(fd, F_GETFL);
-    fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-    dup2(fd, STDIN_FILENO);
-    dup2(fd, STDOUT_FILENO);
-    set_environment(local, peer);
+    int flags = fcntl(socket->fd, F_GETFL);
+    fcntl(socket->fd, F_SETFL, flags & ~O_NONBLOCK);
+    dup2(socket->fd, STDIN_FILENO);
+    dup2(socket->fd, STDOUT_FILENO);
+    set_environment(&socket->local, &socket->peer);
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
 }
 
-int proc_spawn(struct proc_group *g, struct proc *p, const char *command, int fd,
-               const struct addr *local, const struct addr *peer, void (*ended)(struct proc *p),
-               struct cause *cause) {
-    pid_t pid = sig_fork();
+int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
+               const struct proc_socket *socket, struct cause *cause) {
+    struct proc_socket known = *socket;
+    bool whole = known.local.size > 0 || sock_local(known.fd, &known.local) == 0;
+    pid_t pid = whole ? sig_fork() : -1;
     if (pid < 0)
         return cause_set(cause, STATUS_FAILED, "cannot run '%s': %s", command, strerror(errno));
-    if (pid == 0) run_child(command, fd, local, peer);
+    if (pid == 0) run_child(command, &known);
     setpgid(pid, pid); /* in both: whoever comes first */
-    *p = (struct proc){.pid = pid, .ended = ended, .next = g->running};
+    *p = (struct proc){.pid = pid, .ended = p->ended, .next = g->running};
     g->running = p;
     return 0;
 }

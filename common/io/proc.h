@@ -29,12 +29,18 @@ struct proc_group {
  * sets close-on-exec on every inherited descriptor above 2, so that children hold none. */
 void proc_group_start(struct proc_group *g, struct loop *loop);
 
-/* Runs /bin/sh -c command with fd as stdin and stdout (made blocking), the UCSPI variables set from
- * the two addresses of the connection. `ended` is called from the loop when it has ended. The
- * caller keeps fd. -1 with a cause. */
-int proc_spawn(struct proc_group *g, struct proc *p, const char *command, int fd,
-               const struct addr *local, const struct addr *peer, void (*ended)(struct proc *p),
-               struct cause *cause);
+/* The connection of a command. */
+struct proc_socket {
+    int fd; /* the caller's */
+    struct addr peer;
+    struct addr local; /* {0}: the address that the system has for it (getsockname(2)) */
+};
+
+/* Runs /bin/sh -c command with the socket as stdin and stdout (made blocking), and the UCSPI
+ * variables set from its ends. p->ended, set before, is called from the loop when the command has
+ * ended. -1 with a cause. */
+int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
+               const struct proc_socket *socket, struct cause *cause);
 
 /* SIGTERM to all groups, SIGKILL after 2 s to those that still have members; returns when all
  * children have ended. Runs the loop meanwhile. */

@@ -14,7 +14,7 @@ static struct addr peer(const char *host) {
 static char *filled(const char *text, const char *message, size_t size, const struct addr *from) {
     struct buf out = {0};
     buf_put(&out, "> ", 2);
-    template_fill(&out, text, message, size, from, 1700000000);
+    template_fill(&out, text, &(struct template_message){message, size, from, 1700000000});
     buf_put(&out, "", 1);
     char *copy = malloc(out.size);
     memcpy(copy, buf_at(&out), out.size);
@@ -51,7 +51,7 @@ static void unix_peer(void) {
 static void message_bytes(void) {
     struct addr from = peer("127.0.0.1");
     struct buf out = {0};
-    template_fill(&out, "<%m>", "%a\0\xff", 4, &from, 0);
+    template_fill(&out, "<%m>", &(struct template_message){"%a\0\xff", 4, &from, 0});
     CHECK(out.size == 6 && memcmp(buf_at(&out), "<%a\0\xff>", 6) == 0);
     buf_free(&out);
 }
