@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "applets/chat/console.h"
 #include "common/cli/applet.h"
 #include "common/loop/loop.h"
 #include "common/net/stream.h"
-#include "common/tty/console.h"
 
 struct frontend_conf {
     struct output_conf output;

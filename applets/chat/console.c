@@ -1,4 +1,4 @@
-#include "common/tty/console.h"
+#include "applets/chat/console.h"
 
 #include <errno.h>
 #include <poll.h>

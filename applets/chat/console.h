@@ -1,7 +1,7 @@
 /* console: lines of a person or a script on stdin, lines for it on stdout. At a terminal they are
  * edited (term.h) and what arrives appears above (screen.h); elsewhere they are bytes. */
-#ifndef SOCKKIT_TTY_CONSOLE_H
-#define SOCKKIT_TTY_CONSOLE_H
+#ifndef SOCKKIT_CHAT_CONSOLE_H
+#define SOCKKIT_CHAT_CONSOLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
