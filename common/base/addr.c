@@ -80,12 +80,35 @@ static const char *unix_text(const struct addr *a, char out[ADDR_TEXT]) {
     return out;
 }
 
+/* --- zones: interfaces by number and name --- */
+
+static struct if_nameindex *kept; /* ends with index 0; NULL: the system is asked each time */
+
+void addr_keep_zones(void) {
+    if (!kept) kept = if_nameindex();
+}
+
+static bool zone_name(uint32_t index, char out[IF_NAMESIZE]) {
+    for (const struct if_nameindex *i = kept; i && i->if_index; i++)
+        if (i->if_index == index) {
+            snprintf(out, IF_NAMESIZE, "%s", i->if_name);
+            return true;
+        }
+    return if_indextoname(index, out) != NULL;
+}
+
+static uint32_t zone_index(const char *name) {
+    for (const struct if_nameindex *i = kept; i && i->if_index; i++)
+        if (!strcmp(i->if_name, name)) return i->if_index;
+    return if_nametoindex(name);
+}
+
 static const char *v6_text(const struct sockaddr_in6 *v6, char out[ADDR_TEXT]) {
     inet_ntop(AF_INET6, &v6->sin6_addr, out, ADDR_TEXT);
     if (v6->sin6_scope_id == 0) return out;
     char name[IF_NAMESIZE];
     size_t end = strlen(out);
-    if (if_indextoname(v6->sin6_scope_id, name) != NULL)
+    if (zone_name(v6->sin6_scope_id, name))
         snprintf(out + end, ADDR_TEXT - end, "%%%s", name);
     else
         snprintf(out + end, ADDR_TEXT - end, "%%%u", (unsigned)v6->sin6_scope_id);
@@ -190,7 +213,7 @@ static bool parse_zone(const char *zone, uint32_t *index) {
         *index = (uint32_t)number;
         return true;
     }
-    *index = if_nametoindex(zone);
+    *index = zone_index(zone);
     return *index != 0;
 }
 

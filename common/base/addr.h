@@ -41,6 +41,10 @@ const char *addr_peer_text(const struct addr *a, pid_t pid, char out[ADDR_TEXT])
 /* The address alone: "127.0.0.1", "fe80::1%eth0", "unix". */
 const char *addr_host_text(const struct addr *a, char out[ADDR_TEXT]);
 
+/* Asks the system for the names of its interfaces (zone ids) now, for a process that cannot later;
+ * one that comes after is shown by its number. */
+void addr_keep_zones(void);
+
 /* Parses a numeric IPv4 or IPv6 address (zone id allowed, no brackets). False when the text is
  * none: "127.1", "1" and leading zeros are not accepted (inet_pton(3)). */
 bool addr_numeric(const char *host, uint16_t port, struct addr *out);
