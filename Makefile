@@ -31,7 +31,8 @@ fast := $(if $(filter -Os,$(CFLAGS)),common/base/buf common/net/dgram_mmsg)
 # Of each pair one is built.
 linux := loop/loop_epoll io/sink_splice net/dgram_mmsg net/sysinfo_linux
 posix := loop/loop_poll io/sink_copy net/dgram_plain net/sysinfo_none
-others := $(if $(PORTABLE),$(linux),$(posix)) cli/$(if $(PORTABLE)$(SAN),sandbox_linux,sandbox_none) # LeakSanitizer reads /proc
+sandbox := cli/sandbox_linux cli/sandbox_calls_linux
+others := $(if $(PORTABLE),$(linux),$(posix)) $(if $(PORTABLE)$(SAN),$(sandbox),cli/sandbox_none) # LeakSanitizer reads /proc
 
 rooms := $(wildcard common/*/*.c applets/*.c applets/*/*.c)
 sources := $(filter-out $(others:%=common/%.c),$(rooms)) main.c

@@ -416,15 +416,3 @@ child = [e for e in os.listdir("/proc") if e.isdigit() and os.path.exists(f"/pro
 os.kill(int(child[0]), signal.SIGTERM)
 assert p.wait(10) == 143, p.returncode'
 }
-
-@test "a server without commands gives up privileges once it listens; --no-sandbox keeps them" {
-    peer '
-if not variant("portable") and not variant("san"):
-    def kept(*words):
-        p, port = serve(*words, "Hi")
-        assert read_line(connect(port)) == b"Hi\n" # it has entered the sandbox by then
-        status = dict(l.split(":\t", 1) for l in open(f"/proc/{p.pid}/status"))
-        return status["NoNewPrivs"].strip(), status["Seccomp"].strip()
-    assert kept() == ("1", "2")
-    assert kept("--no-sandbox") == ("0", kept("-e", "cat")[1])'
-}

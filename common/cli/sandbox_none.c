@@ -1,6 +1,6 @@
 #include "common/cli/sandbox.h"
 
-int sandbox_enter(const int *directories, int count) {
-    (void)directories, (void)count;
+int sandbox_enter(unsigned needs, const int *directories, int count) {
+    (void)needs, (void)directories, (void)count;
     return 0;
 }

@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "common/cli/ready.h"
-#include "common/cli/sandbox.h"
 
 static const struct common_conf *common_of(const struct responder *r) { return r->call->conf; }
 
@@ -54,11 +53,22 @@ static int start(struct responder *r, const struct server_limits *limits) {
     return 0;
 }
 
-/* Gives up what a server that listens does not need. The local time can be told after. */
+/* Whoever sends a Unix datagram may have an abstract name to be answered at. */
+static unsigned needs_of(const struct responder *r) {
+    const struct listeners *datagrams = &r->doors.datagrams;
+    for (size_t i = 0; i < datagrams->count; i++)
+        if (addr_family(&datagrams->addrs[i]) == AF_UNIX) return r->needs | SANDBOX_ABSTRACT;
+    return r->needs;
+}
+
+/* Gives up what a server that listens does not need. The local time, and the names of interfaces,
+ * can be told after. */
 static void confine(const struct responder *r) {
     int directories[] = {removal_directory(&r->port_file), removal_directory(&r->doors.path)};
     tzset();
-    if (!r->conf->no_sandbox && !r->runs_commands) sandbox_enter(directories, 2);
+    if (r->conf->no_sandbox || r->runs_commands) return;
+    addr_keep_zones();
+    sandbox_enter(needs_of(r), directories, 2);
 }
 
 static void serve(struct responder *r) {

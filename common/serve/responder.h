@@ -9,6 +9,7 @@
 
 #include "common/base/mem.h"
 #include "common/cli/applet.h"
+#include "common/cli/sandbox.h"
 #include "common/serve/doors.h"
 #include "common/serve/lines.h"
 #include "common/serve/server.h"
@@ -40,6 +41,7 @@ struct responder {
     struct answering_conf how;
     bool once;          /* one session; its outcome is the exit status */
     bool runs_commands; /* for clients: what that takes is not given up */
+    unsigned needs;     /* of the sandbox: SANDBOX_DIALS... */
     /* for the applet to use */
     struct call *call;
     struct doors doors;
