@@ -37,7 +37,7 @@ states() { cut -f 1,2 <<<"$output" | tr '\t' ' '; }
 127.0.0.1:$PORT open
 127.0.0.1:$closed closed
 localhost:$PORT open"
-    assert_line --regexp $'^127\\.0\\.0\\.1:[0-9]+\topen\t[0-9]+\\.[0-9][0-9] ms$'
+    assert_line --regexp $'^127\\.0\\.0\\.1:[0-9]+\topen\t[0-9]+\\.[0-9][0-9] ms\t\t$'
 }
 
 @test "a list of ports behind a host may name services, as that of -p" {
@@ -80,6 +80,63 @@ localhost:$PORT open"
     (($(now_ms) - begin < 4000))
 }
 
+@test "a name is open when one of its addresses is, no-answer when one is silent, else what the last one said" {
+    start_serve -4
+    run sockkit probe -p "$PORT"
+    assert_equal "$(cut -f 2,4 <<<"$output")" $'open\t127.0.0.1'
+    run sockkit probe --gone -p "$PORT"
+    assert_failure 1
+    run sockkit probe --json -p "$PORT"
+    assert_output --partial '"address":"127.0.0.1"'
+    start_silent ::1
+    run sockkit probe -w 300ms -p "$PEER_PORT"
+    assert_failure 1
+    assert_equal "$(cut -f 2,4 <<<"$output")" $'no-answer\t::1'
+    start_silent 127.0.0.1
+    run sockkit probe -w 300ms -p "$PEER_PORT"
+    assert_equal "$(cut -f 2,4 <<<"$output")" $'no-answer\t127.0.0.1'
+    # Both refuse: the last one is asked last.
+    run sockkit probe -p 1
+    assert_equal "$(cut -f 2,4 <<<"$output")" $'closed\t127.0.0.1'
+    # One socket for both: the silent one gives way.
+    start_silent ::1
+    start_serve -4 -p "$PEER_PORT"
+    run sockkit probe -j 1 -p "$PEER_PORT"
+    assert_success
+}
+
+@test "UDP: a name whose addresses say different things" {
+    start_peer '
+s = datagram()
+announce(s)
+s.settimeout(None)
+while True:
+    data, a = s.recvfrom(1000)
+    s.sendto(b"yes", a)'
+    run sockkit probe -u -p "$PEER_PORT"
+    assert_equal "$(cut -f 2,4 <<<"$output")" $'open\t127.0.0.1'
+    run sockkit probe -u --gone -p "$PEER_PORT"
+    assert_failure 1
+    start_peer '
+s = datagram()
+announce(s)
+time.sleep(100)'
+    run sockkit probe -u -w 300ms -p "$PEER_PORT"
+    assert_failure 1
+    assert_equal "$(cut -f 2,4 <<<"$output")" $'no-answer\t127.0.0.1'
+}
+
+@test "an address is asked though another one has connected and says nothing" {
+    start_peer '
+s = listen("::1")
+announce(s)
+time.sleep(100)'
+    start_server echo --no-sandbox -4 -p "$PEER_PORT"
+    run sockkit probe -w 2s --send yes --expect yes -p "$PEER_PORT"
+    assert_success
+    assert_equal "$(cut -f 2,4 <<<"$output")" $'open\t127.0.0.1'
+}
+
 @test "a range lists only its open ports, with -a all of them; it needs one for status 0" {
     start_serve
     run sockkit probe 127.0.0.1 "$PORT-$PORT"
@@ -94,6 +151,182 @@ localhost:$PORT open"
 127.0.0.1:2 closed
 127.0.0.1:3 closed
 127.0.0.1:$PORT open"
+}
+
+@test "a network or a range of addresses is a range: its open ports, the first and the last address too" {
+    start_peer '
+s = listen("127.7.7.4")
+more = listen("127.7.7.7", s.getsockname()[1])
+announce(s)
+time.sleep(100)'
+    run sockkit probe 127.7.7.6/30 "$PEER_PORT"
+    assert_success
+    assert_equal "$(states)" "127.7.7.4:$PEER_PORT open
+127.7.7.7:$PEER_PORT open"
+    run sockkit probe -a "127.7.7.3-5:$PEER_PORT,1"
+    assert_failure 1
+    assert_equal "$(states)" "127.7.7.3:$PEER_PORT closed
+127.7.7.3:1 closed
+127.7.7.4:$PEER_PORT open
+127.7.7.4:1 closed
+127.7.7.5:$PEER_PORT closed
+127.7.7.5:1 closed"
+    run sockkit probe --json -a 127.7.7.7/32 "$PEER_PORT"
+    assert_output --partial '"host":"127.7.7.7","port":'"$PEER_PORT"',"state":"open"'
+    run sockkit probe 127.7.7.8/30 "$PEER_PORT" -- true
+    assert_failure 1
+    assert_output "sockkit probe: COMMAND is not run: 127.7.7.8:$PEER_PORT to 127.7.7.11:$PEER_PORT: none is open"
+}
+
+@test "a whole /16 is probed, and what is open found" {
+    start_peer 's = listen("127.66.200.3"); announce(s); time.sleep(100)'
+    run sockkit probe -j 4096 127.66.0.0/16 "$PEER_PORT"
+    assert_success
+    assert_equal "$(states)" "127.66.200.3:$PEER_PORT open"
+}
+
+@test "--exclude: hosts, networks and ports that are not probed, as addresses of a name neither" {
+    local name
+    start_serve -4
+    run sockkit probe -a --exclude 127.0.0.2/31 127.0.0.1-4 "$PORT"
+    assert_equal "$(states)" "127.0.0.1:$PORT open
+127.0.0.4:$PORT closed"
+    run sockkit probe -a --exclude 127.0.0.1:2-3 --exclude 127.0.0.1:5 127.0.0.1 1-6
+    assert_equal "$(states | cut -d : -f 2 | tr '\n' ' ')" '1 closed 4 closed 6 closed '
+    run sockkit probe --exclude 127.0.0.0/8 -p "$PORT"
+    assert_failure 1
+    assert_equal "$(states)" "localhost:$PORT closed"
+    for name in localhost 127.0.0.0/8; do
+        run sockkit probe -4 --exclude "$name" -p "$PORT"
+        assert_failure 2
+        assert_output 'sockkit probe: there is nothing to probe'
+    done
+    run sockkit probe --exclude unix:none -p "$PORT" 127.0.0.1 unix:none
+    assert_success
+    assert_equal "$(states)" "127.0.0.1:$PORT open"
+}
+
+@test "--targets: a target a line, in order, beside those of the command line" {
+    start_serve
+    printf '# comment\r\n\n 127.0.0.1\t1,2 \r\n127.0.0.1 %s # the server\nlocalhost http\n127.0.0.1:3' "$PORT" >list
+    run sockkit probe --targets list 127.0.0.1 4
+    assert_failure 1
+    assert_equal "$(states)" "127.0.0.1:4 closed
+127.0.0.1:1 closed
+127.0.0.1:2 closed
+127.0.0.1:$PORT open
+localhost:80 closed
+127.0.0.1:3 closed"
+    run sockkit probe --wait 20 --targets - <<<"127.0.0.1 $PORT"
+    assert_success
+    run sockkit probe -c 2 -I 10ms --targets list
+    assert_equal "$(grep -c '2 probes' <<<"$output")" 5
+    run sockkit probe --targets none
+    assert_failure 1
+    assert_output 'sockkit probe: cannot open none: No such file or directory'
+    run sockkit probe --targets /dev/null
+    assert_failure 2
+    assert_output 'sockkit probe: there is nothing to probe'
+}
+
+@test "--targets: results come while further lines are waited for" {
+    local port
+    start_serve
+    open_feed
+    STDIN=$FEED start sockkit probe --targets -
+    echo "127.0.0.1 $PORT" >&"$FEED_FD"
+    wait_for_line "$OUT" "^127.0.0.1:$PORT.*open"
+    echo '127.0.0.1 1' >&"$FEED_FD"
+    wait_for_line "$OUT" '^127.0.0.1:1.*closed'
+    stop "$PID"
+    assert_equal "$status" 143
+}
+
+@test "--targets: a bad line is told as FILE:LINE; what stands before it is probed" {
+    printf '127.0.0.1 1\n\n127.0.0.1 65536\n127.0.0.1 2\n' >list
+    run sockkit probe --targets list
+    assert_failure 2
+    assert_line 'sockkit probe: list:3: port: "65536": out of range (ports are 1 to 65535)'
+    assert_line --partial $'127.0.0.1:1\tclosed'
+    refute_output --partial 127.0.0.1:2
+    run sockkit probe --targets - <<<'127.0.0.1 1 2'
+    assert_failure 2
+    assert_output 'sockkit probe: stdin:1: a line is TARGET [PORTS]'
+    run sockkit probe --wait inf --targets list
+    assert_failure 2
+}
+
+@test "URLs: each is asked in its own way, and shown as host and port" {
+    start_peer '
+s = datagram()
+t = listen("127.0.0.1", s.getsockname()[1])
+announce(s)
+s.settimeout(None)
+while True:
+    data, a = s.recvfrom(1000)
+    s.sendto(b"yes", a)'
+    run sockkit probe "tcp://127.0.0.1:$PEER_PORT" "udp://127.0.0.1:$PEER_PORT" tcp://127.0.0.1:1/ TCP://127.0.0.1 2
+    assert_failure 1
+    assert_equal "$(states)" "127.0.0.1:$PEER_PORT open
+127.0.0.1:$PEER_PORT open
+127.0.0.1:1 closed
+127.0.0.1:2 closed"
+    refused 'unknown scheme (tcp udp http and http+unix are known)' https://localhost
+}
+
+# A web server: each path is a status line, and the body names path and host. Sets PEER_PORT; its socket is ./web.
+start_web() {
+    start_peer '
+import threading
+def serve(s):
+    while True:
+        c, _ = s.accept()
+        c.settimeout(10)
+        request = b""
+        while not request.endswith(b"\r\n\r\n"):
+            request += c.recv(1000)
+        path = request.split()[1].decode()
+        host = request.split(b"Host: ")[1].split(b"\r\n")[0]
+        line = path[1:].replace("_", " ").encode()
+        if line != b"silence":
+            c.sendall(line + b"\r\nServer: x\r\n\r\nfor " + host + b"\n")
+        c.close()
+s = listen()
+u = socket.socket(socket.AF_UNIX)
+u.bind("web")
+u.listen()
+u.settimeout(None)
+s.settimeout(None)
+announce(s)
+threading.Thread(target=serve, args=(u,), daemon=True).start()
+serve(s)'
+}
+
+@test "http: open for 200 to 399, else unexpected with the status line" {
+    local at
+    start_web
+    at=http://127.0.0.1:$PEER_PORT
+    run sockkit probe "$at/HTTP/1.1_200_OK" "$at/HTTP/1.0_399_x" "$at/HTTP/1.1_404_No" "$at/HTTP/1.1_503_Busy" "$at/220_mail" "$at/silence"
+    assert_failure 1
+    assert_equal "$(cut -f 1,2,5 <<<"$output" | sed "s/^127.0.0.1:$PEER_PORT.//")" $'open\t
+open\t
+unexpected\tHTTP/1.1 404 No
+unexpected\tHTTP/1.1 503 Busy
+unexpected\t220 mail
+no-answer\t'
+    run sockkit probe --expect "for 127.0.0.1:$PEER_PORT" "$at/HTTP/1.1_200_OK" "$at/HTTP/1.1_500_Oh"
+    assert_equal "$(cut -f 2 <<<"$output" | tr '\n' ' ')" 'open unexpected '
+    run sockkit probe --banner http+unix:web:/HTTP/1.1_204_No http+unix:none:/
+    assert_equal "$(cut -f 1,2,5 <<<"$output")" $'unix:web\topen\tHTTP/1.1 204 No
+unix:none\tclosed\t'
+}
+
+@test "a word that is a service gives the port of the host before it" {
+    run sockkit probe 127.0.0.1 http
+    assert_equal "$(states)" '127.0.0.1:80 closed'
+    run sockkit probe -n 127.0.0.1:1 http
+    assert_equal "$(states | head -n 1)" '127.0.0.1:1 closed'
+    assert_equal "$(states | sed -n 2p)" 'http:60000 unresolved'
 }
 
 @test "thousands of ports are probed, and the open ones found" {
@@ -223,7 +456,7 @@ assert lines[1]["error"] == "Connection refused" and "banner" not in lines[1], l
 @test "a long scan shows its progress at a terminal, and takes it away" {
     start_silent
     run script -qec "$SOCKKIT probe -w 1500ms 127.0.0.1 1,2,$PEER_PORT" /dev/null
-    assert_output --partial $'\r\e[K2 of 3 ports probed, 0 open\r\e[K'
+    assert_output --partial $'\e[J2 of 3 ports probed, 0 open\r\e[J'
     local term
     for term in dumb ''; do
         run script -qec "TERM=$term $SOCKKIT probe -w 1500ms 127.0.0.1 1,2,$PEER_PORT" /dev/null
@@ -342,12 +575,71 @@ assert lines[1]["error"] == "Connection refused" and "banner" not in lines[1], l
     assert_failure 5
 }
 
+@test "what is known is shown when --max-time or a signal ends the run" {
+    start_silent
+    run sockkit probe --max-time 300ms -w 10s 127.0.0.1 "1,$PEER_PORT,2"
+    assert_failure 5
+    assert_line --partial $'127.0.0.1:1\tclosed'
+    assert_line --partial "127.0.0.1:$PEER_PORT"$'\tno-answer'
+    assert_line --partial $'127.0.0.1:2\tclosed'
+    # One socket at a time: the last was never asked.
+    run sockkit probe -j 1 --max-time 300ms -w 10s 127.0.0.1 "1,$PEER_PORT,2"
+    assert_failure 5
+    refute_output --partial 127.0.0.1:2
+    start sockkit probe -T -w 100s 127.0.0.1 "$PEER_PORT,1"
+    wait_for_line "$ERR" ECONNREFUSED
+    stop "$PID" INT
+    assert_equal "$status" 130
+    assert_equal "$(cut -f 1,2 "$OUT")" $'127.0.0.1:1\tclosed'
+    start sockkit probe -T --wait inf 127.0.0.1 1
+    wait_for_line "$ERR" ECONNREFUSED
+    stop "$PID"
+    assert_equal "$(cut -f 1,2 "$OUT")" $'127.0.0.1:1\tclosed'
+}
+
+@test "--any and --at-least end with the ports that are enough" {
+    local one two begin
+    start_serve
+    one=$PORT
+    start_serve
+    two=$PORT
+    start_silent
+    begin=$(now_ms)
+    run sockkit probe --any -w 10s 127.0.0.1 "$PEER_PORT,$one"
+    assert_success
+    assert_equal "$(states)" "127.0.0.1:$one open"
+    run sockkit probe --at-least 2 -w 10s 127.0.0.1 "$one,$PEER_PORT,$two"
+    assert_success
+    assert_equal "$(states)" "127.0.0.1:$one open
+127.0.0.1:$two open"
+    run sockkit probe --at-least 2 --wait 20 -w 10s 127.0.0.1 "$one,$PEER_PORT,$two"
+    assert_success
+    (($(now_ms) - begin < 8000))
+    run sockkit probe -q --at-least 2 127.0.0.1 "$one,1"
+    assert_failure 1
+    run sockkit probe --at-least 2 --wait 300ms 127.0.0.1 "$one,1"
+    assert_failure 5
+    assert_line 'sockkit probe: not open after 300 ms (--wait): 1 of 2 ports are open'
+}
+
+@test "--wait --at-least: until so many are open" {
+    local port
+    port=$(free_port)
+    start_serve
+    start sockkit probe -T --wait 20 --at-least 2 127.0.0.1 "1,$PORT,$port"
+    wait_for_line "$ERR" ":$port.*ECONNREFUSED"
+    local probe=$PID
+    start_serve -p "$port"
+    wait_for_exit "$probe"
+    assert_equal "$status" 0
+}
+
 @test "--banner: the first line that the service says, harmless; a silent one has none" {
     local begin
     start_speaker 'b"SSH-2.0-x\x1b[31m \xff\tz\r\nsecond\n"'
     run sockkit probe --banner 127.0.0.1 "$PEER_PORT"
     assert_success
-    assert_equal "$(cut -f 2,4 <<<"$output")" 'open	SSH-2.0-x^[[31m \xff z'
+    assert_equal "$(cut -f 2,5 <<<"$output")" 'open	SSH-2.0-x^[[31m \xff z'
     start_peer 'l = listen()
 announce(l)
 s = l.accept()[0]
@@ -356,15 +648,15 @@ for piece in b"in ", b"pieces\r", b"\nsecond":
     s.sendall(piece)
 read_all(s)'
     run sockkit probe --banner 127.0.0.1 "$PEER_PORT"
-    assert_equal "$(cut -f 2,4 <<<"$output")" 'open	in pieces'
+    assert_equal "$(cut -f 2,5 <<<"$output")" 'open	in pieces'
     start_speaker 'b"login: "'
     run sockkit probe --banner -w 300ms 127.0.0.1 "$PEER_PORT"
     assert_success
-    assert_equal "$(cut -f 2,4 <<<"$output")" 'open	login: '
+    assert_equal "$(cut -f 2,5 <<<"$output")" 'open	login: '
     start_speaker 'b""'
     run sockkit probe --banner -w 300ms 127.0.0.1 "$PEER_PORT"
     assert_success
-    assert_equal "$(cut -f 2,4 <<<"$output")" open
+    assert_equal "$(cut -f 2,5 <<<"$output")" $'open\t'
     begin=$(now_ms)
     run sockkit probe --banner -w 1h -i 100ms 127.0.0.1 "$PEER_PORT"
     assert_success
@@ -378,10 +670,10 @@ read_all(s)'
     assert_equal "$(cut -f 2 <<<"$output")" open
     run sockkit probe -w 300ms --send PING --expect PONG 127.0.0.1 "$PORT"
     assert_failure 1
-    assert_equal "$(cut -f 2 <<<"$output")" no-answer
+    assert_equal "$(cut -f 2,5 <<<"$output")" $'unexpected\tPING'
     run sockkit probe --banner --send $'x\ny\n' 127.0.0.1 "$PORT"
     assert_success
-    assert_equal "$(cut -f 4 <<<"$output")" x
+    assert_equal "$(cut -f 5 <<<"$output")" x
 }
 
 @test "--send without an answer to wait for delivers what it sends" {
@@ -446,10 +738,14 @@ s.sendto(b"", s.recvfrom(1)[1])'
     PEER_PORT=$answers
     run sockkit probe -u --banner --send hello --expect more -p "$PEER_PORT"
     assert_success
-    assert_equal "$(cut -f 1,2,4 <<<"$output")" "localhost:$PEER_PORT	open	got hello"
+    assert_equal "$(cut -f 1,2,5 <<<"$output")" "localhost:$PEER_PORT	open	got hello"
     run sockkit probe -u -w 300ms --send hello --expect never 127.0.0.1 "$PEER_PORT"
     assert_failure 1
-    assert_equal "$(cut -f 2 <<<"$output")" no-answer
+    assert_equal "$(cut -f 2,5 <<<"$output")" $'unexpected\tgot hello'
+    # Nobody but the probe itself is there.
+    run sockkit probe -u -b "127.0.0.1:$closed" 127.0.0.1 "$closed"
+    assert_failure 1
+    assert_equal "$(states)" "127.0.0.1:$closed closed"
     run sockkit probe -u --send "$(head -c 65508 /dev/zero | tr '\0' x)" 127.0.0.1
     assert_failure 2
     assert_output 'sockkit probe: --send: 65508 bytes are too many for a datagram (at most 65507)'
@@ -474,7 +770,7 @@ unix:none closed
 127.0.0.1:1 closed"
     run sockkit probe -u --banner -U datagram
     assert_success
-    assert_equal "$(cut -f 1,2,4 <<<"$output")" "unix:datagram	open	yes"
+    assert_equal "$(cut -f 1,2,5 <<<"$output")" "unix:datagram	open	yes"
     run sockkit probe -u -w 200ms unix:none
     assert_failure 1
     assert_equal "$(states)" "unix:none closed"
@@ -568,7 +864,7 @@ refused() { # WORDS ARG...: a usage error that says them
     refused '--port 81 and :80 disagree' -p 81 127.0.0.1:80
     refused 'the ports of 127.0.0.1 are given twice' 127.0.0.1:80 81
     refused 'the ports of localhost are given twice' :80 81
-    refused 'port 0' 127.0.0.1:0
+    refused 'port: "0": out of range' 127.0.0.1:0
     refused 'which -4 forbids' -4 ::1
     refused '--any and --gone exclude each other' --any --gone
     refused '--wait and --count exclude each other' --wait 1 -c 1

@@ -15,6 +15,7 @@ HEALTHCHECK CMD .*          sockkit probe -q -w 1 -p 8080
 ^exec (sockkit .*)          (exec \1)
 (udp-send -r 100.*)         \1 || [ $? -eq 5 ]
 && umount /srv/db           &\& true
+10\.0\.0\.1 10\.0\.0\.0/24    127.0.0.9 127.0.0.0/24
 tests/setup( check)? && make (demo|check)  make -n -C "$SOURCE" \2 >/dev/null
 '
 
@@ -30,6 +31,8 @@ probe db 5432                    echo -q -p 11211
 probe db 5432                    echo -q -p 443
 -q -w 1 -p 8080                  echo -q -p 8080
 localhost 1-65535                echo -q
+exclude                          serve -q -p 80
+8080/health                      serve -q -p 8080 -C "HTTP/1.1 200 OK" ""
 PING                             serve -q -p 6379 --reply +PONG
 www.example 443                  echo -q -p 443
 --expect hello localhost 7$      echo -q -u -p 7

@@ -1,42 +1,66 @@
 #include "applets/probe/attempt.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
 #include "common/net/bind.h"
 #include "common/net/sock.h"
 
-#define READ_ONCE ((size_t)4096)
+/* --- spare sockets --- */
 
-/* --- sockets --- */
-
-static int *spare_for(struct attempt_plan *plan, int family) {
+/* Where sockets like the attempt's are kept; NULL: they are not. With --trace each attempt shows a
+ * socket of its own. */
+static struct attempt_spares *spares_for(const struct attempt *a) {
+    int family = addr_family(&a->to);
     bool inet = family == AF_INET || family == AF_INET6;
-    return plan->type == SOCK_STREAM && inet && !sock_tracing() ? &plan->spare[family == AF_INET6]
-                                                                : NULL;
+    if (a->question->type != SOCK_STREAM || !inet || sock_tracing()) return NULL;
+    return &a->plan->spares[family == AF_INET6];
 }
 
-void attempt_plan_free(struct attempt_plan *plan) {
-    for (int i = 0; i < 2; i++) {
-        if (plan->spare[i]) sock_close(plan->spare[i]);
-        plan->spare[i] = 0;
+static void keep_spare(struct attempt_spares *s, int fd) {
+    if (s->count == s->room) {
+        s->room = s->room ? 2 * s->room : 16;
+        s->fds = mem_resize(s->fds, s->room, sizeof *s->fds);
     }
+    s->fds[s->count++] = fd;
 }
+
+static bool take_spare(struct attempt *a) {
+    struct attempt_spares *s = spares_for(a);
+    if (!s || s->count == 0) return false;
+    a->fd = s->fds[--s->count];
+    return true;
+}
+
+bool attempt_plan_free(struct attempt_plan *plan) {
+    bool any = false;
+    for (int i = 0; i < 2; i++) {
+        struct attempt_spares *s = &plan->spares[i];
+        any |= s->count > 0;
+        while (s->count > 0) sock_close(s->fds[--s->count]);
+        free(s->fds);
+        *s = (struct attempt_spares){0};
+    }
+    return any;
+}
+
+/* --- new sockets --- */
 
 /* A datagram to a Unix socket is answered only if its sender has a name: without one given, the
  * system finds one where it can (unix(7), autobind). */
-static void name_datagrams(const struct attempt_plan *plan, int fd, int family) {
+static void name_unix(int fd) {
     struct addr none = {.size = offsetof(struct sockaddr_un, sun_path)};
     none.as.un.sun_family = AF_UNIX;
-    if (family == AF_UNIX && plan->type == SOCK_DGRAM) (void)sock_bind(fd, &none);
+    (void)sock_bind(fd, &none);
 }
 
-/* The system has chosen the port, once; without one the socket works as well. */
+/* The system chooses the port, once; without one the socket works as well. */
 static void bind_shared(struct attempt_plan *plan, int fd, int family) {
     struct addr *shared = &plan->shared[family == AF_INET6];
     if (!shared->size) {
-        addr_loopback(family, 0, shared);
+        addr_any(family, 0, shared);
         int scout = sock_open(family, SOCK_STREAM);
         if (scout >= 0 && sock_bind(scout, shared) == 0) sock_local(scout, shared);
         if (scout >= 0) sock_close(scout);
@@ -45,26 +69,27 @@ static void bind_shared(struct attempt_plan *plan, int fd, int family) {
     (void)sock_bind(fd, shared);
 }
 
-static int bind_to_local(struct attempt_plan *plan, int fd, const struct addr *to,
-                         struct cause *cause) {
-    int family = addr_family(to);
+static int bind_to_local(struct attempt *a, struct cause *cause) {
+    struct attempt_plan *plan = a->plan;
+    int family = addr_family(&a->to), type = a->question->type;
     const struct addr *local = addrs_of_family(plan->locals, family);
-    name_datagrams(plan, fd, family);
-    if (!local && plan->locals->count > 0 && family != AF_UNIX) {
+    if (family == AF_UNIX && type == SOCK_DGRAM) name_unix(a->fd);
+    if (family == AF_UNIX) return 0;
+    if (!local && plan->locals->count > 0) {
         errno = EAFNOSUPPORT;
         return -1;
     }
-    if (!local && plan->share_port && addr_is_loopback(to)) bind_shared(plan, fd, family);
+    if (!local && plan->share_port && type == SOCK_STREAM) bind_shared(plan, a->fd, family);
     if (!local) return 0;
-    if (addr_port(local)) sockopt_default(plan->options, fd, "reuseaddr", 1);
-    return bind_local(fd, plan->type, local, cause);
+    if (addr_port(local)) sockopt_default(plan->options, a->fd, "reuseaddr", 1);
+    return bind_local(a->fd, type, local, cause);
 }
 
-static int open_socket(struct attempt_plan *plan, const struct addr *to, struct cause *cause) {
-    int fd = bind_socket(addr_family(to), plan->type, plan->options, cause);
-    if (fd < 0 || bind_to_local(plan, fd, to, cause) == 0) return fd;
-    sock_close(fd);
-    return -1;
+static void open_socket(struct attempt *a, struct cause *cause) {
+    a->fd = bind_socket(addr_family(&a->to), a->question->type, a->plan->options, cause);
+    if (a->fd < 0 || bind_to_local(a, cause) == 0) return;
+    sock_close(a->fd);
+    a->fd = -1;
 }
 
 /* --- the end --- */
@@ -85,11 +110,12 @@ static enum port_state state_of(int error) {
     }
 }
 
-/* Who ends first has the TIME_WAIT, so a reset is needed unless that was the peer. A payload that
- * nobody waited for an answer to must not be lost by it. */
+/* The side that ends first is left with the TIME_WAIT; unless that was the peer, a reset prevents
+ * it. A payload to which nobody waited for an answer would be lost by a reset. */
 static void part(struct attempt *a) {
-    bool stream = a->plan->type == SOCK_STREAM && addr_family(&a->to) != AF_UNIX && a->connected;
-    bool delivering = a->plan->payload_size > 0 && a->answer.size == 0;
+    const struct question *q = a->question;
+    bool stream = q->type == SOCK_STREAM && addr_family(&a->to) != AF_UNIX && a->connected;
+    bool delivering = q->payload_size > 0 && !a->heard;
     if (!stream || delivering || sock_tcp_state(a->fd) == SYSINFO_PEER_ENDED)
         sock_close(a->fd);
     else
@@ -97,96 +123,105 @@ static void part(struct attempt *a) {
 }
 
 static void close_socket(struct attempt *a) {
-    int *spare = spare_for(a->plan, addr_family(&a->to));
+    struct attempt_spares *spares = spares_for(a);
     watch_stop(&a->watch);
     timer_stop(&a->silence);
     if (a->fd < 0) return;
-    if (a->found.state == PORT_CLOSED && !a->connected && spare && !*spare)
-        *spare = a->fd;
+    if (a->found.state == PORT_CLOSED && !a->connected && spares)
+        keep_spare(spares, a->fd);
     else
         part(a);
     a->fd = -1;
 }
 
-/* The first line of what came, without its end. */
 static void keep_line(struct attempt *a) {
-    const char *text = buf_at(&a->answer);
-    const char *end = a->answer.size ? memchr(text, '\n', a->answer.size) : NULL;
-    size_t size = end ? (size_t)(end - text) : a->answer.size;
-    if (a->answer.size == 0) return;
-    if (size > 0 && text[size - 1] == '\r') size--;
+    const struct question *q = a->question;
+    if (a->answer.size == 0 || (!q->banner && a->found.state != PORT_UNEXPECTED)) return;
+    size_t size;
+    const char *line = question_line(q, buf_at(&a->answer), a->answer.size, &size);
     a->found.said = mem_new(size + 1);
     a->found.said_size = size;
-    memcpy(a->found.said, text, size);
+    memcpy(a->found.said, line, size);
+}
+
+static void note_time(struct attempt *a, int64_t now) {
+    a->found.took = now > a->since ? now - a->since : 1;
 }
 
 /* True: all functions that lead here say by it that the state is known. */
 static bool decide(struct attempt *a, int64_t now, enum port_state state, int error) {
+    if (!attempt_is_open(a)) note_time(a, now);
     a->found.state = state;
     a->found.error = error;
-    if (!a->found.took) a->found.took = now > a->since ? now - a->since : 1;
-    if (a->plan->banner) keep_line(a);
+    keep_line(a);
     close_socket(a);
     return true;
 }
 
 /* --- what the service says --- */
 
-static bool expected_came(const struct attempt *a) {
-    const char *wanted = a->plan->expect;
-    return !wanted || (a->answer.size > 0 &&
-                       memmem(buf_at(&a->answer), a->answer.size, wanted, strlen(wanted)));
+static enum answer judge(const struct attempt *a, bool ended) {
+    return question_judge(a->question, buf_at(&a->answer), a->answer.size, ended);
 }
 
-static bool enough_came(const struct attempt *a) {
-    bool line = a->plan->type == SOCK_DGRAM ||
-                (a->answer.size > 0 && memchr(buf_at(&a->answer), '\n', a->answer.size));
-    return expected_came(a) && (line || !a->plan->banner);
-}
-
-/* No more will come. */
-static bool judge(struct attempt *a, int64_t now) {
-    bool open = a->plan->type == SOCK_STREAM && a->connected && expected_came(a);
-    return decide(a, now, open ? PORT_OPEN : PORT_NO_ANSWER, 0);
+/* No more will come, for this reason. */
+static bool conclude(struct attempt *a, int64_t now, int error) {
+    bool heard = a->heard || !question_needs_answer(a->question);
+    if (a->connected && heard && judge(a, true) == ANSWER_GOOD) return decide(a, now, PORT_OPEN, 0);
+    return decide(a, now, a->answer.size > 0 ? PORT_UNEXPECTED : PORT_NO_ANSWER, error);
 }
 
 static void silence_over(struct timer *t) {
     struct attempt *a = container_of(t, struct attempt, silence);
-    judge(a, loop_now(t->loop));
+    conclude(a, loop_now(t->loop), 0);
     a->done(a);
 }
 
-static void expect_bytes(struct attempt *a) {
+static void await_bytes(struct attempt *a) {
     if (a->plan->idle) timer_start(a->plan->loop, &a->silence, a->plan->idle, silence_over);
 }
 
+/* A datagram could not be sent or received; what came before still counts. */
+static bool datagram_failed(struct attempt *a, int64_t now, int error) {
+    return a->heard ? conclude(a, now, error) : decide(a, now, state_of(error), error);
+}
+
 static bool receive(struct attempt *a, int64_t now) {
-    char bytes[ATTEMPT_ANSWER];
-    bool datagram = a->plan->type == SOCK_DGRAM;
+    static char bytes[QUESTION_ANSWER];
+    bool datagram = a->question->type == SOCK_DGRAM;
     while (a->answer.size < sizeof bytes) {
         ssize_t n = sock_recv(a->fd, bytes, sizeof bytes - a->answer.size);
-        if (n < 0 && loop_not_yet(errno)) return false;
-        if (n < 0 && datagram) return decide(a, now, state_of(errno), errno);
-        if (n < 0 || (n == 0 && !datagram)) break;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+        if (n < 0 && datagram) return datagram_failed(a, now, errno);
+        if (n < 0) return conclude(a, now, errno);
+        if (n == 0 && !datagram) break;
+        /* A datagram to a port that nobody has comes back where that is the port the system chose
+         * for its sender. */
+        if (datagram && sock_met_itself(a->fd, &a->to))
+            return decide(a, now, PORT_CLOSED, ECONNREFUSED);
+        a->heard = true;
         buf_put(&a->answer, bytes, (size_t)n);
-        if (enough_came(a)) return decide(a, now, PORT_OPEN, 0);
-        expect_bytes(a);
+        enum answer meaning = judge(a, false);
+        if (meaning == ANSWER_GOOD) return decide(a, now, PORT_OPEN, 0);
+        if (meaning == ANSWER_WRONG) return decide(a, now, PORT_UNEXPECTED, 0);
+        await_bytes(a);
     }
-    return judge(a, now);
+    return conclude(a, now, 0);
 }
 
 static bool send_payload(struct attempt *a, int64_t now) {
-    const struct attempt_plan *plan = a->plan;
-    bool datagram = plan->type == SOCK_DGRAM;
-    if (!a->asked || !timer_running(&a->silence)) expect_bytes(a);
+    const struct question *q = a->question;
+    bool datagram = q->type == SOCK_DGRAM;
+    if (!a->asked || !timer_running(&a->silence)) await_bytes(a);
     while (!a->asked) {
-        ssize_t n = sock_send(a->fd, plan->payload + a->sent, plan->payload_size - a->sent);
-        if (n < 0 && loop_not_yet(errno)) return false;
-        if (n < 0) return datagram ? decide(a, now, state_of(errno), errno) : judge(a, now);
+        ssize_t n = sock_send(a->fd, q->payload + a->sent, q->payload_size - a->sent);
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+        if (n < 0 && datagram) return datagram_failed(a, now, errno);
+        if (n < 0) return conclude(a, now, errno);
         a->sent += (size_t)n;
-        a->asked = a->sent == plan->payload_size;
+        a->asked = a->sent == q->payload_size;
     }
-    if (!datagram && !plan->banner && !plan->expect) return decide(a, now, PORT_OPEN, 0);
+    if (!question_reads(q)) return decide(a, now, PORT_OPEN, 0);
     if (a->watch.loop) watch_want(&a->watch, LOOP_READ);
     return receive(a, now);
 }
@@ -194,15 +229,15 @@ static bool send_payload(struct attempt *a, int64_t now) {
 /* --- connecting --- */
 
 static bool connected(struct attempt *a, int64_t now) {
+    bool datagram = a->question->type == SOCK_DGRAM;
     a->connected = true;
-    if (a->plan->type != SOCK_STREAM) return send_payload(a, now);
-    a->found.took = now > a->since ? now - a->since : 1;
-    if (sock_met_itself(a->fd, &a->to)) {
+    note_time(a, now);
+    if (!datagram && sock_met_itself(a->fd, &a->to)) {
         sock_abort(a->fd);
         a->fd = -1;
         return decide(a, now, PORT_CLOSED, ECONNREFUSED);
     }
-    a->asked = a->plan->payload_size == 0;
+    a->asked = !datagram && a->question->payload_size == 0;
     return send_payload(a, now);
 }
 
@@ -211,6 +246,15 @@ static bool connected(struct attempt *a, int64_t now) {
 static int ask_again(const struct attempt *a) {
     if (sock_connect(a->fd, &a->to) == 0 || errno == EISCONN) return 0;
     return errno == EALREADY ? EINPROGRESS : errno;
+}
+
+/* A peer on this machine, or in another network namespace of it, has answered by the time
+ * connect(2) returns: then the loop need not watch the socket. */
+static int connect_once(const struct attempt *a) {
+    bool asked_twice = addr_family(&a->to) == AF_UNIX || addr_is_loopback(&a->to);
+    if (sock_connect(a->fd, &a->to) == 0) return 0;
+    if (errno != EINPROGRESS || asked_twice || sock_tracing()) return errno;
+    return ask_again(a);
 }
 
 static bool outcome(struct attempt *a, int64_t now, int error) {
@@ -223,27 +267,20 @@ static void ready(struct watch *w, unsigned events) {
     int64_t now = loop_now(w->loop);
     bool known;
     (void)events;
-    if (!a->connected && sock_tracing())
-        known = outcome(a, now, sock_connected(a->fd, &a->to, a->since) < 0 ? errno : 0);
-    else if (!a->connected)
-        known = outcome(a, now, ask_again(a));
-    else
+    if (a->connected)
         known = send_payload(a, now);
+    else if (sock_tracing())
+        known = outcome(a, now, sock_connected(a->fd, &a->to, a->since) < 0 ? errno : 0);
+    else
+        known = outcome(a, now, ask_again(a));
     if (known) a->done(a);
 }
 
-static bool take_spare(struct attempt *a) {
-    int *spare = spare_for(a->plan, addr_family(&a->to));
-    if (!spare || !*spare) return false;
-    a->fd = *spare;
-    *spare = 0;
-    return true;
-}
-
-static enum attempt_start no_socket(struct attempt *a, int64_t now, const struct cause *cause) {
+static enum attempt_start no_socket(struct attempt *a, const struct cause *cause) {
     if (cause->text[0]) return ATTEMPT_IMPOSSIBLE;
-    if (sock_is_short(errno)) return ATTEMPT_SHORT;
-    decide(a, now, PORT_UNREACHABLE, errno);
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        return ATTEMPT_SHORT;
+    decide(a, a->since, PORT_UNREACHABLE, errno);
     return ATTEMPT_KNOWN;
 }
 
@@ -253,9 +290,9 @@ static bool is_spoiled(int error) {
     return error == EINVAL || error == ECONNABORTED || error == EISCONN;
 }
 
-/* True: once more, with another socket. */
+/* True when the socket is to blame and not the peer: it is closed, and another is to be tried. */
 static bool was_its_fault(struct attempt *a, bool reused, int error) {
-    /* two connections with the same four numbers */
+    /* There is a connection already between the shared port and this address. */
     bool alike = a->plan->share_port && error == EADDRNOTAVAIL;
     if (!alike && !(reused && is_spoiled(error))) return false;
     sock_close(a->fd);
@@ -264,22 +301,24 @@ static bool was_its_fault(struct attempt *a, bool reused, int error) {
     return true;
 }
 
-enum attempt_start attempt_start(struct attempt_plan *plan, struct attempt *a,
-                                 const struct addr *to, void (*done)(struct attempt *a),
-                                 struct cause *cause) {
+enum attempt_start attempt_start(struct attempt *a, struct cause *cause) {
     int error;
     bool reused;
-    *a = (struct attempt){.done = done, .plan = plan, .to = *to, .since = loop_clock(), .fd = -1};
+    a->since = loop_clock();
     *cause = (struct cause){0};
     do {
         reused = take_spare(a);
-        if (!reused) a->fd = open_socket(plan, to, cause);
-        if (a->fd < 0) return no_socket(a, a->since, cause);
-        error = sock_connect(a->fd, to) == 0 ? 0 : errno;
+        if (!reused) open_socket(a, cause);
+        if (a->fd < 0) return no_socket(a, cause);
+        error = connect_once(a);
     } while (was_its_fault(a, reused, error));
     if (outcome(a, loop_clock(), error)) return ATTEMPT_KNOWN;
-    watch_start(plan->loop, &a->watch, a->fd, a->asked ? LOOP_READ : LOOP_WRITE, ready);
+    watch_start(a->plan->loop, &a->watch, a->fd, a->asked ? LOOP_READ : LOOP_WRITE, ready);
     return ATTEMPT_PENDING;
+}
+
+bool attempt_is_open(const struct attempt *a) {
+    return a->connected && !question_needs_answer(a->question);
 }
 
 void attempt_end(struct attempt *a, int why) {
@@ -290,7 +329,7 @@ void attempt_end(struct attempt *a, int why) {
         sock_give_up(a->fd, &a->to, a->since, why);
         a->fd = -1;
     }
-    judge(a, now);
+    conclude(a, now, 0);
 }
 
 void attempt_free(struct attempt *a) {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "applets/probe/finding.h"
+#include "applets/probe/question.h"
 #include "common/base/addr.h"
 #include "common/base/addrs.h"
 #include "common/base/buf.h"
@@ -15,44 +16,48 @@
 #include "common/loop/loop.h"
 #include "common/net/sockopt.h"
 
-/* What the attempts of one owner have in common. */
+/* Sockets of one family whose connection was refused: they are fit for another. */
+struct attempt_spares {
+    int *fds;
+    size_t count, room;
+};
+
+/* What the attempts of one owner have in common. {0} but for what the owner sets. */
 struct attempt_plan {
     struct loop *loop;
-    int type; /* SOCK_STREAM, SOCK_DGRAM */
     const struct sockopt_list *options;
     const struct addrs *locals; /* where from, by family; empty: the system chooses */
-    const char *payload;        /* sent first; "": nothing (a datagram: an empty one) */
-    size_t payload_size;
-    const char *expect; /* what the answer must have in it; NULL: nothing */
-    bool banner;        /* the first line of the answer is wanted */
-    /* ns without a byte after which no more is waited for; 0: no such limit */
-    int64_t idle;
-    bool share_port; /* there are many attempts, no two to the same port: within this machine all
-                      * may have one port of our own, which saves the search for one each time */
+    int64_t idle;               /* ns without a byte after which no more is waited for; 0: none */
+    /* There are many attempts, hardly two to the same port: all may come from one port of ours,
+     * which saves the system the search for one each time. Only as long as that works. */
+    bool share_port;
     /* private */
     struct addr shared[2]; /* that port, IPv4 and IPv6; size 0: none yet */
-    int spare[2];          /* refused sockets, to be used again; 0: none */
+    struct attempt_spares spares[2];
 };
 
-void attempt_plan_free(struct attempt_plan *plan); /* closes the spare sockets */
+/* Closes the spare sockets. True: there were any. */
+bool attempt_plan_free(struct attempt_plan *plan);
 
+/* {0} but for what the owner sets: the first four. */
 struct attempt {
-    /* called once, from the loop, unless attempt_start knew at once */
+    /* Called once, from the loop, unless attempt_start knew at once. */
     void (*done)(struct attempt *a);
-    struct finding found; /* PORT_UNKNOWN: pending; `took` is there once it is connected */
-    /* private */
-    struct buf answer; /* what came, at most ATTEMPT_ANSWER bytes */
     struct attempt_plan *plan;
+    const struct question *question;
+    struct addr to;
+    struct finding found; /* PORT_UNKNOWN: pending; the owner may take it away (finding_move) */
+    bool connected;       /* a datagram socket is at once */
+    /* private */
+    struct buf answer;
     struct watch watch;
     struct timer silence; /* idle */
-    struct addr to;
     int64_t since;
     size_t sent;
-    bool connected, asked; /* asked: the payload has been sent */
-    int fd;                /* -1: closed */
+    bool asked; /* the payload has been sent */
+    bool heard; /* something has come, an empty datagram at least */
+    int fd;     /* -1: closed */
 };
-
-#define ATTEMPT_ANSWER ((size_t)65536)
 
 enum attempt_start {
     ATTEMPT_KNOWN, /* a->found tells */
@@ -62,11 +67,13 @@ enum attempt_start {
     /* *cause tells: a source address or an option that does not work, whatever the address */
     ATTEMPT_IMPOSSIBLE,
 };
-/* Begins. Its own descriptor is closed by the time the state is known: a connection that is open
- * ends without leaving TIME_WAIT here. */
-enum attempt_start attempt_start(struct attempt_plan *plan, struct attempt *a,
-                                 const struct addr *to, void (*done)(struct attempt *a),
-                                 struct cause *cause);
+/* Begins. Its descriptor is closed by the time the state is known: what is open reads the end of
+ * the stream, and then a reset, which spares this side the TIME_WAIT unless the service ends in the
+ * instant between the two. */
+enum attempt_start attempt_start(struct attempt *a, struct cause *cause);
+
+/* True when the port is open already, and only what the service says is waited for. */
+bool attempt_is_open(const struct attempt *a);
 
 /* Its time is over: the state is set by what is known so far. `why` (ETIMEDOUT, ECANCELED) is for
  * the trace. `done` is not called. */

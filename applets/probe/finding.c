@@ -4,14 +4,16 @@
 
 const char *finding_word(const struct finding *f) {
     static const char *const words[] = {
-        [PORT_UNKNOWN] = "no-answer",       [PORT_OPEN] = "open",
-        [PORT_CLOSED] = "closed",           [PORT_NO_ANSWER] = "no-answer",
-        [PORT_UNREACHABLE] = "unreachable", [PORT_UNRESOLVED] = "unresolved",
+        [PORT_UNKNOWN] = "no-answer",     [PORT_OPEN] = "open",
+        [PORT_CLOSED] = "closed",         [PORT_NO_ANSWER] = "no-answer",
+        [PORT_UNEXPECTED] = "unexpected", [PORT_UNREACHABLE] = "unreachable",
+        [PORT_UNRESOLVED] = "unresolved", [PORT_EXCLUDED] = "excluded",
     };
     return words[f->state];
 }
 
 void finding_clear(struct finding *f) {
+    free(f->address);
     free(f->said);
     *f = (struct finding){0};
 }

@@ -6,23 +6,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of two answers for the same port the one that stands earlier says more. */
 enum port_state {
     PORT_UNKNOWN,
     PORT_OPEN,
     PORT_CLOSED, /* refused */
     PORT_NO_ANSWER,
+    PORT_UNEXPECTED,  /* an answer came, but not the one that was asked for */
     PORT_UNREACHABLE, /* the way there is missing or forbidden, on this machine or beyond */
     PORT_UNRESOLVED,  /* the name has no address: not the outcome of an attempt */
+    PORT_EXCLUDED,    /* not asked */
 };
 
 /* {0}: nothing is known. */
 struct finding {
     enum port_state state;
     int error; /* errno behind a state that is not PORT_OPEN; 0: none */
-    /* ns, until it was connected (datagrams: answered), or failed; the look-up is not counted */
+    /* ns, without the look-up: until it was known to be open, or what else it is. */
     int64_t took;
-    char *said; /* the first line of the answer, without its end; owned; NULL: none */
+    char *address; /* the one that this is known of, where its host is a name; owned; NULL: none */
+    char *said;    /* the first line of the answer, without its end; owned; NULL: none */
     size_t said_size;
 };
 

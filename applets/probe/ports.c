@@ -79,6 +79,17 @@ void ports_free(struct port_list *list) {
     *list = (struct port_list){NULL, 0};
 }
 
+void ports_copy(struct port_list *out, const struct port_list *from) {
+    out->count = from->count;
+    out->items = mem_resize(NULL, from->count, sizeof *out->items);
+    memcpy(out->items, from->items, from->count * sizeof *out->items);
+}
+
+void ports_none(struct port_list *out) {
+    static struct port_range none = {.single = true};
+    ports_copy(out, &(struct port_list){&none, 1});
+}
+
 bool ports_only(const char *text) {
     bool numbers = *text >= '0' && *text <= '9' && strspn(text, "0123456789,-") == strlen(text);
     /* no host's name has a comma; the path of a socket may */

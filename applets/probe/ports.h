@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct port_range {
-    uint16_t first, last; /* first <= last, never 0 */
+    uint16_t first, last; /* first <= last; 0 where there are no ports */
     bool single;          /* written as one port, not as FIRST-LAST */
 };
 
@@ -24,6 +24,9 @@ typedef const char *ports_look_up(void *ctx, const char *name, uint16_t *port);
  * wrong in words that last, and then *out is empty. */
 const char *ports_parse(const char *text, ports_look_up *look_up, void *ctx, struct port_list *out);
 void ports_free(struct port_list *list);
+void ports_copy(struct port_list *out, const struct port_list *from);
+/* A list of a single port 0: of what has no ports. */
+void ports_none(struct port_list *out);
 
 /* True for ports where a host might stand as well: digits, commas and dashes that begin with a
  * digit, or a list. */

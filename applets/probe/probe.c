@@ -4,35 +4,52 @@
 
 #include "applets/probe/become.h"
 #include "applets/probe/run.h"
+#include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
+#include "common/cli/where.h"
 #include "common/net/resolve.h"
 
 #define ATTEMPT_LIMIT (2 * TEXT_NS_PER_S)
 #define LARGEST_DATAGRAM 65507
+#define STANDARD_PORT "60000"
 
 static const struct probe_conf defaults = {
     .common.timeout = ATTEMPT_LIMIT, .jobs = 512, .interval = -1};
 
-static const struct opt_row rows[] = {
+static const struct opt_row target_rows[] = {
     OPT("port", 'p', OPT_STRING, probe_conf, ports, .metavar = "PORTS", .values = "@service",
         .help = "numbers, ranges and services: 22,80,8000-8100,http (default 60000)"),
     OPT("udp", 'u', OPT_FLAG, probe_conf, udp, .help = "UDP: open means that an answer came"),
-    OPT("timeout", 'w', OPT_TIME, probe_conf, common.timeout, .metavar = "TIME", .min = 1,
-        .max = INT64_MAX, .help = "limit on each attempt, the look-up included (default 2s)"),
-    OPT("jobs", 'j', OPT_INTEGER, probe_conf, jobs, .metavar = "N", .min = 1, .max = 1000000,
-        .help = "at most N attempts at once (default 512)"),
+    OPT("targets", 0, OPT_STRING, probe_conf, list, .metavar = "FILE", .values = "@file",
+        .help = "a TARGET [PORTS] a line (-: stdin), besides those of the command line"),
+    OPT("exclude", 0, OPT_CUSTOM, probe_conf, exclude, .metavar = "TARGET", .values = "@host",
+        .parse = exclude_parse, .help = "leave these out; repeatable"),
+    OPT_END,
+};
+
+static const struct opt_row result_rows[] = {
     OPT("all", 'a', OPT_FLAG, probe_conf, all,
         .help = "list the ports of a range that are not open, too"),
-    OPT("any", 0, OPT_FLAG, probe_conf, any, .excludes = "gone",
-        .help = "one open port is enough for status 0"),
-    OPT("json", 0, OPT_FLAG, probe_conf, json, .help = "one JSON object a line"),
     OPT("banner", 0, OPT_FLAG, probe_conf, banner,
         .help = "show the first line that the service says"),
+    OPT("json", 0, OPT_FLAG, probe_conf, json, .help = "one JSON object a line"),
+    OPT("any", 0, OPT_FLAG, probe_conf, any, .excludes = "gone at-least",
+        .help = "one open port is enough; end with it"),
+    OPT("at-least", 0, OPT_INTEGER, probe_conf, at_least, .metavar = "N", .min = 1,
+        .max = INT64_MAX, .excludes = "gone", .help = "N open ports are enough; end with them"),
+    OPT_END,
+};
+
+static const struct opt_row answer_rows[] = {
     OPT("send", 0, OPT_STRING, probe_conf, send, .metavar = "TEXT", .flags = OPT_EMPTY_OK,
         .help = "send TEXT, as it is, to what answers"),
     OPT("expect", 0, OPT_STRING, probe_conf, expect, .metavar = "TEXT",
         .help = "only an answer that has TEXT in it counts as open"),
+    OPT_END,
+};
+
+static const struct opt_row time_rows[] = {
     OPT("wait", 0, OPT_TIME, probe_conf, wait, .metavar = "TIME", .min = 1, .max = INT64_MAX,
         .flags = OPT_INF_OK, .excludes = "count interval",
         .help = "try again for TIME (or inf) until all are open"),
@@ -41,14 +58,96 @@ static const struct opt_row rows[] = {
         .help = "N rounds, then a summary"),
     OPT("interval", 'I', OPT_TIME, probe_conf, interval, .metavar = "TIME",
         .help = "between rounds (default 1s; without -c until interrupted)"),
+    OPT("timeout", 'w', OPT_TIME, probe_conf, common.timeout, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX, .help = "limit on each attempt, the look-up included (default 2s)"),
+    OPT("jobs", 'j', OPT_INTEGER, probe_conf, jobs, .metavar = "N", .min = 1, .max = 1000000,
+        .help = "at most N attempts at once (default 512)"),
     OPT_END,
 };
 
 static const struct opt_group groups[] = {
-    {"Options", rows, 0},
+    {"Targets", target_rows, 0},
+    {"Results", result_rows, 0},
+    {"Questions and answers", answer_rows, 0},
+    {"Waiting and measuring", time_rows, 0},
     OPTIONS_SHARED(struct probe_conf),
     {NULL, NULL, 0},
 };
+
+/* --- the command line: each returns 0, or the exit status, having told why --- */
+
+static struct question ask(const struct probe *p, int type) {
+    const struct probe_conf *conf = p->conf;
+    return (struct question){.type = type,
+                             .payload = conf->send ? conf->send : "",
+                             .payload_size = conf->send ? strlen(conf->send) : 0,
+                             .expect = &p->expect,
+                             .banner = conf->banner};
+}
+
+static int set_terms(struct probe *p) {
+    const struct probe_conf *conf = p->conf;
+    const struct common_conf *c = &conf->common;
+    struct target_terms *terms = &p->targets.terms;
+    struct cause cause;
+    struct endpoint_terms shared = where_terms(c, conf->udp ? SOCK_DGRAM : SOCK_STREAM);
+    *terms = (struct target_terms){.type = shared.type,
+                                   .family = shared.family,
+                                   .numeric = shared.numeric,
+                                   .ports = conf->ports,
+                                   .stream = ask(p, SOCK_STREAM),
+                                   .datagram = ask(p, SOCK_DGRAM),
+                                   .hosts = &p->targets.hosts};
+    return target_terms_ports(terms, STANDARD_PORT, &cause) < 0 ? msg_cause(&cause) : 0;
+}
+
+static int exclude(struct probe *p) {
+    const struct exclude_words *words = &p->conf->exclude;
+    struct target_terms *terms = &p->targets.exclude_terms;
+    struct cause cause;
+    *terms = p->targets.terms;
+    terms->ports = NULL;
+    terms->standard = (struct port_list){0};
+    for (size_t i = 0; i < words->count; i++)
+        if (exclude_add(&p->targets.exclude, terms, words->items[i], &cause) < 0)
+            return msg_cause(&cause);
+    return 0;
+}
+
+static int take_targets(struct probe *p) {
+    const struct call *call = p->call;
+    const char *path = p->conf->common.unix_path;
+    struct cause cause;
+    if (path && applet_no_operands(call) < 0) return STATUS_USAGE;
+    if (path || (call->before == 0 && !p->conf->list))
+        targets_add_target(&p->targets, target_default(&p->targets.terms, path));
+    if (targets_add(&p->targets, call->operands, call->before, &cause) < 0)
+        return msg_cause(&cause);
+    if (!p->conf->list) return 0;
+    return list_open(&p->targets.list, call->loop, p->conf->list, &cause) < 0 ? msg_cause(&cause)
+                                                                              : 0;
+}
+
+static int check_payload(const struct probe *p) {
+    size_t size = p->targets.terms.datagram.payload_size;
+    if (!p->conf->udp || size <= LARGEST_DATAGRAM) return 0;
+    msg_error("--send: %zu bytes are too many for a datagram (at most %d)", size, LARGEST_DATAGRAM);
+    return STATUS_USAGE;
+}
+
+static int prepare(struct probe *p) {
+    p->way = p->conf->wait ? &way_wait : run_has_rounds(p) ? &way_rounds : &way_once;
+    p->expect.text = p->conf->expect;
+    p->expect.text_size = p->conf->expect ? strlen(p->conf->expect) : 0;
+    int status = set_terms(p);
+    if (!status) status = exclude(p);
+    if (!status) status = check_payload(p);
+    if (!status && where_source(p->call, p->targets.terms.type, &p->source) < 0)
+        status = STATUS_USAGE;
+    return status ? status : take_targets(p);
+}
+
+/* --- the run --- */
 
 static void resolve_source(struct probe *p) {
     struct cause cause;
@@ -66,38 +165,42 @@ static int become_command(struct probe *p) {
     return call_over(p->call) ? STATUS_OK : become_program(p->call->operands + p->call->before);
 }
 
+/* What is known is shown, however the run ended. */
+static void show_end(struct probe *p) {
+    results_show_rest(p);
+    if (run_has_rounds(p)) results_summarize(p);
+    results_stop(p);
+    call_drain(p->call, &p->out);
+    if (p->out.status) p->status = p->out.status;
+}
+
 static int probe(struct probe *p) {
-    show_prepare(p);
+    results_start(p);
     resolve_source(p);
-    if (p->status || call_over(p->call)) return p->status;
-    run_probing(p);
-    if (!p->status && !call_over(p->call)) show_known(p, true);
-    if (!p->status && run_has_rounds(p)) show_summary(p);
-    if (!p->status) call_drain(p->call, &p->out);
-    if (!p->status) p->status = p->out.status;
+    if (!p->status && !call_over(p->call)) run_probing(p);
+    if (!p->out.status) show_end(p);
     if (p->status || call_over(p->call)) return p->status;
     int status = verdict(p);
     return status == STATUS_OK && run_has_command(p) ? become_command(p) : status;
 }
 
 static int run(struct call *call) {
-    struct probe p = {.call = call, .conf = call->conf};
-    int type = p.conf->udp ? SOCK_DGRAM : SOCK_STREAM, status = STATUS_USAGE;
-    if (p.conf->udp && p.conf->send && strlen(p.conf->send) > LARGEST_DATAGRAM)
-        msg_error("--send: %zu bytes are too many for a datagram (at most %d)",
-                  strlen(p.conf->send), LARGEST_DATAGRAM);
-    else if (targets_parse(call, type, p.conf->ports, &p.targets, &p.source) == 0)
-        status = probe(&p);
-    targets_free(&p.targets);
-    addrs_free(&p.locals);
-    output_stop(&p.out);
+    struct probe *p = mem_keep(mem_new(sizeof *p));
+    p->call = call;
+    p->conf = call->conf;
+    int status = prepare(p);
+    if (!status) status = probe(p);
+    run_free(p);
+    output_stop(&p->out);
+    expect_free(&p->expect);
+    addrs_free(&p->locals);
     return status;
 }
 
 const struct applet applet_probe = {
     .name = "probe",
     .summary = "Tell which ports are open; wait for them, then become COMMAND",
-    .operands = "[HOST[:PORT] [PORTS]]... [-- COMMAND [ARG]...]",
+    .operands = "[TARGET [PORTS]]... [-- COMMAND [ARG]...]",
     .groups = groups,
     .conf_size = size_led_by(struct probe_conf, common),
     .defaults = &defaults,

@@ -18,12 +18,6 @@
 
 static double milliseconds(double ns) { return ns / (double)TEXT_NS_PER_MS; }
 
-const char *report_name(const struct scan_item *i, char out[NET_NAME_TEXT]) {
-    struct net_name name = i->host->name;
-    name.port = i->port;
-    return net_name_text(&name, out);
-}
-
 /* A banner or a name may have anything in it, and must neither act on a terminal nor be taken for
  * another column or line. Returns how many columns it takes. */
 static int put_harmless(struct buf *out, const char *s, size_t n) {
@@ -40,75 +34,123 @@ static int put_harmless(struct buf *out, const char *s, size_t n) {
     return columns;
 }
 
-static int put_name(struct buf *out, const struct scan_item *i) {
+static int put_name(struct buf *out, const struct item *i) {
     char name[NET_NAME_TEXT];
-    report_name(i, name);
+    item_name(i, name);
     return put_harmless(out, name, strlen(name));
 }
 
-int report_width(const struct scan_item *i) {
+int report_width(const struct item *i) {
     struct buf name = {0};
     int columns = put_name(&name, i);
     buf_free(&name);
     return columns;
 }
 
-static void put_text(struct buf *out, const struct scan_item *i, int width) {
+/* --- lines --- */
+
+/* A name that has several addresses: then it is worth telling which one is meant. */
+static bool is_choice(const struct item *i) {
+    const struct host *h = item_target(i)->host;
+    return i->found.address && h && h->addrs.count > 1;
+}
+
+static void put_tabs(struct buf *out, const struct item *i) {
+    const struct finding *f = &i->found;
+    put_name(out, i);
+    buf_format(out, "\t%s\t%.2f ms\t%s\t", finding_word(f), milliseconds((double)f->took),
+               is_choice(i) ? f->address : "");
+    if (f->said) put_harmless(out, f->said, f->said_size);
+    buf_put(out, "\n", 1);
+}
+
+static void put_blanks(struct buf *out, int n) { buf_format(out, "%*s", n > 0 ? n : 0, ""); }
+
+static void put_row(struct report *r, struct buf *out, const struct item *i) {
+    const struct finding *f = &i->found;
+    const char *address = is_choice(i) ? f->address : "";
+    int length = (int)strlen(address);
+    if (length > r->address_width) r->address_width = length;
+    put_blanks(out, r->name_width + GAP - put_name(out, i));
     char time[TEXT_SHORT];
-    int columns = put_name(out, i);
-    snprintf(time, sizeof time, "%.2f ms", milliseconds((double)i->found.took));
-    if (width)
-        buf_format(out, "%*s%-*s%*s", width + GAP - columns, "", STATE_WIDTH + GAP,
-                   finding_word(&i->found), TIME_WIDTH, time);
-    else
-        buf_format(out, "\t%s\t%s", finding_word(&i->found), time);
-    if (i->found.said) {
-        buf_format(out, "%s", width ? "  " : "\t");
-        put_harmless(out, i->found.said, i->found.said_size);
+    snprintf(time, sizeof time, "%.2f ms", milliseconds((double)f->took));
+    buf_format(out, "%-*s%*s", STATE_WIDTH + GAP, finding_word(f), TIME_WIDTH, time);
+    if (length) buf_format(out, "  %s", address);
+    if (f->said) {
+        put_blanks(out,
+                   r->address_width ? r->address_width + GAP - (length ? length + GAP : 0) : 0);
+        buf_put(out, "  ", GAP);
+        put_harmless(out, f->said, f->said_size);
     }
     buf_put(out, "\n", 1);
 }
 
+/* --- JSON --- */
+
+/* ,"name":"text" */
+static void json_member(struct buf *out, const char *name, const char *text, size_t n) {
+    buf_format(out, ",\"%s\":", name);
+    json_string(out, text, n);
+}
+
 /* "host":"db","port":5432: what both kinds of object begin with. A Unix socket has no port. */
-static void json_begin(struct buf *out, const struct scan_item *i) {
-    const struct net_name *n = &i->host->name;
-    char path[NET_NAME_TEXT];
-    const char *host = n->path ? net_name_text(n, path) : n->host ? n->host : "localhost";
+static void json_begin(struct buf *out, const struct item *i) {
+    char room[NET_NAME_TEXT], address[ADDR_TEXT];
+    bool path = item_target(i)->host && item_target(i)->host->name.path;
+    const char *host = path ? item_name(i, room) : item_host(i, address);
     buf_format(out, "{\"host\":");
     json_string(out, host, strlen(host));
-    if (n->path)
+    if (path)
         buf_format(out, ",\"port\":null");
     else
         buf_format(out, ",\"port\":%u", (unsigned)i->port);
 }
 
-static void put_json(struct buf *out, const struct scan_item *i) {
-    const char *error = i->found.state == PORT_UNRESOLVED && i->host->why ? i->host->why
-                        : i->found.error                                  ? strerror(i->found.error)
-                                                                          : NULL;
+/* The address that the finding is of; NULL: none was found, or it is a path. */
+static const char *address_of(const struct item *i, char room[ADDR_TEXT]) {
+    if (item_target(i)->host) return i->found.address;
+    return item_host(i, room);
+}
+
+static const char *error_of(const struct item *i) {
+    const struct host *h = item_target(i)->host;
+    if (i->found.state == PORT_UNRESOLVED && h->why) return h->why;
+    return i->found.error ? strerror(i->found.error) : NULL;
+}
+
+static void put_json(struct buf *out, const struct item *i) {
+    char room[ADDR_TEXT];
+    const struct finding *f = &i->found;
+    const char *error = error_of(i), *address = address_of(i, room);
     json_begin(out, i);
-    buf_format(out, ",\"state\":\"%s\",\"ms\":%.3f", finding_word(&i->found),
-               milliseconds((double)i->found.took));
-    if (i->found.said) buf_format(out, ",\"banner\":");
-    if (i->found.said) json_string(out, i->found.said, i->found.said_size);
-    if (error) buf_format(out, ",\"error\":");
-    if (error) json_string(out, error, strlen(error));
+    buf_format(out, ",\"state\":\"%s\",\"ms\":%.3f", finding_word(f),
+               milliseconds((double)f->took));
+    if (address)
+        json_member(out, "address", address, strlen(address));
+    else
+        buf_format(out, ",\"address\":null");
+    if (f->said) json_member(out, "banner", f->said, f->said_size);
+    if (error) json_member(out, "error", error, strlen(error));
     buf_format(out, "}\n");
 }
 
-void report_put(struct buf *out, const struct scan_item *i, enum report_format format, int width) {
-    if (format == REPORT_JSON)
+void report_put(struct report *r, struct buf *out, const struct item *i) {
+    if (r->format == REPORT_JSON)
         put_json(out, i);
+    else if (r->format == REPORT_TABLE)
+        put_row(r, out, i);
     else
-        put_text(out, i, format == REPORT_TABLE ? width : 0);
+        put_tabs(out, i);
 }
 
-static void put_json_summary(struct buf *out, const struct scan_item *i,
-                             const struct tally *tally) {
-    const struct stats *s = &tally->times;
+/* --- summaries --- */
+
+static void put_json_summary(struct buf *out, const struct item *i) {
+    const struct series *h = i->series;
+    const struct stats *s = &h->times;
     json_begin(out, i);
-    buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f",
-               (unsigned long long)tally->tries, (unsigned long long)s->count, tally_loss(tally));
+    buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f", (unsigned long long)h->rounds,
+               (unsigned long long)s->count, series_loss(h));
     if (s->count)
         buf_format(out, ",\"min\":%.3f,\"avg\":%.3f,\"max\":%.3f,\"stddev\":%.3f",
                    milliseconds(s->min), milliseconds(s->mean), milliseconds(s->max),
@@ -116,24 +158,23 @@ static void put_json_summary(struct buf *out, const struct scan_item *i,
     buf_format(out, "}\n");
 }
 
-static void put_text_summary(struct buf *out, const struct scan_item *i, const struct tally *tally,
-                             int width) {
-    const struct stats *s = &tally->times;
-    const char *gap = width ? "  " : "\t";
+static void put_text_summary(struct report *r, struct buf *out, const struct item *i) {
+    const struct series *h = i->series;
+    const struct stats *s = &h->times;
+    const char *gap = r->format == REPORT_TABLE ? "  " : "\t";
     int columns = put_name(out, i);
-    buf_format(out, "%*s%s%llu probes%s%llu open%s%.4g%% loss", width ? width - columns : 0, "",
-               gap, (unsigned long long)tally->tries, gap, (unsigned long long)s->count, gap,
-               tally_loss(tally));
+    if (r->format == REPORT_TABLE) put_blanks(out, r->name_width - columns);
+    buf_format(out, "%s%llu probes%s%llu open%s%.4g%% loss", gap, (unsigned long long)h->rounds,
+               gap, (unsigned long long)s->count, gap, series_loss(h));
     if (s->count)
         buf_format(out, "%smin/avg/max/stddev = %.2f/%.2f/%.2f/%.2f ms", gap, milliseconds(s->min),
                    milliseconds(s->mean), milliseconds(s->max), milliseconds(stats_deviation(s)));
     buf_put(out, "\n", 1);
 }
 
-void report_put_summary(struct buf *out, const struct scan_item *i, const struct tally *tally,
-                        enum report_format format, int width) {
-    if (format == REPORT_JSON)
-        put_json_summary(out, i, tally);
+void report_put_summary(struct report *r, struct buf *out, const struct item *i) {
+    if (r->format == REPORT_JSON)
+        put_json_summary(out, i);
     else
-        put_text_summary(out, i, tally, format == REPORT_TABLE ? width : 0);
+        put_text_summary(r, out, i);
 }

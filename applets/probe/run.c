@@ -1,101 +1,116 @@
 #include "applets/probe/run.h"
 
+#include <stdlib.h>
+
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
 #include "common/net/sock.h"
 
-#define RETRY_PAUSE (100 * TEXT_NS_PER_MS)
-#define ROUND_INTERVAL TEXT_NS_PER_S
-#define MANY 64 /* ports: a scan, not a question */
+#define WINDOW 32768 /* items that wait to be shown behind one that is not known yet */
+#define BATCH 64     /* items that are made at once */
+#define STALE TEXT_NS_PER_S
+
+/* --- what is asked for --- */
+
+bool run_has_command(const struct probe *p) { return p->call->count > p->call->before; }
+
+bool run_has_rounds(const struct probe *p) { return p->conf->count || p->conf->interval >= 0; }
+
+uint64_t run_enough(const struct probe *p) {
+    return p->conf->any ? 1 : (uint64_t)p->conf->at_least;
+}
+
+bool run_is_idle(const struct probe *p) { return p->targets.complete && p->pending == 0; }
 
 void run_fail(struct probe *p, int status) {
     if (!p->status) p->status = status;
     loop_stop(p->call->loop);
 }
 
-bool run_has_command(const struct probe *p) { return p->call->count > p->call->before; }
+/* --- items --- */
 
-/* --- the run --- */
-
-bool run_is_settled(const struct probe *p, const struct target *t) {
-    return target_open(t) != p->conf->gone;
-}
-
-static void probe_target(struct probe *p, struct target *t) {
-    t->left = t->count;
-    for (size_t i = 0; i < t->count; i++) scan_add(&p->scan, &t->items[i]);
-}
-
-static void retry(struct timer *timer) {
-    struct target *t = container_of(timer, struct target, retry);
-    probe_target(t->owner, t);
-}
-
-static void begin_round(struct timer *timer) {
-    struct probe *p = container_of(timer, struct probe, next_round);
-    p->began = loop_clock();
-    p->left = p->targets.total;
-    p->open = p->shown_target = p->shown_item = 0;
-    for (size_t n = 0; n < p->targets.count; n++) {
-        struct target *t = &p->targets.items[n];
-        for (size_t i = 0; i < t->count; i++) finding_clear(&t->items[i].found);
-        probe_target(p, t);
+static void item_known(struct scan *s, struct item *i) {
+    struct probe *p = container_of(s, struct probe, scan);
+    uint64_t enough = run_enough(p);
+    i->known = true;
+    p->pending--;
+    p->done++;
+    i->goal->left--;
+    if (item_is_open(i)) {
+        i->goal->open++;
+        p->open++;
     }
-}
-
-bool run_has_rounds(const struct probe *p) { return p->conf->count || p->conf->interval >= 0; }
-
-static void round_over(struct probe *p) {
-    int64_t interval = p->conf->interval >= 0 ? p->conf->interval : ROUND_INTERVAL;
-    p->rounds++;
-    if (run_has_rounds(p) && (!p->conf->count || p->rounds < p->conf->count))
-        timer_start(p->call->loop, &p->next_round, interval - (loop_clock() - p->began),
-                    begin_round);
+    p->way->known(p, i);
+    p->enough = enough && p->open >= enough && !run_has_rounds(p);
+    if (p->enough)
+        loop_stop(p->call->loop);
     else
-        loop_stop(p->call->loop);
+        p->way->advance(p);
 }
 
-/* --wait: a target is tried until it is as it shall be, however the others are. */
-static void pass_over(struct probe *p, struct target *t) {
-    if (!run_is_settled(p, t)) {
-        timer_start(p->call->loop, &t->retry, RETRY_PAUSE, retry);
-        return;
-    }
-    p->settled++;
-    if (p->conf->any || p->settled == p->targets.count) {
-        timer_stop(&p->deadline);
-        loop_stop(p->call->loop);
-    }
+void run_try(struct probe *p, struct item *i) {
+    p->pending++;
+    if (i->found.state == PORT_EXCLUDED)
+        item_known(&p->scan, i);
+    else
+        scan_add(&p->scan, i);
 }
 
-static void item_done(struct scan *scan, struct scan_item *i) {
-    struct probe *p = container_of(scan, struct probe, scan);
-    struct target *t = i->owner;
-    t->left--;
-    if (p->conf->wait) {
-        if (t->left == 0 || (p->conf->any && i->found.state == PORT_OPEN)) pass_over(p, t);
-        return;
+static void add_item(struct probe *p, struct item *i) {
+    struct goal *g = i->goal;
+    *p->items_end = i;
+    p->items_end = &i->next;
+    p->kept++;
+    if (run_has_rounds(p)) i->series = mem_new(sizeof *i->series);
+    if (p->way->keeps) {
+        p->goals += !g->items;
+        *g->items_end = i;
+        g->items_end = &i->sibling;
     }
-    p->left--;
-    p->open += i->found.state == PORT_OPEN;
-    if (t->tallies) {
-        struct tally *tally = &t->tallies[i - t->items];
-        tally->tries++;
-        if (i->found.state == PORT_OPEN) stats_add(&tally->times, (double)i->found.took);
-    }
-    show_known(p, false);
-    if (p->left == 0) round_over(p);
+    run_try(p, i);
 }
 
-static void scan_failed(struct scan *scan, const struct cause *cause) {
-    run_fail(container_of(scan, struct probe, scan), msg_cause(cause));
+static bool may_take(const struct probe *p) {
+    return !p->targets.complete && !p->status &&
+           (p->way->keeps || (p->kept < WINDOW && !p->out.full));
 }
 
-static void host_resolved(struct scan *scan, const struct scan_host *h) {
+/* What is wrong with a line of the file does not keep those before it from being probed. */
+static void list_failed(struct probe *p, const struct cause *cause) {
+    p->status = msg_cause(cause);
+    if (p->way->keeps) loop_stop(p->call->loop);
+}
+
+static bool take_items(struct scan *s) {
+    struct probe *p = container_of(s, struct probe, scan);
+    struct cause cause;
+    struct item *i;
+    int taken = 0;
+    for (enum targets_next found = TARGETS_ITEM; found == TARGETS_ITEM && may_take(p);) {
+        found = taken < BATCH ? targets_next(&p->targets, &i, &cause) : TARGETS_LATER;
+        if (found == TARGETS_ITEM) add_item(p, i);
+        if (found == TARGETS_FAILED) list_failed(p, &cause);
+        taken += found == TARGETS_ITEM;
+    }
+    if (p->targets.complete && taken == 0) p->way->advance(p);
+    return taken > 0;
+}
+
+static void list_ready(struct list *l) {
+    scan_wake(&container_of(l, struct probe, targets.list)->scan);
+}
+
+/* --- the scan --- */
+
+static void scan_failed(struct scan *s, const struct cause *cause) {
+    run_fail(container_of(s, struct probe, scan), msg_cause(cause));
+}
+
+static void host_resolved(struct scan *s, const struct host *h) {
     char took[TEXT_SHORT], text[ADDR_TEXT];
     struct buf list = {0};
-    (void)scan;
+    (void)s;
     if (msg_level() < 1 || !h->took) return;
     text_duration(h->took, took);
     for (size_t i = 0; i < h->addrs.count; i++)
@@ -108,51 +123,70 @@ static void host_resolved(struct scan *scan, const struct scan_host *h) {
     buf_free(&list);
 }
 
+static void start_scan(struct probe *p) {
+    struct scan *s = &p->scan;
+    const struct probe_conf *conf = p->conf;
+    s->timeout = conf->common.timeout;
+    s->jobs = (size_t)conf->jobs;
+    s->once = p->way == &way_once;
+    s->fresh = s->once ? INT64_MAX : p->way == &way_wait ? STALE : 0;
+    s->exclude = &p->targets.exclude;
+    s->done = item_known;
+    s->more = take_items;
+    s->failed = scan_failed;
+    s->resolved = host_resolved;
+    s->plan = (struct attempt_plan){.loop = p->call->loop,
+                                    .options = &conf->common.sockopts,
+                                    .locals = &p->locals,
+                                    .idle = conf->common.idle};
+    scan_start(s);
+    scan_wake(s);
+}
+
+/* --- the run --- */
+
 static void wait_over(struct timer *t) {
     struct probe *p = container_of(t, struct probe, deadline);
     p->expired = true;
     loop_stop(p->call->loop);
 }
 
-static void start_probing(struct probe *p) {
-    const struct probe_conf *conf = p->conf;
-    p->scan.timeout = conf->common.timeout;
-    p->scan.jobs = (size_t)conf->jobs;
-    p->scan.done = item_done;
-    p->scan.failed = scan_failed;
-    p->scan.resolved = host_resolved;
-    p->scan.plan = (struct attempt_plan){
-        .loop = p->call->loop,
-        .type = conf->udp ? SOCK_DGRAM : SOCK_STREAM,
-        .options = &conf->common.sockopts,
-        .locals = &p->locals,
-        .payload = conf->send ? conf->send : "",
-        .payload_size = conf->send ? strlen(conf->send) : 0,
-        .expect = conf->expect,
-        .banner = conf->banner,
-        .idle = conf->common.idle,
-        .share_port =
-            p->targets.total >= MANY && !conf->wait && !run_has_rounds(p) && !sock_tracing(),
-    };
-    for (size_t n = 0; n < p->targets.count; n++) {
-        struct target *t = &p->targets.items[n];
-        t->owner = p;
-        if (run_has_rounds(p)) t->tallies = mem_new(t->count * sizeof *t->tallies);
-    }
-    scan_start(&p->scan);
+static void stop_retries(struct probe *p) {
+    for (struct item *i = p->items; i; i = i->next) timer_stop(&i->goal->retry);
+}
+
+/* Attempts that a limit cut off have had no answer; of those that nobody waits for any more nothing
+ * is known. */
+static void stop_scan(struct probe *p) {
+    timer_stop(&p->deadline);
+    timer_stop(&p->next_round);
+    stop_retries(p);
+    scan_stop(&p->scan, p->expired || p->call->expired);
 }
 
 void run_probing(struct probe *p) {
-    struct loop *loop = p->call->loop;
-    start_probing(p);
+    p->items_end = p->next = &p->items;
+    p->targets.list.ready = list_ready;
     if (p->conf->wait && p->conf->wait != INT64_MAX)
-        timer_start(loop, &p->deadline, p->conf->wait, wait_over);
-    show_progress_start(p);
-    begin_round(&p->next_round);
-    loop_run(loop);
-    timer_stop(&p->deadline);
-    timer_stop(&p->next_round);
-    for (size_t n = 0; n < p->targets.count; n++) timer_stop(&p->targets.items[n].retry);
-    scan_stop(&p->scan);
-    show_progress_stop(p);
+        timer_start(p->call->loop, &p->deadline, p->conf->wait, wait_over);
+    p->began = loop_clock();
+    start_scan(p);
+    loop_run(p->call->loop);
+    stop_scan(p);
+}
+
+static void free_item(struct probe *p, struct item *i) {
+    if (i->series) series_free(i->series);
+    free(i->series);
+    targets_drop(&p->targets, i);
+}
+
+void run_free(struct probe *p) {
+    while (p->items) {
+        struct item *i = p->items;
+        p->items = i->next;
+        free_item(p, i);
+    }
+    buf_free(&p->verdict.unresolved);
+    targets_free(&p->targets);
 }

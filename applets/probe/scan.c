@@ -7,126 +7,147 @@
 
 #include "applets/probe/trial.h"
 #include "common/base/mem.h"
-#include "common/base/text.h"
 #include "common/net/resolve.h"
 #include "common/net/sock.h"
 
-/* an address that is older, and failed, is looked up again */
-#define FRESH TEXT_NS_PER_S
 #define LOOK_UPS 32           /* at once: each is a process */
 #define TURN 512              /* items before other events have their turn */
+#define MANY 64               /* items: a scan, not a question */
 #define KEPT_FREE ((size_t)8) /* descriptors, for a look-up's own needs */
 
 /* --- hosts --- */
 
-static bool needs_look_up(const struct scan_host *h, const struct scan_item *i) {
-    return !h->looked_up || h->why ||
-           (h->took && i->found.state > PORT_OPEN && loop_clock() - h->known_at > FRESH);
+struct look_up {
+    struct resolve resolve;
+    struct host *host;
+};
+
+static bool needs_look_up(const struct scan *s, const struct host *h, const struct item *i) {
+    bool stale = h->took && !item_is_open(i) && loop_clock() - h->known_at > s->fresh;
+    return !h->looked_up || h->why || stale;
 }
 
-static void append(struct scan *p, struct scan_item *i) {
-    i->next = NULL;
-    *p->items_end = i;
-    p->items_end = &i->next;
+static void append(struct scan *s, struct item *i) {
+    i->queued = NULL;
+    *s->items_end = i;
+    s->items_end = &i->queued;
 }
 
-/* The host's items go on: to be tried, or they are done. */
-static void release_items(struct scan *p, struct scan_host *h) {
-    struct scan_item *next, *i = h->items;
+static void give_up_item(struct scan *s, struct item *i) {
+    finding_clear(&i->found);
+    i->found = (struct finding){.state = PORT_UNRESOLVED, .took = i->spent};
+    if (!s->stopped) s->done(s, i);
+}
+
+/* The host's items go on: to be tried, or they are done. The host may go with the last of them. */
+static void release_items(struct scan *s, struct host *h) {
+    struct item *next, *i = h->items;
+    bool resolved = !h->why;
+    int64_t took = h->took;
     h->items = NULL;
     h->items_end = &h->items;
     for (; i; i = next) {
-        next = i->next;
-        i->spent = h->took;
-        if (!h->why) {
-            append(p, i);
-            continue;
-        }
-        finding_clear(&i->found);
-        i->found = (struct finding){.state = PORT_UNRESOLVED, .took = h->took};
-        if (!p->stopped) p->done(p, i);
+        next = i->queued;
+        i->spent = took;
+        if (resolved)
+            append(s, i);
+        else
+            give_up_item(s, i);
     }
 }
 
-static void leave(struct scan *p, struct scan_host *h) {
-    struct scan_host **at = &p->looked_up;
+static void leave(struct scan *s, struct host *h) {
+    struct host **at = &s->looked_up;
     while (*at != h) at = &(*at)->next;
     *at = h->next;
     h->phase = HOST_RESTS;
 }
 
 static void host_resolved(struct resolve *r, const struct cause *failure) {
-    struct scan_host *h = container_of(r, struct scan_host, resolve);
-    struct scan *p = h->scan;
+    struct look_up *l = container_of(r, struct look_up, resolve);
+    struct host *h = l->host;
+    struct scan *s = h->scan;
     int64_t now = loop_clock();
-    p->open--;
-    p->resolving--;
+    s->open--;
+    s->resolving--;
     h->took = h->phase == HOST_RESOLVING ? now - h->known_at : 0;
     h->known_at = now;
-    leave(p, h);
+    leave(s, h);
+    host_clear(h);
     h->looked_up = true;
-    scan_host_free(h);
     h->addrs = r->addrs;
-    r->addrs = (struct addrs){NULL, 0};
+    h->look_up = NULL;
+    free(l);
     if (failure) h->why = mem_copy(failure->text);
     addrs_interleave(&h->addrs);
-    p->resolved(p, h);
-    release_items(p, h);
-    scan_wake(p);
+    s->resolved(s, h);
+    release_items(s, h);
+    scan_wake(s);
 }
 
-static void resolve(struct scan *p) {
-    struct scan_host *h = p->hosts;
-    p->hosts = h->next;
-    if (!p->hosts) p->hosts_end = &p->hosts;
-    p->open++;
-    p->resolving++;
-    h->scan = p;
-    h->next = p->looked_up;
-    p->looked_up = h;
+static void look_up(struct scan *s) {
+    struct host *h = s->hosts;
+    struct look_up *l = mem_new(sizeof *l);
+    s->hosts = h->next;
+    if (!s->hosts) s->hosts_end = &s->hosts;
+    s->open++;
+    s->resolving++;
+    l->host = h;
+    h->look_up = l;
+    h->scan = s;
+    h->next = s->looked_up;
+    s->looked_up = h;
     h->known_at = loop_clock();
-    resolve_start(p->plan.loop, &h->resolve, &h->name, p->timeout, host_resolved);
-    if (h->phase == HOST_QUEUED) h->phase = HOST_RESOLVING;
+    resolve_start(s->plan.loop, &l->resolve, &h->name, s->timeout, host_resolved);
+    if (h->phase == HOST_QUEUED) h->phase = HOST_RESOLVING; /* else it is resolved already */
 }
 
-static void add_to_host(struct scan *p, struct scan_host *h, struct scan_item *i) {
-    if (!h->items) h->items_end = &h->items;
-    i->next = NULL;
+static void add_to_host(struct scan *s, struct host *h, struct item *i) {
+    i->queued = NULL;
     *h->items_end = i;
-    h->items_end = &i->next;
+    h->items_end = &i->queued;
     if (h->phase != HOST_RESTS) return;
     h->phase = HOST_QUEUED;
     h->next = NULL;
-    *p->hosts_end = h;
-    p->hosts_end = &h->next;
+    *s->hosts_end = h;
+    s->hosts_end = &h->next;
 }
 
-void scan_host_free(struct scan_host *h) {
-    addrs_free(&h->addrs);
-    free(h->why);
-    h->why = NULL;
+static void stop_host(struct scan *s, struct host *h, bool tell) {
+    if (h->look_up) resolve_stop(&h->look_up->resolve);
+    free(h->look_up);
+    h->look_up = NULL;
+    h->phase = HOST_RESTS;
+    if (h->looked_up || !tell) return;
+    h->why = mem_format("cannot resolve %s: timed out", host_word(&h->name));
+    release_items(s, h);
 }
 
 /* --- the queue --- */
 
 static void fill(struct timer *t) {
-    struct scan *p = container_of(t, struct scan, more);
-    while (p->hosts && p->open < p->jobs && p->resolving < LOOK_UPS) resolve(p);
-    for (int n = 0; p->items && p->open < p->jobs && !p->stopped; n++) {
-        struct scan_item *i = p->items;
+    struct scan *s = container_of(t, struct scan, filling);
+    for (int n = 0; s->open < s->jobs && !s->stopped; n++) {
         if (n == TURN) {
-            scan_wake(p);
+            scan_wake(s);
             return;
         }
-        p->items = i->next;
-        if (!p->items) p->items_end = &p->items;
-        trial_begin(p, i);
+        if (s->hosts && s->resolving < LOOK_UPS) {
+            look_up(s);
+            continue;
+        }
+        if (!s->items && !s->more(s)) return;
+        struct item *i = s->items;
+        if (!i) continue;
+        s->items = i->queued;
+        if (!s->items) s->items_end = &s->items;
+        if (++s->begun == MANY) s->plan.share_port = s->once && !sock_tracing();
+        trial_begin(s, i);
     }
 }
 
-void scan_wake(struct scan *p) {
-    if (!p->stopped && !timer_running(&p->more) && (p->items || p->hosts))
-        timer_start(p->plan.loop, &p->more, 1, fill);
+void scan_wake(struct scan *s) {
+    if (!s->stopped && !timer_running(&s->filling)) timer_start(s->plan.loop, &s->filling, 1, fill);
 }
 
 /* The lowest free one tells how many are in use, all but those that somebody left far above. */
@@ -141,39 +162,32 @@ static size_t free_descriptors(void) {
     return count > 2 * KEPT_FREE ? count - KEPT_FREE : (count + 1) / 2;
 }
 
-void scan_start(struct scan *p) {
+void scan_start(struct scan *s) {
     size_t most = free_descriptors();
-    if (p->jobs > most) p->jobs = most;
-    p->items_end = &p->items;
-    p->hosts_end = &p->hosts;
+    if (s->jobs > most) s->jobs = most;
+    s->items_end = &s->items;
+    s->hosts_end = &s->hosts;
 }
 
-void scan_add(struct scan *p, struct scan_item *i) {
-    if (p->stopped) return;
+void scan_add(struct scan *s, struct item *i) {
+    struct host *h = item_target(i)->host;
+    if (s->stopped) return;
     i->spent = 0;
-    if (i->host->phase != HOST_RESTS || needs_look_up(i->host, i))
-        add_to_host(p, i->host, i);
+    if (h && (h->phase != HOST_RESTS || needs_look_up(s, h, i)))
+        add_to_host(s, h, i);
     else
-        append(p, i);
-    scan_wake(p);
+        append(s, i);
+    scan_wake(s);
 }
 
-static void stop_host(struct scan *p, struct scan_host *h) {
-    if (h->phase == HOST_RESOLVING) resolve_stop(&h->resolve);
-    h->phase = HOST_RESTS;
-    if (!h->looked_up)
-        h->why =
-            mem_format("cannot resolve %s: timed out", h->name.host ? h->name.host : "localhost");
-    if (!h->looked_up) release_items(p, h);
-}
-
-void scan_stop(struct scan *p) {
-    p->stopped = true;
-    timer_stop(&p->more);
-    trial_stop_all(p);
-    for (struct scan_host *h = p->looked_up; h; h = h->next) stop_host(p, h);
-    for (struct scan_host *h = p->hosts; h; h = h->next) stop_host(p, h);
-    attempt_plan_free(&p->plan);
-    free(p->idle);
-    p->idle = NULL;
+void scan_stop(struct scan *s, bool tell) {
+    if (s->stopped) return;
+    s->stopped = true;
+    timer_stop(&s->filling);
+    trial_stop_all(s, tell);
+    for (struct host *h = s->looked_up; h; h = h->next) stop_host(s, h, tell);
+    for (struct host *h = s->hosts; h; h = h->next) stop_host(s, h, tell);
+    attempt_plan_free(&s->plan);
+    free(s->idle);
+    s->idle = NULL;
 }

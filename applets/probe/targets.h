@@ -1,4 +1,5 @@
-/* targets: what HOST[:PORT] [PORTS]... on a command line asks to be probed. */
+/* targets: all that is asked for, on the command line and in --targets, as items in the order
+ * asked. They are made one by one, so that a whole network takes no memory. */
 #ifndef SOCKKIT_PROBE_TARGETS_H
 #define SOCKKIT_PROBE_TARGETS_H
 
@@ -6,40 +7,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "applets/probe/scan.h"
-#include "applets/probe/stats.h"
-#include "common/cli/applet.h"
-#include "common/loop/loop.h"
-#include "common/net/name.h"
-
-/* Ports of a host that stand or fall together: one, or a range. */
-struct target {
-    struct scan_item *items; /* each one's owner is the target */
-    size_t count;
-    bool single; /* not a range */
-    /* the caller's, zero at first */
-    size_t left;
-    struct timer retry;
-    struct tally *tallies; /* of each item; freed with the target */
-    void *owner;
-};
+#include "applets/probe/exclude.h"
+#include "applets/probe/item.h"
+#include "applets/probe/list.h"
+#include "applets/probe/target.h"
+#include "common/base/msg.h"
 
 struct targets {
-    struct target *items;     /* in the order asked */
-    size_t count, total;      /* total: of the ports of them all */
-    struct scan_host **hosts; /* each once */
-    size_t host_count;
-    int width; /* of the longest name of an item */
+    struct target_terms terms;
+    struct host_table hosts;
+    struct exclude exclude;
+    struct list list;
+    uint64_t total; /* items of the targets so far */
+    bool complete;  /* there are no further targets */
+    int width;      /* columns of the longest name so far */
+    /* private */
+    struct target_terms exclude_terms;
+    struct target **given; /* on the command line */
+    size_t count, taken;
+    struct target *at; /* whose items are being made */
+    uint64_t place;
+    size_t goal;
+    uint32_t port; /* the next one's distance from the first of its goal */
 };
 
-/* From the operands of the call before "--", its -U and `ports` (-p; NULL: not given); *source as
- * where_source has it. Returns 0, or -1 after having told a usage error. Either way it is freed by
- * targets_free. */
-int targets_parse(const struct call *call, int type, const char *ports, struct targets *out,
-                  struct net_name *source);
-void targets_free(struct targets *targets);
+/* The TARGET [PORTS]... of the command line, n words. 0, or -1 with a cause (USAGE). */
+int targets_add(struct targets *t, char **words, int n, struct cause *cause);
+/* A target that is made elsewhere; it is owned from now on. */
+void targets_add_target(struct targets *t, struct target *target);
+void targets_free(struct targets *t);
 
-/* Whether one of its ports was open when last seen. */
-bool target_open(const struct target *t);
+enum targets_next {
+    TARGETS_ITEM,
+    TARGETS_LATER, /* the file gives more later; it tells its `ready` */
+    TARGETS_END,
+    TARGETS_FAILED, /* with a cause; there are no further ones */
+};
+/* The next item, whose owner gives it back by targets_drop. One that is excluded is known to be so.
+ */
+enum targets_next targets_next(struct targets *t, struct item **out, struct cause *cause);
+void targets_drop(struct targets *t, struct item *i);
 
 #endif

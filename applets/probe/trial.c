@@ -1,45 +1,81 @@
+#include "applets/probe/trial.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "applets/probe/trial.h"
 #include "common/base/mem.h"
 #include "common/net/dial.h"
 
-struct trying {
+/* One address being tried. */
+struct try {
     struct attempt attempt;
-    struct scan_trial *trial;
-    struct trying *next;
+    struct trial *trial;
+    struct try *next;
 };
 
-/* An item that is being tried. */
-struct scan_trial {
+struct trial {
     struct scan *scan;
-    struct scan_item *item;
-    struct scan_trial *next;
-    struct trying *tries; /* pending */
-    struct trying first;  /* most trials need no other */
+    struct item *item;
+    struct trial *next, **back;     /* among the scan's; back: what points to this one */
+    struct try *tries, **tries_end; /* pending, the oldest first */
+    struct try first;               /* most trials need no other */
     bool first_used;
     size_t tried; /* addresses */
     struct timer limit, stagger;
-    struct finding found; /* the best so far */
+    struct finding found; /* so far */
 };
 
-static void advance(struct scan_trial *t);
+static void advance(struct trial *t);
 
-static void note(struct scan_trial *t, struct attempt *a) {
-    if (t->found.state == PORT_UNKNOWN || a->found.state < t->found.state)
-        finding_move(&t->found, &a->found);
+/* --- what was found --- */
+
+/* Open is what one address is; else silence outweighs whatever the others said, since nobody knows
+ * what is behind it; else the last one counts. */
+static bool outweighs(enum port_state state, enum port_state before) {
+    return state == PORT_OPEN || state == PORT_NO_ANSWER || before != PORT_NO_ANSWER;
 }
 
-static struct trying *take_trying(struct scan_trial *t) {
-    struct trying *y = t->first_used ? mem_new(sizeof *y) : &t->first;
+/* The addresses of a name are worth telling. */
+static bool is_name(const struct item *i) {
+    const struct host *h = item_target(i)->host;
+    return h && !h->name.path;
+}
+
+static void note(struct trial *t, struct attempt *a) {
+    char text[ADDR_TEXT];
+    if (!outweighs(a->found.state, t->found.state)) return;
+    finding_move(&t->found, &a->found);
+    if (is_name(t->item)) t->found.address = mem_copy(addr_host_text(&a->to, text));
+}
+
+/* A look-up for another item may change them at any time. */
+static size_t address_count(const struct trial *t) {
+    struct addr room;
+    size_t count;
+    item_addresses(t->item, &room, &count);
+    return count;
+}
+
+static struct addr next_address(struct trial *t) {
+    struct addr room;
+    size_t count;
+    const struct addr *addrs = item_addresses(t->item, &room, &count);
+    struct addr to = addrs[t->tried++];
+    addr_set_port(&to, t->item->port);
+    return to;
+}
+
+/* --- the tries of a trial --- */
+
+static struct try *take_try(struct trial *t) {
+    struct try *y = t->first_used ? mem_new(sizeof *y) : &t->first;
     t->first_used = true;
     y->trial = t;
     return y;
 }
 
-static void give_back(struct trying *y) {
+static void give_back(struct try *y) {
     attempt_free(&y->attempt);
     if (y == &y->trial->first)
         y->trial->first_used = false;
@@ -47,24 +83,33 @@ static void give_back(struct trying *y) {
         free(y);
 }
 
-static void drop(struct trying *y, int why) {
-    struct trying **at = &y->trial->tries;
+static void link_try(struct trial *t, struct try *y) {
+    y->next = NULL;
+    *t->tries_end = y;
+    t->tries_end = &y->next;
+    t->scan->open++;
+}
+
+/* Ends a pending try; what is known by now counts. */
+static void drop(struct try *y, int why) {
+    struct trial *t = y->trial;
+    struct try **at = &t->tries;
     while (*at != y) at = &(*at)->next;
     *at = y->next;
-    y->trial->scan->open--;
+    if (!*at) t->tries_end = at;
+    t->scan->open--;
     attempt_end(&y->attempt, why);
-    note(y->trial, &y->attempt);
+    note(t, &y->attempt);
     give_back(y);
 }
 
-static void drop_all(struct scan_trial *t, int why) {
+static void drop_all(struct trial *t, int why) {
     while (t->tries) drop(t->tries, why);
 }
 
-static void trial_free(struct scan_trial *t) {
-    struct scan_trial **at = &t->scan->trials;
-    while (*at != t) at = &(*at)->next;
-    *at = t->next;
+static void trial_free(struct trial *t) {
+    *t->back = t->next;
+    if (t->next) t->next->back = t->back;
     drop_all(t, ECANCELED);
     timer_stop(&t->limit);
     timer_stop(&t->stagger);
@@ -73,111 +118,128 @@ static void trial_free(struct scan_trial *t) {
     t->scan->idle = t; /* most are over at once: the next item has it again */
 }
 
-static void finish(struct scan_trial *t) {
-    struct scan *p = t->scan;
-    struct scan_item *i = t->item;
+static void finish(struct trial *t) {
+    struct scan *s = t->scan;
+    struct item *i = t->item;
     finding_move(&i->found, &t->found);
+    if (i->found.state == PORT_UNKNOWN) i->found.state = PORT_EXCLUDED; /* all its addresses */
     trial_free(t);
-    p->done(p, i);
-    scan_wake(p);
+    s->done(s, i);
+    scan_wake(s);
 }
 
-static void fail(struct scan *p, const struct cause *cause) {
-    scan_stop(p);
-    p->failed(p, cause);
+static void fail(struct scan *s, const struct cause *cause) {
+    scan_stop(s, true);
+    s->failed(s, cause);
 }
+
+/* --- time --- */
 
 static void attempt_done(struct attempt *a) {
-    struct trying *y = container_of(a, struct trying, attempt);
-    struct scan_trial *t = y->trial;
+    struct try *y = container_of(a, struct try, attempt);
+    struct trial *t = y->trial;
     drop(y, 0);
     advance(t);
 }
 
 static void limit_over(struct timer *timer) {
-    struct scan_trial *t = container_of(timer, struct scan_trial, limit);
+    struct trial *t = container_of(timer, struct trial, limit);
     drop_all(t, ETIMEDOUT);
     finish(t);
 }
 
+/* The next address has its turn; where no further socket may be opened, in place of the oldest. */
 static void stagger_over(struct timer *timer) {
-    advance(container_of(timer, struct scan_trial, stagger));
+    struct trial *t = container_of(timer, struct trial, stagger);
+    if (t->tries && t->scan->open >= t->scan->jobs) drop(t->tries, ETIMEDOUT);
+    advance(t);
 }
 
-static void start_timers(struct scan_trial *t) {
-    struct scan *p = t->scan;
-    const struct scan_host *h = t->item->host;
-    int64_t spent = t->item->spent, left = p->timeout > spent ? p->timeout - spent : 1;
-    int64_t share = left / (int64_t)(h->addrs.count + 1);
-    if (!timer_running(&t->limit)) timer_start(p->plan.loop, &t->limit, left, limit_over);
-    if (t->tried < h->addrs.count)
-        timer_start(p->plan.loop, &t->stagger, share < DIAL_STAGGER ? share : DIAL_STAGGER,
+static void start_timers(struct trial *t) {
+    struct scan *s = t->scan;
+    int64_t spent = t->item->spent, left = s->timeout > spent ? s->timeout - spent : 1;
+    size_t count = address_count(t);
+    int64_t share = left / (int64_t)(count + 1);
+    if (!timer_running(&t->limit)) timer_start(s->plan.loop, &t->limit, left, limit_over);
+    if (t->tried < count)
+        timer_start(s->plan.loop, &t->stagger, share < DIAL_STAGGER ? share : DIAL_STAGGER,
                     stagger_over);
 }
 
 /* Out of descriptors: those in use must do from now on. The item waits in front of the others until
  * one is free. */
-static void wait_for_descriptor(struct scan_trial *t) {
-    struct scan *p = t->scan;
-    struct scan_item *i = t->item;
+static void wait_for_descriptor(struct trial *t) {
+    struct scan *s = t->scan;
+    struct item *i = t->item;
     struct cause cause;
     t->tried--;
-    if (p->open == 0) {
+    if (s->open == 0) {
         cause_set(&cause, STATUS_FAILED, "cannot open a socket: %s", strerror(errno));
-        fail(p, &cause);
+        fail(s, &cause);
         return;
     }
-    p->jobs = p->open;
+    s->jobs = s->open;
     if (t->tries) {
         start_timers(t);
         return;
     }
     trial_free(t);
-    if (!p->items) p->items_end = &i->next;
-    i->next = p->items;
-    p->items = i;
+    if (!s->items) s->items_end = &i->queued;
+    i->queued = s->items;
+    s->items = i;
+}
+
+/* --- addresses --- */
+
+static bool is_excluded(const struct trial *t, const struct addr *to) {
+    return is_name(t->item) && exclude_has_address(t->scan->exclude, to);
+}
+
+static enum attempt_start start_attempt(struct trial *t, struct try *y, const struct addr *to,
+                                        struct cause *cause) {
+    y->attempt = (struct attempt){.done = attempt_done,
+                                  .plan = &t->scan->plan,
+                                  .question = item_target(t->item)->question,
+                                  .to = *to};
+    return attempt_start(&y->attempt, cause);
 }
 
 /* Tries the next address. False when the trial is none any more, or waits. */
-static bool launch(struct scan_trial *t) {
-    struct scan *p = t->scan;
+static bool launch(struct trial *t) {
+    struct scan *s = t->scan;
     struct cause cause;
-    struct trying *y = take_trying(t);
-    struct addr to = t->item->host->addrs.items[t->tried++];
-    addr_set_port(&to, t->item->port);
-    enum attempt_start started = attempt_start(&p->plan, &y->attempt, &to, attempt_done, &cause);
-    if (started == ATTEMPT_SHORT && (p->plan.spare[0] || p->plan.spare[1])) {
-        attempt_plan_free(&p->plan);
-        started = attempt_start(&p->plan, &y->attempt, &to, attempt_done, &cause);
-    }
+    struct addr to = next_address(t);
+    if (is_excluded(t, &to)) return true;
+    struct try *y = take_try(t);
+    enum attempt_start started = start_attempt(t, y, &to, &cause);
+    if (started == ATTEMPT_SHORT && attempt_plan_free(&s->plan))
+        started = start_attempt(t, y, &to, &cause);
     if (started == ATTEMPT_PENDING) {
-        y->next = t->tries;
-        t->tries = y;
-        p->open++;
+        link_try(t, y);
         start_timers(t);
         return false;
     }
     if (started == ATTEMPT_KNOWN) note(t, &y->attempt);
     give_back(y);
     if (started == ATTEMPT_SHORT) wait_for_descriptor(t);
-    if (started == ATTEMPT_IMPOSSIBLE) fail(p, &cause);
+    if (started == ATTEMPT_IMPOSSIBLE) fail(s, &cause);
     return started == ATTEMPT_KNOWN;
 }
 
-/* Only what the service says is not known yet. */
-static bool is_connected(const struct scan_trial *t) {
-    for (const struct trying *y = t->tries; y; y = y->next)
-        if (y->attempt.found.took) return true;
+/* An address is open, though it may not have said all that is waited for. */
+static bool is_open(const struct trial *t) {
+    if (t->found.state == PORT_OPEN) return true;
+    for (const struct try *y = t->tries; y; y = y->next)
+        if (attempt_is_open(&y->attempt)) return true;
     return false;
 }
 
 /* Until an address is open, or pending, or none is left. */
-static void advance(struct scan_trial *t) {
-    const struct scan *p = t->scan;
+static void advance(struct trial *t) {
+    const struct scan *s = t->scan;
     timer_stop(&t->stagger);
-    while (t->found.state != PORT_OPEN && !is_connected(t) &&
-           t->tried < t->item->host->addrs.count) {
-        if (t->tries && p->open >= p->jobs) {
+    while (!is_open(t) && t->tried < address_count(t)) {
+        if (t->tries && s->open >= s->jobs) {
             start_timers(t);
             return;
         }
@@ -186,19 +248,21 @@ static void advance(struct scan_trial *t) {
     if (t->found.state == PORT_OPEN || !t->tries) finish(t);
 }
 
-void trial_begin(struct scan *p, struct scan_item *i) {
-    struct scan_trial *t = p->idle ? p->idle : mem_new(sizeof *t);
-    p->idle = NULL;
-    *t = (struct scan_trial){.scan = p, .item = i, .next = p->trials};
-    p->trials = t;
+void trial_begin(struct scan *s, struct item *i) {
+    struct trial *t = s->idle ? s->idle : mem_new(sizeof *t);
+    s->idle = NULL;
+    *t = (struct trial){.scan = s, .item = i, .next = s->trials, .back = &s->trials};
+    t->tries_end = &t->tries;
+    if (t->next) t->next->back = &t->next;
+    s->trials = t;
     advance(t);
 }
 
-void trial_stop_all(struct scan *p) {
-    while (p->trials) {
-        struct scan_trial *t = p->trials;
+void trial_stop_all(struct scan *s, bool tell) {
+    while (s->trials) {
+        struct trial *t = s->trials;
         drop_all(t, ECANCELED);
-        if (t->item->found.state == PORT_UNKNOWN) finding_move(&t->item->found, &t->found);
+        if (tell) finding_move(&t->item->found, &t->found);
         trial_free(t);
     }
 }

@@ -1,0 +1,31 @@
+#include "applets/probe/item.h"
+
+static void address_of(const struct item *i, uint16_t port, struct addr *out) {
+    range_at(&item_target(i)->range, i->place, port, out);
+}
+
+const char *item_host(const struct item *i, char room[ADDR_TEXT]) {
+    const struct target *t = item_target(i);
+    struct addr a;
+    if (t->host) return host_word(&t->host->name);
+    if (t->written) return t->written;
+    address_of(i, 0, &a);
+    return addr_host_text(&a, room);
+}
+
+const char *item_name(const struct item *i, char out[NET_NAME_TEXT]) {
+    const struct target *t = item_target(i);
+    char room[ADDR_TEXT];
+    struct net_name name = {.port = i->port};
+    if (t->host) name.path = t->host->name.path;
+    if (!name.path) name.host = item_host(i, room);
+    return net_name_text(&name, out);
+}
+
+const struct addr *item_addresses(const struct item *i, struct addr *room, size_t *count) {
+    const struct host *h = item_target(i)->host;
+    *count = h ? h->addrs.count : 1;
+    if (h) return h->addrs.items;
+    address_of(i, 0, room);
+    return room;
+}
