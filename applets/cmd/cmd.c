@@ -5,7 +5,7 @@
 #include "applets/cmd/language.h"
 #include "common/serve/responder.h"
 
-#define ANSWER_MOST ((size_t)65507) /* of a datagram */
+#define ANSWER_MOST ((size_t)65507) /* bytes of a UDP datagram over IPv4 */
 
 struct cmd_conf {
     struct common_conf common;
@@ -24,21 +24,21 @@ static const struct opt_group groups[] = {
 };
 
 struct client {
-    struct lines_session text;
+    struct lines_session lines;
     char name[SESSION_PEER];
 };
 
-static struct client *of_text(struct lines_session *t) {
-    return container_of(t, struct client, text);
+static struct client *of_lines(struct lines_session *t) {
+    return container_of(t, struct client, lines);
 }
 
-static void on_open(struct lines_session *t) { session_peer(&t->session, of_text(t)->name); }
+static void on_open(struct lines_session *t) { session_peer(&t->session, of_lines(t)->name); }
 
 static bool on_message(struct lines_session *t, const char *text, size_t size) {
-    return language_answer(lines_answers(t), text, size, of_text(t)->name, time(NULL));
+    return language_answer(lines_answers(t), text, size, of_lines(t)->name, time(NULL));
 }
 
-/* The size of the line without its ending; of several, none. */
+/* The size of the one line in the datagram, without its ending. False: there are several. */
 static bool one_line(const struct dgram *d, size_t *size) {
     const char *newline = d->size > 0 ? memchr(d->bytes, '\n', d->size) : NULL;
     *size = newline ? (size_t)(newline - d->bytes) : d->size;
@@ -65,7 +65,7 @@ static bool on_datagram(struct dgram_server *server, const struct dgram *questio
 
 static int run(struct call *call) {
     static const struct lines_ops lines = {
-        .session_size = size_led_by(struct client, text), .open = on_open, .message = on_message};
+        .session_size = size_led_by(struct client, lines), .open = on_open, .message = on_message};
     static const struct dgram_ops datagrams = {.message = on_datagram};
     static const struct responder_ops ops = {.lines = &lines, .datagrams = &datagrams};
     const struct cmd_conf *conf = call->conf;

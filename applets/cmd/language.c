@@ -10,7 +10,7 @@
 #include "common/base/vis.h"
 #include "common/base/width.h"
 
-#define WORD_SHOWN 32 /* of an unknown one */
+#define WORD_SHOWN 32 /* bytes of an unknown word that an error quotes */
 
 /* A command and the text behind it. */
 struct request {
@@ -25,9 +25,10 @@ struct request {
 /* The same byte eight times. */
 #define EIGHT(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
 
-/* The other case of ASCII letters, of which `first` is the first, up to the first byte that is
- * above ASCII; most text has none. Eight at a time: the top bit of a sum tells which bytes are
- * letters, and no sum of two 7-bit numbers runs into the next byte. */
+/* Copies ASCII up to the first byte that is none (most text has none), its letters in the other
+ * case: those of the 26 that begin at `first`. Eight bytes at a time: the top bit of a sum tells
+ * which bytes are letters, and no sum of two 7-bit numbers carries into the next byte. Returns how
+ * many. */
 static size_t switch_ascii(char *to, const char *s, size_t n, char first) {
     size_t i = 0;
     for (uint64_t word; n - i >= sizeof word; i += sizeof word) {
@@ -35,7 +36,7 @@ static size_t switch_ascii(char *to, const char *s, size_t n, char first) {
         if (word & EIGHT(0x80)) break;
         uint64_t letters =
             (word + EIGHT(0x80 - first)) & ~(word + EIGHT(0x80 - first - 26)) & EIGHT(0x80);
-        word ^= letters >> 2; /* 0x20 is what the cases differ in */
+        word ^= letters >> 2; /* the cases differ in 0x20 */
         memcpy(to + i, &word, sizeof word);
     }
     for (; i < n && (unsigned char)s[i] < 0x80; i++)
@@ -43,7 +44,7 @@ static size_t switch_ascii(char *to, const char *s, size_t n, char first) {
     return i;
 }
 
-/* One character above. Returns its length. */
+/* Copies one character beyond ASCII in the other case. Returns its length in s. */
 static size_t switch_letter(char **to, const char *s, size_t n, uint32_t (*other)(uint32_t)) {
     uint32_t point;
     size_t length = utf8_next(s, n, &point);
@@ -56,7 +57,7 @@ static size_t switch_letter(char **to, const char *s, size_t n, uint32_t (*other
 
 static void put_letters(struct buf *out, const struct request *r, char first,
                         uint32_t (*other)(uint32_t)) {
-    /* a letter of 2 bytes may become one of 3 */
+    /* A letter of 2 bytes may become one of 3. */
     char *begin = buf_reserve(out, 2 * r->size), *to = begin;
     for (size_t i = 0; i < r->size;) {
         size_t ascii = switch_ascii(to, r->text + i, r->size - i, first);
@@ -75,8 +76,7 @@ static void lower(struct buf *out, const struct request *r) {
     put_letters(out, r, 'A', casemap_lower);
 }
 
-/* Characters are put from the end of the room to its beginning; marks that combine stay behind
- * their letter. */
+/* Fills the answer from its end to its beginning; marks that combine stay behind their letter. */
 static void reverse(struct buf *out, const struct request *r) {
     char *end = buf_reserve(out, r->size) + r->size;
     size_t start = 0, i = 0;
@@ -101,7 +101,7 @@ static void len(struct buf *out, const struct request *r) {
 
 static void echo(struct buf *out, const struct request *r) { buf_put(out, r->text, r->size); }
 
-/* --- commands without --- */
+/* --- commands without a text --- */
 
 static void date(struct buf *out, const struct request *r) {
     char stamp[TEXT_STAMP];
@@ -157,7 +157,7 @@ static void refuse(struct buf *out, const char *word, size_t size) {
         return;
     }
     vis_quote(word, size, WORD_SHOWN, shown);
-    char *quote = strrchr(shown, '"'); /* dots stand behind it where the word was cut */
+    char *quote = strrchr(shown, '"'); /* where the word was cut, dots stand behind the quote */
     buf_format(out, "ERR unknown command '%.*s%s' (HELP lists them)", (int)(quote - shown - 1),
                shown + 1, quote + 1);
 }
@@ -177,7 +177,7 @@ bool language_answer(struct buf *out, const char *line, size_t size, const char 
     const char *text = word;
     while (text < end && !is_blank(*text)) text++;
     size_t length = (size_t)(text - word);
-    if (text < end) text++; /* one blank parts word and text; others are of the text */
+    if (text < end) text++; /* one blank ends the word; more of them belong to the text */
 
     const struct command *command = command_named(word, length);
     struct request r = {.text = text, .size = (size_t)(end - text), .peer = peer, .now = now};

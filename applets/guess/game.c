@@ -11,7 +11,8 @@ static uint64_t next(uint64_t *state) {
 
 struct game game_draw(struct game_rules *rules) {
     uint64_t max = (uint64_t)rules->max, surplus = (UINT64_MAX % max + 1) % max, drawn;
-    do /* the last values do not go round all numbers: they would favour the small ones */
+    do /* The last values of the generator do not cover all numbers: they would favour small ones.
+        */
         drawn = next(&rules->state);
     while (drawn > UINT64_MAX - surplus);
     return (struct game){.number = (int64_t)(drawn % max) + 1};
@@ -31,7 +32,8 @@ static void trim(const char **s, size_t *n) {
     for (; *n > 0 && is_blank(**s); --*n) ++*s;
 }
 
-/* False: no number. One that is too large, or below 0, is 0: out of range as well. */
+/* False when it is no number. One above GAME_MOST or below 0 becomes 0, which is out of range too.
+ */
 static bool read_number(const char *s, size_t n, int64_t *number) {
     bool below = n > 0 && *s == '-';
     if (n > 0 && (below || *s == '+')) s++, n--;
@@ -44,7 +46,7 @@ static bool read_number(const char *s, size_t n, int64_t *number) {
     return n > 0;
 }
 
-/* What is wrong with it, NULL: nothing. */
+/* What is wrong with a guess; NULL when it counts. */
 static const char *fault(const struct game_rules *rules, const char *guess, size_t size,
                          int64_t *number) {
     trim(&guess, &size);

@@ -9,7 +9,7 @@
 struct guess_conf {
     struct common_conf common;
     struct server_conf server;
-    int64_t max, tries, seed; /* seed -1: one of the system's */
+    int64_t max, tries, seed; /* seed -1: one from the system */
 };
 
 static const struct guess_conf defaults = {
@@ -39,12 +39,12 @@ struct guess {
 };
 
 struct player {
-    struct lines_session text;
+    struct lines_session lines;
     struct game game;
 };
 
-static struct player *of_text(struct lines_session *t) {
-    return container_of(t, struct player, text);
+static struct player *of_lines(struct lines_session *t) {
+    return container_of(t, struct player, lines);
 }
 
 static struct game_rules *rules_of(struct lines_session *t) {
@@ -52,17 +52,17 @@ static struct game_rules *rules_of(struct lines_session *t) {
 }
 
 static void on_open(struct lines_session *t) {
-    of_text(t)->game = game_draw(rules_of(t));
+    of_lines(t)->game = game_draw(rules_of(t));
     game_explain(lines_answers(t), rules_of(t));
 }
 
 static bool on_message(struct lines_session *t, const char *text, size_t size) {
-    return game_answer(lines_answers(t), rules_of(t), &of_text(t)->game, text, size);
+    return game_answer(lines_answers(t), rules_of(t), &of_lines(t)->game, text, size);
 }
 
 static int run(struct call *call) {
     static const struct lines_ops lines = {
-        .session_size = size_led_by(struct player, text), .open = on_open, .message = on_message};
+        .session_size = size_led_by(struct player, lines), .open = on_open, .message = on_message};
     static const struct responder_ops ops = {.lines = &lines};
     const struct guess_conf *conf = call->conf;
     struct guess guess = {

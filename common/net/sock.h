@@ -1,4 +1,4 @@
-/* sock: the socket calls, and the one place where --trace speaks (behaviour.md section 9). Every
+/* sock: the socket calls, and the one place where --trace speaks. Every
  * socket is non-blocking and close-on-exec from birth. Each returns what the call returns, -1 with
  * errno; EINTR is tried again. A call that only says "not yet" (EAGAIN) is not shown; a connect is
  * shown once, when its outcome is known. */
