@@ -1,4 +1,4 @@
-# chat: a member of a room, and with --listen a room of two.
+# chat: a member of a room.
 
 load helper
 
@@ -156,6 +156,66 @@ fill(send)
 wait_until(lambda: take(p.stdout, 65536) and select.select([], [s], [], 0)[1]) # it goes on when stdout is read'
 }
 
+@test "lines that the room refuses are counted: status 1" {
+    start_server chat-serve
+    run -1 --separate-stderr sockkit chat ":$PORT" "$(printf '%4097s')" fine /nonsense
+    assert_line --partial ') fine'
+    # shellcheck disable=SC2154 # run sets it
+    assert_equal "$stderr" 'sockkit chat: 2 lines were refused by the room'
+    { head -c 5000 /dev/zero | tr '\0' x; echo; echo fine; } >lines
+    run -1 --separate-stderr sockkit chat ":$PORT" <lines
+    assert_equal "$stderr" 'sockkit chat: 1 line was refused by the room'
+}
+
+@test "lines that a room which goes away has not taken are counted, and what a file still holds" {
+    seq 200000 >lines
+    start_peer '
+l = listen()
+l.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+announce(l)
+for how in "reset", "close":
+    s = l.accept()[0]
+    for _ in range(10): read_line(s)
+    reset(s) if how == "reset" else s.close()'
+    local i
+    for i in 1 2; do
+        run -1 --separate-stderr sockkit chat -O sndbuf=8K ":$PEER_PORT" <lines
+        [[ $stderr =~ 'sockkit chat: '([0-9]+)' lines were not taken by the room' ]]
+        ((BASH_REMATCH[1] > 190000 && BASH_REMATCH[1] < 200000))
+    done
+}
+
+@test "a room that has stopped is not waited for, and not taken for one that has heard" {
+    start_server chat-serve
+    kill -STOP "$SERVER_PID"
+    LIMIT=15 run sockkit chat ":$PORT" hello
+    kill -CONT "$SERVER_PID"
+    assert_failure 5
+    assert_output --partial 'has not answered'
+}
+
+@test "a directory as stdin is told: status 1" {
+    start_server chat-serve
+    run -1 --separate-stderr sockkit chat ":$PORT" <.
+    assert_equal "$stderr" 'sockkit chat: cannot read stdin: Is a directory'
+}
+
+@test "a room is told of /quit, another program is not" {
+    start_peer '
+l = listen(); announce(l)
+for welcome in b"* welcome, you are x (/help lists the commands)\n", b"who are you?\n":
+    s = l.accept()[0]
+    s.sendall(welcome)
+    print(read_all(s).decode().split("\n"))
+    s.close()'
+    sockkit chat ":$PEER_PORT" hi stop
+    sockkit chat ":$PEER_PORT" hi stop
+    wait_for_exit "$PEER_PID"
+    run cat "$PEER_OUT"
+    assert_output "['hi', '/quit', '']
+['hi', '']"
+}
+
 @test "a line of stdin that is too long is skipped and told: status 1" {
     start_server chat-serve
     { head -c 65537 /dev/zero | tr '\0' x; echo; echo short; } >lines
@@ -193,102 +253,6 @@ for _ in range(2):
     wait_for_exit "$PID"
     [ "$status" -eq 5 ]
     close_feed
-}
-
-# --- --listen ---
-
-@test "--listen: two people talk at once, stop by the host ends both with 0" {
-    peer '
-host, port = serve("--listen", applet="chat")
-guest = sockkit("chat", ":" + port)
-def heard(p, line):
-    seen = b""
-    while line not in seen:
-        piece = os.read(p.stdout.fileno(), 65536)
-        assert piece, seen
-        seen += piece
-heard(guest, b"you are guest")
-host.stdin.write(b"hello\n"); heard(guest, b"(host) hello\n"); heard(host, b"(host) hello\n")
-guest.stdin.write(b"hi\n"); heard(guest, b"(guest) hi\n"); heard(host, b"(guest) hi\n")
-host.stdin.write(b"stop\n")
-assert b"stop" not in ended(guest, 0)[0]
-ended(host, 0)'
-}
-
-@test "--listen: stop by the guest ends both with 0, be it a chat or nc" {
-    open_feed
-    STDIN=$FEED start_server chat --listen --name ada
-    run sockkit chat ":$PORT" hi stop
-    assert_success
-    assert_line '(guest) hi'
-    wait_for_exit "$SERVER_PID"
-    [ "$status" -eq 0 ]
-    STDIN=$FEED start_server chat --listen
-    printf 'hi\nstop\n' | timeout 10 nc.openbsd 127.0.0.1 "$PORT" >heard
-    grep -q '^(guest) hi$' heard
-    wait_for_exit "$SERVER_PID"
-    [ "$status" -eq 0 ]
-    close_feed
-}
-
-@test "--listen: a third is not let in" {
-    open_feed
-    STDIN=$FEED start_server chat --listen -T
-    start_peer 's = connect(args[0]); read_line(s); announce(listen()); read_all(s)' "$PORT"
-    run sockkit connect ":$PORT" hi
-    assert_failure 4
-    run sed '1,/no longer listening/d' "$SERVER_ERR"
-    refute_line --partial accept # the doors are shut
-    close_feed
-    stop "$PEER_PID" || :
-}
-
-@test "--listen: the end of stdin half-closes; the guest is still heard" {
-    start_server chat --listen
-    peer '
-s = connect(args[0])
-said = read_all(s)
-assert said.endswith(b"the room is closed\n")
-s.sendall(b"late\n")' "$PORT"
-    wait_for_exit "$SERVER_PID"
-    [ "$status" -eq 0 ]
-    grep -q '^(guest) late$' "$SERVER_OUT"
-}
-
-@test "--listen: a guest that talks on after the end of stdin costs no time" {
-    peer '
-p = sockkit("chat", "--listen", "-p", "0", "--port-file", "port", stdin=subprocess.DEVNULL)
-wait_until(lambda: os.path.exists("port"))
-s = socket.create_connection(("127.0.0.1", int(open("port").read())), timeout=10)
-while s.recv(65536): pass
-s.sendall(b"are you there?\n")
-heard = b""
-while b"there?\n" not in heard: heard += os.read(p.stdout.fileno(), 65536)
-ticks = lambda: sum(map(int, open("/proc/%d/stat" % p.pid).read().split()[13:15]))
-before = ticks()
-select.select([], [], [], 0.5)
-assert ticks() - before < 20, "it spins"
-s.close()
-ended(p)'
-}
-
-@test "--listen: when the guest has ended, what stdin has ready is still sent, then it ends with 0" {
-    printf '%s\n' {1..2000} >lines
-    STDIN=lines start_server chat --listen
-    peer '
-s = connect(args[0])
-s.shutdown(socket.SHUT_WR)
-said = read_all(s)
-assert b"(host) 2000\n" in said, said[-200:]' "$PORT"
-    wait_for_exit "$SERVER_PID"
-    [ "$status" -eq 0 ]
-}
-
-@test "--listen: -w gives up when nobody comes, an operand is a usage error" {
-    run sockkit chat --listen -p 0 -w 200ms
-    assert_failure 5
-    run sockkit chat --listen somebody
-    assert_failure 2
 }
 
 # --- at a terminal ---

@@ -1,8 +1,8 @@
 #include "applets/chat/console.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/mem.h"
@@ -63,6 +63,7 @@ static void input_ready(struct source *in) {
     ssize_t n = source_read(in->fd, in->kind, bytes, sizeof bytes);
     if (n < 0 && loop_not_yet(errno)) return;
     if (n < 0) msg_error("cannot read stdin: %s", strerror(errno));
+    c->broken = n < 0;
     if (n <= 0) {
         end(c);
         return;
@@ -79,9 +80,26 @@ static void line_typed(struct term *t, const char *text, size_t size) {
     c->line(c, text, size);
 }
 
-bool console_ready(const struct console *c) {
-    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-    return !c->ended && !c->typed && poll(&p, 1, 0) > 0;
+bool console_lasts(const struct console *c) {
+    return !c->ended && !c->typed && !source_is_null(STDIN_FILENO);
+}
+
+/* Lines of a file from where it has been read; the last may lack its newline. `begun`: so has been
+ * the first. */
+static size_t lines_left(int fd, bool begun) {
+    char bytes[READ_ONCE];
+    size_t lines = 0;
+    for (ssize_t n; (n = read(fd, bytes, sizeof bytes)) > 0; begun = bytes[n - 1] != '\n')
+        for (ssize_t i = 0; i < n; i++) lines += bytes[i] == '\n';
+    return lines + begun;
+}
+
+size_t console_unread(struct console *c) {
+    struct stat st;
+    bool begun = c->framing.part.size > 0;
+    if (c->ended) return 0;
+    bool file = fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+    return file ? lines_left(STDIN_FILENO, begun) : begun;
 }
 
 void console_want(struct console *c, bool on) {

@@ -23,6 +23,7 @@ struct console {
     bool on_terminal;  /* stdout is one */
     bool typed;        /* stdin is one */
     unsigned skipped;  /* lines of stdin that were too long; each was told */
+    bool broken;       /* stdin could not be read, which was told */
     struct output out; /* stdout; while it is full the owner reads nobody */
 
     /* private */
@@ -40,8 +41,11 @@ void console_start(struct console *c, struct loop *loop);
 void console_want(struct console *c, bool on);
 /* A finished line without its ending; harmless, where stdout is a terminal. */
 void console_show(struct console *c, const char *text, size_t size);
-/* True when stdin has something (or its end) right now. */
-bool console_ready(const struct console *c);
+/* True when stdin may still bring lines that nobody types: a file, a pipe, a socket. */
+bool console_lasts(const struct console *c);
+/* For an owner that stops before the end of stdin: how many lines were not told, of what had been
+ * read and of what a regular file still holds (which is read for it). */
+size_t console_unread(struct console *c);
 void console_stop(struct console *c);
 
 #endif

@@ -44,17 +44,24 @@ void duo_greet(struct duo *c) {
                c->names[DUO_GUEST], c->names[DUO_HOST], c->names[DUO_GUEST]);
 }
 
-void duo_leave(struct duo *c, enum duo_who who) {
+static enum duo_who other_than(enum duo_who who) { return who == DUO_HOST ? DUO_GUEST : DUO_HOST; }
+
+void duo_end(struct duo *c, enum duo_who who) {
     struct buf line = {0};
-    buf_format(&line, "* %s left, " DUO_FAREWELL, c->names[who]);
-    tell(c, who == DUO_HOST ? DUO_GUEST : DUO_HOST, &line);
+    buf_format(&line, "* %s has ended, and " DUO_LISTENS, c->names[who]);
+    tell_both(c, &line);
     buf_free(&line);
+}
+
+void duo_leave(struct duo *c, enum duo_who who) {
+    buf_format(&c->to[other_than(who)], "* %s left, " DUO_FAREWELL "\n", c->names[who]);
+    c->over = true;
 }
 
 static void change_name(struct duo *c, enum duo_who who, const struct room_line *l,
                         struct buf *line) {
     const char *fault = name_fault(l->name, l->name_size);
-    const char *other = c->names[who == DUO_HOST ? DUO_GUEST : DUO_HOST];
+    const char *other = c->names[other_than(who)];
     if (!fault && same_name(l->name, l->name_size, other)) fault = "that name is taken";
     if (fault) {
         buf_format(line, "! %s", fault);
@@ -115,7 +122,6 @@ void duo_line(struct duo *c, enum duo_who who, const char *text, size_t size,
     case ROOM_QUIT:
         duo_leave(c, who);
         if (who == DUO_GUEST) buf_format(&c->to[DUO_GUEST], "* bye, " DUO_FAREWELL "\n");
-        c->over = true;
         break;
     case ROOM_FAULT:
         buf_format(&line, "! %s", l.fault);

@@ -9,8 +9,10 @@
 #include "applets/chat/name.h"
 #include "common/base/buf.h"
 
-/* ends the last line that is told when somebody has left */
+/* How the line ends that is told of who has left: it is the last one. And of who has merely ended:
+ * nothing more comes from there, but what is said there is heard. */
 #define DUO_FAREWELL "the room is closed"
+#define DUO_LISTENS "still hears what is said"
 
 enum duo_who { DUO_HOST, DUO_GUEST };
 
@@ -30,7 +32,9 @@ void duo_greet(struct duo *c);
 /* Somebody typed a line. The quit word ("": none) alone on it, or /quit, closes the room. */
 void duo_line(struct duo *c, enum duo_who who, const char *line, size_t size,
               const char *quit_word);
-/* Somebody has ended without a word. */
+/* Somebody will say no more: both are told, and the other goes on. */
+void duo_end(struct duo *c, enum duo_who who);
+/* Somebody has gone: the room is over. */
 void duo_leave(struct duo *c, enum duo_who who);
 
 #endif

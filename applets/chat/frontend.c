@@ -75,5 +75,6 @@ int frontend_stop(struct frontend *f, const struct call *call) {
     if (!f->status) call_drain(call, &f->console.out);
     if (!f->status) f->status = f->console.out.status;
     console_stop(&f->console);
-    return f->status ? f->status : f->console.skipped ? STATUS_FAILED : STATUS_OK;
+    bool lost = f->console.skipped > 0 || f->console.broken;
+    return f->status ? f->status : lost ? STATUS_FAILED : STATUS_OK;
 }

@@ -2,23 +2,25 @@
 
 #include <string.h>
 
+#include "applets/chat/delivery.h"
 #include "applets/chat/duo.h"
+#include "applets/chat/tally.h"
 #include "applets/chat/telnet.h"
 #include "common/base/mem.h"
-#include "common/base/text.h"
+#include "common/net/sysinfo.h"
 #include "common/serve/responder.h"
-
-#define LAST_CALL (10 * TEXT_NS_PER_MS)
 
 struct host {
     struct responder responder;
-    struct call *call;
     const struct host_conf *conf;
     struct frontend front;
     struct lines_session *guest; /* NULL: none yet, or gone */
     struct telnet telnet;        /* of the guest */
     struct duo duo;
-    struct timer last_call; /* the guest has ended: what stdin has ready is still sent */
+    struct tally told; /* the guest: which of the bytes end lines of ours */
+    struct delivery delivery;
+    bool said_all;    /* stdin has ended */
+    bool guest_ended; /* the guest says no more */
 };
 
 static struct host *of_responder(struct responder *r) {
@@ -29,6 +31,37 @@ static struct host *of_lines(struct lines_session *t) {
     return of_responder(responder_of_lines(t));
 }
 
+/* --- the end --- */
+
+/* The reset ends a program that has not noticed the end of the stream, or ignores it. Where it is
+ * not known whether all has arrived, it would destroy what has not. */
+static void on_delivered(struct delivery *d, int error) {
+    struct host *h = container_of(d, struct host, delivery);
+    struct session *guest = &h->guest->session;
+    if (error) msg_error("connection with the guest: %s", strerror(error));
+    if (error || sysinfo_unacknowledged(guest->stream.fd, false) == 0)
+        session_abort(guest, error ? STATUS_FAILED : STATUS_OK);
+    else
+        session_finish(guest);
+}
+
+/* Nothing more is said on either side. */
+static void close_room(struct host *h) {
+    h->front.rests = true;
+    stream_shut(h->front.wire);
+    delivery_start(&h->delivery, h->front.wire, on_delivered);
+}
+
+static void count_untaken(struct host *h, const struct stream *s) {
+    size_t n = tally_left(&h->told, delivery_arrived(s));
+    if (!h->duo.over) n += console_unread(&h->front.console);
+    if (n == 0) return;
+    msg_error("%zu line%s not taken by the guest", n, n == 1 ? " was" : "s were");
+    responder_end(&h->responder, STATUS_FAILED);
+}
+
+/* --- telling --- */
+
 static void show_all(struct frontend *f, struct buf *lines) {
     for (const char *at = buf_at(lines), *end = at + lines->size; at < end;) {
         size_t size = (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at);
@@ -38,43 +71,60 @@ static void show_all(struct frontend *f, struct buf *lines) {
     buf_clear(lines);
 }
 
-/* Gives each what the rules have put down for it. */
-static void deliver(struct host *h) {
+/* Gives each what the rules have put down for it; `ours`: because of a line of stdin. */
+static void deliver(struct host *h, bool ours) {
     struct buf *to_guest = &h->duo.to[DUO_GUEST];
-    if (to_guest->size > 0 && h->guest)
-        session_send(&h->guest->session, buf_at(to_guest), to_guest->size);
+    session_send(&h->guest->session, buf_at(to_guest), to_guest->size);
+    tally_add(&h->told, to_guest->size, ours && to_guest->size > 0);
+    if (tally_is_long(&h->told)) tally_left(&h->told, delivery_arrived(h->front.wire));
     buf_clear(to_guest);
     show_all(&h->front, &h->duo.to[DUO_HOST]);
-    if (h->duo.over && h->guest) {
-        h->front.rests = true;
-        session_finish(&h->guest->session);
-    }
+    if (h->duo.over) close_room(h);
     frontend_update(&h->front);
+}
+
+/* --- the host --- */
+
+static void stdin_ended(struct host *h) {
+    h->said_all = true;
+    h->front.rests = true;
+    if (h->guest_ended)
+        duo_leave(&h->duo, DUO_HOST);
+    else
+        duo_end(&h->duo, DUO_HOST);
+    deliver(h, false);
+    if (h->guest) stream_shut(h->front.wire);
 }
 
 static void host_line(struct frontend *f, const char *text, size_t size) {
     struct host *h = container_of(f, struct host, front);
-    if (f->rests || !h->guest) return;
+    if (!h->guest || h->duo.over) return;
     if (text) {
         duo_line(&h->duo, DUO_HOST, text, size, h->conf->front->quit_word);
+        deliver(h, true);
     } else {
-        duo_leave(&h->duo, DUO_HOST);
-        f->rests = true;
+        stdin_ended(h);
     }
-    deliver(h);
-    /* The guest may still be heard. */
-    if (!text && h->guest->session.state == SESSION_OPEN) stream_shut(f->wire);
-    if (!text && timer_running(&h->last_call)) session_finish(&h->guest->session);
+}
+
+/* --- the guest --- */
+
+static void refuse(struct lines_session *t) {
+    static const char refusal[] = "! the room is full\n";
+    session_send(&t->session, refusal, sizeof refusal - 1);
+    session_finish(&t->session);
 }
 
 static void guest_came(struct lines_session *t) {
     struct host *h = of_lines(t);
+    if (h->guest) {
+        refuse(t);
+        return;
+    }
     h->guest = t;
     h->front.wire = &t->session.stream;
-    server_shut_doors(&h->responder.clients.server);
-    listen_close(&h->responder.doors.streams); /* a third finds nobody listening */
     duo_greet(&h->duo);
-    deliver(h);
+    deliver(h, false);
 }
 
 static void guest_read(struct lines_session *t, const char **bytes, size_t *n) {
@@ -83,44 +133,53 @@ static void guest_read(struct lines_session *t, const char **bytes, size_t *n) {
 
 static bool guest_line(struct lines_session *t, const char *text, size_t size) {
     struct host *h = of_lines(t);
+    if (h->duo.over) return true;
     duo_line(&h->duo, DUO_GUEST, text, size, h->conf->front->quit_word);
-    deliver(h);
+    deliver(h, false);
     return true;
 }
 
 static void guest_too_long(struct lines_session *t) {
     static const char refusal[] = "! a line has at most 65536 bytes\n";
+    struct host *h = of_lines(t);
     session_send(&t->session, refusal, sizeof refusal - 1);
+    tally_add(&h->told, sizeof refusal - 1, false);
 }
 
-static void last_call_over(struct timer *t) {
-    struct host *h = container_of(t, struct host, last_call);
-    struct frontend *f = &h->front;
-    if (!f->rests && (console_ready(&f->console) || stream_waiting(f->wire) > 0))
-        timer_start(h->call->loop, t, LAST_CALL, last_call_over);
-    else
-        session_finish(&h->guest->session);
+/* What both are told after the guest's end tells us, too, whether the guest is still there: if not,
+ * the guest's system has answered with a reset. */
+static void go_on_alone(struct host *h) {
+    duo_end(&h->duo, DUO_GUEST);
+    deliver(h, false);
+    if (delivery_error(h->front.wire)) session_close(&h->guest->session, STATUS_OK);
 }
 
+/* A file or a pipe is said to its end. What a person may still type is not waited for. */
 static void guest_ended(struct lines_session *t) {
     struct host *h = of_lines(t);
-    duo_leave(&h->duo, DUO_GUEST);
-    deliver(h);
-    if (t->session.state == SESSION_OPEN)
-        timer_start(h->call->loop, &h->last_call, LAST_CALL, last_call_over);
+    h->guest_ended = true;
+    if (h->duo.over) return;
+    if (!h->said_all && console_lasts(&h->front.console)) {
+        go_on_alone(h);
+    } else {
+        duo_leave(&h->duo, DUO_GUEST);
+        deliver(h, false);
+    }
 }
 
-static void guest_space(struct lines_session *t) {
-    struct host *h = of_lines(t);
-    frontend_update(&h->front);
-}
+static void guest_space(struct lines_session *t) { frontend_update(&of_lines(t)->front); }
 
 static void guest_gone(struct lines_session *t) {
     struct host *h = of_lines(t);
-    timer_stop(&h->last_call);
+    if (t != h->guest) return;
+    delivery_stop(&h->delivery);
+    count_untaken(h, &t->session.stream);
+    responder_end(&h->responder, t->session.outcome);
     h->guest = NULL;
     h->front.wire = NULL;
 }
+
+/* --- the whole --- */
 
 static int begin(struct responder *r) {
     struct host *h = of_responder(r);
@@ -132,8 +191,9 @@ static int begin(struct responder *r) {
 static int end(struct responder *r) {
     struct host *h = of_responder(r);
     duo_free(&h->duo);
+    tally_free(&h->told);
     if (!h->front.status) h->front.status = r->status;
-    return frontend_stop(&h->front, h->call);
+    return frontend_stop(&h->front, r->call);
 }
 
 int host_run(struct call *call, const struct host_conf *conf) {
@@ -148,7 +208,7 @@ int host_run(struct call *call, const struct host_conf *conf) {
         .closed = guest_gone,
     };
     static const struct responder_ops ops = {.lines = &lines, .open = begin, .close = end};
-    struct host h = {.responder.once = true, .call = call, .conf = conf};
+    struct host h = {.conf = conf};
     return applet_no_operands(call) < 0 ? STATUS_USAGE
                                         : responder_run(&h.responder, call, conf->server, &ops);
 }

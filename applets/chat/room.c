@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/base/mem.h"
 #include "common/base/utf8.h"
 
 const char *const room_help[] = {
@@ -140,10 +139,15 @@ void room_whisper(struct buf *out, const struct room_line *l, const char *from, 
     room_clean(out, to ? l->text : l->name, to ? l->text_size : l->name_size);
 }
 
-char *room_renaming(const char *line, size_t size, const char *name) {
+const char *room_welcomed(const char *line, size_t line_size, size_t *size) {
     const size_t head = sizeof ROOM_WELCOME - 1;
-    if (size < head || memcmp(line, ROOM_WELCOME, head) != 0) return NULL;
+    if (line_size < head || memcmp(line, ROOM_WELCOME, head) != 0) return NULL;
     const char *rest = line + head;
-    size_t left = size - head, given = take_word(&rest, &left);
-    return mem_format("* %.*s is now %s", (int)given, line + head, name);
+    line_size -= head;
+    *size = take_word(&rest, &line_size);
+    return line + head;
+}
+
+bool room_refuses(const char *line, size_t size) {
+    return size > 1 && line[0] == '!' && line[1] == ' ';
 }

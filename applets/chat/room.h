@@ -47,9 +47,11 @@ void room_speak(struct buf *out, const struct room_line *l, const char *name);
  * called so. */
 void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to);
 
-/* Of the welcome to a newcomer: the line that will tell all that it is called `name` from then on
- * (the caller's to free). Of any other line: NULL. */
-char *room_renaming(const char *line, size_t size, const char *name);
+/* Of the welcome to a newcomer: the name it is given, *size its bytes, within the line. Of any
+ * other line: NULL. */
+const char *room_welcomed(const char *line, size_t line_size, size_t *size);
+/* True of a line by which a room refuses what this member has asked for. */
+bool room_refuses(const char *line, size_t size);
 
 /* What /help says, a line each. */
 extern const char *const room_help[];

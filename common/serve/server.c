@@ -64,7 +64,7 @@ static void narrate_end(const struct session *s, const char *peer) {
              text_duration(loop_clock() - s->since, took));
 }
 
-void session_close(struct session *s, enum status outcome) {
+static void close_by(struct session *s, enum status outcome, void (*close_socket)(int fd)) {
     struct server *server = s->server;
     char peer[SESSION_PEER];
     if (s->state == SESSION_CLOSED) return;
@@ -74,7 +74,7 @@ void session_close(struct session *s, enum status outcome) {
     timer_stop(&s->timer);
     stream_stop(&s->stream);
     if (msg_level() >= 0) session_peer(s, peer);
-    sock_close(s->stream.fd);
+    close_socket(s->stream.fd);
     if (msg_level() >= 0) narrate_end(s, peer);
     unlink_session(s);
     later_run(server->loop, &s->reap, forget);
@@ -84,6 +84,10 @@ void session_close(struct session *s, enum status outcome) {
     }
     update_accepting(server);
 }
+
+void session_close(struct session *s, enum status outcome) { close_by(s, outcome, sock_close); }
+
+void session_abort(struct session *s, enum status outcome) { close_by(s, outcome, sock_abort); }
 
 static void linger_over(struct timer *t) {
     session_close(container_of(t, struct session, timer), STATUS_OK);

@@ -96,6 +96,8 @@ void session_send(struct session *s, const void *bytes, size_t n); /* stream_sen
 void session_finish(struct session *s);
 /* Closes the connection at once; what waits is lost. */
 void session_close(struct session *s, enum status outcome);
+/* The same with a reset, so that the peer cannot overlook it. */
+void session_abort(struct session *s, enum status outcome);
 
 /* The connection leaves the loop: the owner uses s->stream.fd by itself and watches the idle time.
  * It ends with session_close, or comes back with session_attach to be finished, which adds the

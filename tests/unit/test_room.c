@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "applets/chat/duo.h"
 #include "applets/chat/name.h"
 #include "applets/chat/room.h"
@@ -75,13 +73,14 @@ static void harmless(void) {
     CHECK_TEXT(clean("héé 日本", 12), "héé 日本");
 }
 
-static void renaming(void) {
+static void welcomes(void) {
     static const char welcome[] = ROOM_WELCOME "user2 (/help lists the commands)";
-    char *line = room_renaming(welcome, sizeof welcome - 1, "ada");
-    CHECK_TEXT(line, "* user2 is now ada");
-    free(line);
-    CHECK(!room_renaming("* here: user2 ada", 17, "ada") && !room_renaming("* ", 2, "ada") &&
-          !room_renaming("", 0, "ada"));
+    size_t size = 0;
+    const char *name = room_welcomed(welcome, sizeof welcome - 1, &size);
+    CHECK(name && size == 5 && !memcmp(name, "user2", 5));
+    CHECK(!room_welcomed("* here: user2 ada", 17, &size) && !room_welcomed("* ", 2, &size) &&
+          !room_welcomed("", 0, &size));
+    CHECK(room_refuses("! no", 4) && !room_refuses("!", 1) && !room_refuses("(a) ! x", 7));
 }
 
 static struct room_line read_line(const char *text) {
@@ -187,7 +186,7 @@ int main(void) {
         {"a name in decomposed form is told to be composed", composed_names},
         {"names that differ in case alone are the same", keys},
         {"what could act on a terminal is made harmless, other text passes", harmless},
-        {"the welcome alone tells how a new name will be answered", renaming},
+        {"a welcome tells the name it gives, a refusal is known", welcomes},
         {"a line is read as what it asks for", wishes},
         {"a message of 4096 bytes is one, a longer one is refused", limit},
         {"an unknown command is named harmlessly", unknown_is_harmless},
