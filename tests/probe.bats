@@ -398,6 +398,18 @@ time.sleep(100)'
     (($(now_ms) - begin >= 1000))
 }
 
+@test "a name is looked up with few descriptors, or it is said that they are too few" {
+    local n
+    for n in 6 7 8 9 10 12 20; do
+        run bash -c "ulimit -n $n; exec \"\$@\"" - "$SOCKKIT" probe localhost 1 localhost 2
+        assert_failure
+        assert_output --regexp $'\tclosed\t|Too many open files'
+        refute_output --partial 'not known'
+    done
+    assert_equal "$(states)" 'localhost:1 closed
+localhost:2 closed'
+}
+
 @test "never more than -j sockets are open" {
     start_silent
     local p=$PEER_PORT

@@ -18,6 +18,7 @@ struct answer {
 };
 
 #define MOST_ADDRESSES 64
+#define DESCRIPTORS 4 /* that a look-up has open at the same time: files and sockets */
 
 /* --- the child --- */
 
@@ -45,13 +46,33 @@ static void write_addresses(int fd, const struct addrinfo *list, uint16_t port) 
     }
 }
 
+/* getaddrinfo(3) takes a file that it cannot open for one that is not there, and would say that
+ * there is no such name. False, with errno, when it may lack descriptors. */
+static bool has_descriptors(void) {
+    int fds[DESCRIPTORS], count = 0;
+    while (count < DESCRIPTORS && (fds[count] = dup(STDERR_FILENO)) >= 0) count++;
+    bool enough = count == DESCRIPTORS;
+    while (count > 0) close(fds[--count]);
+    return enough;
+}
+
+/* Those that the parent had open are no use here. */
+static void close_inherited(int but) {
+    long limit = sysconf(_SC_OPEN_MAX);
+    for (int fd = STDERR_FILENO + 1; fd < limit; fd++)
+        if (fd != but) close(fd);
+}
+
 _Noreturn static void run_child(int fd, const struct net_name *name) {
     struct addrinfo hints, *list = NULL;
+    if (!has_descriptors()) close_inherited(fd);
     memset(&hints, 0, sizeof hints);
     hints.ai_family = name->family;
     hints.ai_socktype = name->type;
     struct answer answer = {.error = getaddrinfo(name->host, NULL, &hints, &list)};
     answer.system_error = errno;
+    if (answer.error && !has_descriptors())
+        answer = (struct answer){.error = EAI_SYSTEM, .system_error = errno};
     write_all(fd, &answer, sizeof answer);
     if (!answer.error) write_addresses(fd, list, name->port);
     _exit(0);
