@@ -80,11 +80,10 @@ static int run(struct run *run) {
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         sig_watch(&run->signals[i], ends[i], asked_to_end);
     if (c->max_time) timer_start(run->call.loop, &run->limit, c->max_time, time_over);
-    int status = run->call.applet->run(&run->call);
+    int status = call_status(&run->call, run->call.applet->run(&run->call));
     timer_stop(&run->limit);
     loop_free(run->call.loop);
     sig_stop();
-    if (run->call.expired) status = STATUS_TIMEOUT;
     return status;
 }
 

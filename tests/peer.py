@@ -171,6 +171,12 @@ def wait_until(true, seconds=10):
         time.sleep(0.01)
 
 
+def cpu(p):
+    """Seconds of CPU time that a process has taken, to the microsecond."""
+    with open(f"/proc/{p.pid}/schedstat") as f:
+        return int(f.read().split()[0]) / 1e9
+
+
 def take(pipe, n):
     """n bytes of a pipe; fewer at its end."""
     data = bytearray()

@@ -61,7 +61,10 @@ static void input_ready(struct source *in) {
     const char *at = bytes, *text;
     size_t left, size;
     ssize_t n = source_read(in->fd, in->kind, bytes, sizeof bytes);
-    if (n < 0 && loop_not_yet(errno)) return;
+    if (n < 0 && loop_not_yet(errno)) {
+        watch_stalled(&in->watch);
+        return;
+    }
     if (n < 0) msg_error("cannot read stdin: %s", strerror(errno));
     c->broken = n < 0;
     if (n <= 0) {

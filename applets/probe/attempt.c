@@ -265,6 +265,7 @@ static bool outcome(struct attempt *a, int64_t now, int error) {
 static void ready(struct watch *w, unsigned events) {
     struct attempt *a = container_of(w, struct attempt, watch);
     int64_t now = loop_now(w->loop);
+    size_t before = a->connected + a->sent + a->answer.size;
     bool known;
     (void)events;
     if (a->connected)
@@ -273,13 +274,15 @@ static void ready(struct watch *w, unsigned events) {
         known = outcome(a, now, sock_connected(a->fd, &a->to, a->since) < 0 ? errno : 0);
     else
         known = outcome(a, now, ask_again(a));
-    if (known) a->done(a);
+    if (known)
+        a->done(a);
+    else if (a->connected + a->sent + a->answer.size == before)
+        watch_stalled(w);
 }
 
 static enum attempt_start no_socket(struct attempt *a, const struct cause *cause) {
     if (cause->text[0]) return ATTEMPT_IMPOSSIBLE;
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-        return ATTEMPT_SHORT;
+    if (sock_is_short(errno)) return ATTEMPT_SHORT;
     decide(a, a->since, PORT_UNREACHABLE, errno);
     return ATTEMPT_KNOWN;
 }

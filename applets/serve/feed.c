@@ -125,7 +125,10 @@ static void input_ready(struct source *in) {
     if (!in->wanted) return;
     size_t most = room(f);
     ssize_t n = source_read(in->fd, in->kind, bytes, most < sizeof bytes ? most : sizeof bytes);
-    if (n < 0 && !loop_not_yet(errno)) input_failed(f->serve, errno);
+    if (n < 0 && loop_not_yet(errno))
+        watch_stalled(&in->watch);
+    else if (n < 0)
+        input_failed(f->serve, errno);
     if (n < 0) return;
     if (n == 0) f->ended = true;
     append(f, bytes, (size_t)n);

@@ -51,7 +51,10 @@ static void line_keyed(struct term *t, const char *text, size_t size) {
 static void readable(struct source *in) {
     struct outgoing *o = container_of(in, struct outgoing, in);
     ssize_t n = source_read(in->fd, in->kind, cutter_reserve(&o->cutter, READ_ONCE), READ_ONCE);
-    if (n < 0 && loop_not_yet(errno)) return;
+    if (n < 0 && loop_not_yet(errno)) {
+        watch_stalled(&in->watch);
+        return;
+    }
     if (n < 0) {
         o->failed(o, errno);
         return;

@@ -203,6 +203,7 @@ static void receive(struct udp_send *u) {
 
 static void socket_ready(struct watch *w, unsigned events) {
     struct udp_send *u = container_of(w, struct udp_send, socket);
+    uint64_t before = u->sent + u->replies;
     if (events & LOOP_WRITE && u->full) {
         u->full = false;
         update_socket(u);
@@ -212,6 +213,7 @@ static void socket_ready(struct watch *w, unsigned events) {
     } else {
         check_refusal(u);
     }
+    if (u->sent + u->replies == before) watch_stalled(w);
 }
 
 static void output_changed(void *owner) {

@@ -9,6 +9,14 @@
 #include "common/io/output.h"
 #include "common/net/sock.h"
 
+int call_status(const struct call *call, int status) {
+    int error = loop_error(call->loop);
+    if (call->expired) return STATUS_TIMEOUT;
+    if (error == 0 || status != STATUS_OK) return status;
+    msg_error("cannot wait for events: %s", strerror(error));
+    return STATUS_FAILED;
+}
+
 void call_drain(const struct call *call, struct output *out) {
     output_flush(out);
     while (!call_over(call) && !output_drain(out)) continue;

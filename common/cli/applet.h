@@ -36,7 +36,13 @@ struct call {
 };
 
 /* True when the run must end whatever it is doing: the loop has been stopped. */
-static inline bool call_over(const struct call *call) { return call->signal || call->expired; }
+static inline bool call_over(const struct call *call) {
+    return call->signal || call->expired || loop_error(call->loop);
+}
+
+/* The exit status of a run that ended with `status`: a run that was ended by --max-time timed out;
+ * one whose loop could not wait failed, which is told here. */
+int call_status(const struct call *call, int status);
 
 struct output;
 

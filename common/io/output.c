@@ -58,10 +58,12 @@ static void wrote(struct output *o, enum sink_result result) {
 
 static void ready(struct watch *w, unsigned events) {
     struct output *o = container_of(w, struct output, watch);
+    uint64_t before = o->sink.taken;
     if (events & LOOP_WRITE)
         wrote(o, sink_flush(&o->sink));
     else
         write_failed(o, EPIPE);
+    if (o->sink.taken == before) watch_stalled(w);
 }
 
 void output_put(struct output *o, struct output_origin *from, const char *bytes, size_t n) {

@@ -169,6 +169,7 @@ static void took_input(struct relay *r, enum sink_result result) {
 static void pull_input(struct source *in) {
     struct relay *r = container_of(in, struct relay, in);
     enum sink_result result = SINK_MOVED;
+    uint64_t before = r->read;
     bool once = in->kind == SOURCE_TTY || (in->kind == SOURCE_PIPE && !sink_moves(&r->to_peer));
     for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED && r->sending == RELAY_OPEN; i++) {
         size_t moved;
@@ -182,6 +183,7 @@ static void pull_input(struct source *in) {
         finish(r, STATUS_FAILED);
         return;
     }
+    if (r->read == before && result != SINK_END) watch_stalled(&in->watch);
     took_input(r, result);
 }
 
@@ -272,11 +274,18 @@ static void pull_peer(struct relay *r) {
 
 /* --- events --- */
 
+/* Another number once anything has changed. */
+static uint64_t progress(const struct relay *r) {
+    return r->received + r->to_peer.taken + r->sending + r->receiving;
+}
+
 static void sock_ready(struct watch *w, unsigned events) {
     struct relay *r = container_of(w, struct relay, sock);
+    uint64_t before = progress(r);
     if (events & LOOP_READ) pull_peer(r);
     if (w->loop && events & LOOP_WRITE) flush_peer(r);
     if (w->loop && events == LOOP_HANGUP && r->sending != RELAY_DONE) hung_up(r);
+    if (w->loop && progress(r) == before) watch_stalled(w);
     if (w->loop) update(r);
 }
 

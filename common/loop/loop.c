@@ -2,10 +2,21 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "common/base/mem.h"
+
+/* A watch that says so often in a row that its event changed nothing has its first rest, which each
+ * further time doubles. */
+#define STALLS_USUAL 16
+#define REST_FIRST (INT64_C(1) * 1000000)
+#define REST_DOUBLINGS 10 /* to about a second */
+
+#define INTERRUPTED_MOST \
+    1000                /* waits in a row that a signal ends; more are a failure of the wait */
+#define FAILED_PAUSE 10 /* ms from a wait that failed to the next turn */
 
 struct report {
     struct watch *watch; /* NULL: stopped since */
@@ -16,6 +27,8 @@ struct loop {
     struct loop_backend *backend;
     int64_t now;
     bool running, stopped;
+    int error;            /* of a wait */
+    unsigned interrupted; /* waits in a row */
 
     struct report *batch; /* what the last wait brought */
     size_t batch_size, batch_capacity;
@@ -40,20 +53,22 @@ void watch_start(struct loop *loop, struct watch *w, int fd, unsigned want,
                  void (*ready)(struct watch *, unsigned)) {
     assert(!w->loop);
     *w = (struct watch){.ready = ready, .loop = loop, .fd = fd, .want = want};
-    backend_set(loop->backend, w);
+    backend_set(loop->backend, w, want);
 }
 
 void watch_want(struct watch *w, unsigned want) {
     assert(w->loop);
     if (w->want == want) return;
     w->want = want;
-    backend_set(w->loop->backend, w);
+    timer_stop(&w->rest);
+    backend_set(w->loop->backend, w, want);
 }
 
 void watch_stop(struct watch *w) {
     struct loop *loop = w->loop;
     if (!loop) return;
-    backend_forget(loop->backend, w);
+    timer_stop(&w->rest);
+    backend_set(loop->backend, w, 0);
     w->loop = NULL;
     for (size_t i = 0; i < loop->batch_size; i++)
         if (loop->batch[i].watch == w) loop->batch[i].watch = NULL;
@@ -66,18 +81,50 @@ void loop_report(struct watch *w, unsigned events) {
     loop->batch[loop->batch_size++] = (struct report){w, events};
 }
 
-/* What its owner asked for may have changed since the wait. */
+bool watch_stalled(struct watch *w) {
+    w->stalled = true;
+    return w->stalls >= STALLS_USUAL;
+}
+
+static void rest_over(struct timer *t) {
+    struct watch *w = container_of(t, struct watch, rest);
+    backend_set(w->loop->backend, w, w->want);
+}
+
+/* Counts the stalls in a row. */
+static void note_stall(struct watch *w) {
+    if (!w->stalled) {
+        w->stalls = 0;
+        return;
+    }
+    if (w->stalls++ < STALLS_USUAL) return;
+    unsigned doublings = w->stalls - STALLS_USUAL - 1;
+    if (doublings > REST_DOUBLINGS) doublings = REST_DOUBLINGS;
+    backend_set(w->loop->backend, w, 0);
+    timer_start(w->loop, &w->rest, REST_FIRST << doublings, rest_over);
+}
+
+/* The owner may have changed its mind since the wait. */
 static unsigned wanted_events(const struct watch *w, unsigned events) {
     unsigned both = LOOP_READ | LOOP_WRITE;
     if ((events & LOOP_HANGUP) && (w->want & both)) events = both;
     return events & w->want;
 }
 
+/* Once `ready` has stopped the watch, it may be no more. */
+static void call_ready(const struct report *report, unsigned events) {
+    struct watch *w = report->watch;
+    unsigned want = w->want;
+    w->stalled = false;
+    w->ready(w, events);
+    if (report->watch && w->want == want) note_stall(w);
+}
+
 static void deliver(struct loop *loop) {
     for (size_t i = 0; i < loop->batch_size; i++) {
-        struct watch *w = loop->batch[i].watch;
-        unsigned events = w ? wanted_events(w, loop->batch[i].events) : 0;
-        if (events) w->ready(w, events);
+        const struct report *report = &loop->batch[i];
+        unsigned events = report->watch ? wanted_events(report->watch, report->events) : 0;
+        if (events) call_ready(report, events);
     }
     loop->batch_size = 0;
 }
@@ -109,9 +156,7 @@ static void sift_down(struct loop *loop, size_t place, struct timer *t) {
 void timer_start(struct loop *loop, struct timer *t, int64_t ns, void (*fired)(struct timer *)) {
     timer_stop(t);
     int64_t now = loop_now(loop);
-    if (ns < 1)
-        /* never due in this very turn: a timer that starts itself again must not hold it up */
-        ns = 1;
+    if (ns < 1) ns = 1; /* not in this turn, which a timer that starts itself again would hold up */
     t->due = ns > INT64_MAX - now ? INT64_MAX : now + ns;
     t->fired = fired;
     t->loop = loop;
@@ -141,8 +186,9 @@ static void fire_timers(struct loop *loop) {
     }
 }
 
-/* How long the next wait may be, rounded up so that no timer needs a second one. By the clock, not
- * by loop->now: the turn itself may have been long. */
+/* How long the next wait may be: until the first timer is due, rounded up, so that the wait is not
+ * over before. Counted from the clock and not from loop->now, for the turn itself may have been
+ * long. */
 static int milliseconds_left(const struct loop *loop) {
     if (loop->heap_size == 0) return -1;
     int64_t left = loop->heap[1]->due - loop_clock();
@@ -191,13 +237,28 @@ void loop_free(struct loop *loop) {
 
 void loop_stop(struct loop *loop) { loop->stopped = true; }
 
+int loop_error(const struct loop *loop) { return loop->error; }
+
+/* A loop whose waits fail is stopped; run all the same, it must not spin. */
+static void wait_for_events(struct loop *loop) {
+    int ms = milliseconds_left(loop);
+    if (backend_wait(loop->backend, ms) == 0) {
+        loop->interrupted = 0;
+        return;
+    }
+    if (errno == EINTR && ++loop->interrupted <= INTERRUPTED_MOST) return;
+    loop->error = errno;
+    loop->stopped = true;
+    poll(NULL, 0, ms >= 0 && ms < FAILED_PAUSE ? ms : FAILED_PAUSE);
+}
+
 void loop_run(struct loop *loop) {
     assert(!loop->running);
     loop->now = loop_clock();
     loop->running = true;
-    /* Laters first: those queued before the first turn must not wait for an event. */
+    /* Those queued before the first turn do not wait for an event. */
     for (run_laters(loop); !loop->stopped; run_laters(loop)) {
-        backend_wait(loop->backend, milliseconds_left(loop));
+        wait_for_events(loop);
         loop->now = loop_clock();
         deliver(loop);
         fire_timers(loop);

@@ -5,7 +5,7 @@
 
 #include "common/base/mem.h"
 
-/* A watch's place is its index in both arrays, from 1; 0 while it rests. */
+/* A watch's place is its index in both arrays, from 1; 0: no event is waited for. */
 struct loop_backend {
     struct pollfd *fds;
     struct watch **watches;
@@ -19,6 +19,15 @@ static void add(struct loop_backend *b, struct watch *w) {
     b->watches[b->count] = w;
     b->fds[b->count] = (struct pollfd){.fd = w->fd};
     w->place = ++b->count;
+}
+
+static void forget(struct loop_backend *b, struct watch *w) {
+    if (w->place == 0) return;
+    size_t last = --b->count;
+    b->fds[w->place - 1] = b->fds[last];
+    b->watches[w->place - 1] = b->watches[last];
+    b->watches[last]->place = w->place;
+    w->place = 0;
 }
 
 static short kernel_events(unsigned want) {
@@ -40,29 +49,22 @@ void backend_free(struct loop_backend *b) {
     free(b);
 }
 
-void backend_set(struct loop_backend *b, struct watch *w) {
-    if (!w->want) {
-        backend_forget(b, w);
+void backend_set(struct loop_backend *b, struct watch *w, unsigned want) {
+    if (want == 0) {
+        forget(b, w);
         return;
     }
-    if (!w->place) add(b, w);
-    b->fds[w->place - 1].events = kernel_events(w->want);
+    if (w->place == 0) add(b, w);
+    b->fds[w->place - 1].events = kernel_events(want);
 }
 
-void backend_forget(struct loop_backend *b, struct watch *w) {
-    if (!w->place) return;
-    size_t last = --b->count;
-    b->fds[w->place - 1] = b->fds[last];
-    b->watches[w->place - 1] = b->watches[last];
-    b->watches[last]->place = w->place;
-    w->place = 0;
-}
-
-void backend_wait(struct loop_backend *b, int ms) {
+int backend_wait(struct loop_backend *b, int ms) {
     int n = poll(b->fds, (nfds_t)b->count, ms);
+    if (n < 0) return -1;
     for (size_t i = 0; n > 0 && i < b->count; i++)
         if (b->fds[i].revents) {
             loop_report(b->watches[i], loop_events(b->fds[i].revents));
             n--;
         }
+    return 0;
 }

@@ -31,6 +31,7 @@ static void pipe_ready(struct watch *w, unsigned events) {
     unsigned char bytes[64];
     (void)events;
     ssize_t n = read(w->fd, bytes, sizeof bytes);
+    if (n <= 0) watch_stalled(w);
     for (ssize_t i = 0; i < n; i++) tell(bytes[i]);
 }
 

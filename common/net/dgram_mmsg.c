@@ -186,8 +186,7 @@ static int receive_traced(struct dgram_io *io) {
     char text[ADDR_TEXT];
     ssize_t n;
     if (io->ancillary) {
-        do n = recvmsg(io->fd, m, MSG_DONTWAIT);
-        while (n < 0 && errno == EINTR);
+        n = recvmsg(io->fd, m, MSG_DONTWAIT);
         s->from.size = m->msg_namelen;
         if (n >= 0 || errno != EAGAIN)
             trace_payload(n, s->piece.iov_base, "recvmsg(%d, %zu, %s)", io->fd, io->most,
@@ -201,18 +200,14 @@ static int receive_traced(struct dgram_io *io) {
 }
 
 int dgram_receive(struct dgram_io *io, const struct dgram **items) {
-    int got;
     size_t n = 0;
     if (!io->bytes) {
         io->bytes = mem_new(io->batch * (io->most + APART));
         prepare_slots(io);
     }
     reset_slots(io);
-    if (sock_tracing())
-        got = receive_traced(io);
-    else
-        do got = recvmmsg(io->fd, io->in, (unsigned)io->batch, MSG_DONTWAIT, NULL);
-        while (got < 0 && errno == EINTR);
+    int got = sock_tracing() ? receive_traced(io)
+                             : recvmmsg(io->fd, io->in, (unsigned)io->batch, MSG_DONTWAIT, NULL);
     for (int i = 0; i < got; i++) n = unpack(io, (size_t)i, n);
     *items = io->items;
     return got < 0 ? -1 : (int)n;
@@ -304,7 +299,6 @@ static bool segments_refused(struct dgram_io *io, const struct dgram *d) {
 int dgram_send(struct dgram_io *io, const struct dgram *items, size_t count) {
     size_t taken = 0, most = io->alone ? 1 : BATCH;
     unsigned messages = 0;
-    int sent;
     if (sock_tracing()) return send_traced(io, items);
     while (messages < most && taken < count) {
         size_t n = run_length(io, items + taken, count - taken);
@@ -312,8 +306,7 @@ int dgram_send(struct dgram_io *io, const struct dgram *items, size_t count) {
         messages++;
         taken += n;
     }
-    do sent = sendmmsg(io->fd, io->out, messages, MSG_NOSIGNAL | MSG_DONTWAIT);
-    while (sent < 0 && errno == EINTR);
+    int sent = sendmmsg(io->fd, io->out, messages, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) return segments_refused(io, items) ? dgram_send(io, items, count) : -1;
     /* sendmmsg(2) keeps the error of a later message to itself: sent alone, it shows the next one.
      */

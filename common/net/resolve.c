@@ -131,7 +131,10 @@ static void answer_ready(struct watch *w, unsigned events) {
     char *room = buf_reserve(&r->bytes, 4096);
     (void)events;
     ssize_t n = read(w->fd, room, 4096);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (n < 0 && loop_not_yet(errno)) {
+        watch_stalled(w);
+        return;
+    }
     if (n > 0)
         buf_grown(&r->bytes, (size_t)n);
     else

@@ -70,12 +70,9 @@ int sock_listen(int fd) {
 
 int sock_accept(int fd, struct addr *peer) {
     char words[ADDR_TEXT + 16] = "", text[ADDR_TEXT];
-    int result;
     memset(peer, 0, sizeof *peer);
-    do {
-        peer->size = sizeof peer->as;
-        result = accept4(fd, &peer->as.any, &peer->size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    } while (result < 0 && (errno == EINTR || errno == ECONNABORTED));
+    peer->size = sizeof peer->as;
+    int result = accept4(fd, &peer->as.any, &peer->size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (shown(result)) {
         if (result >= 0) snprintf(words, sizeof words, "from %s", addr_text(peer, text));
         trace_call(result, words, "accept(%d)", fd);
@@ -255,9 +252,7 @@ void sock_give_up(int fd, const struct addr *a, int64_t since, int why) {
 /* --- bytes --- */
 
 ssize_t sock_recv(int fd, void *bytes, size_t n) {
-    ssize_t result;
-    do result = recv(fd, bytes, n, MSG_DONTWAIT);
-    while (result < 0 && errno == EINTR);
+    ssize_t result = recv(fd, bytes, n, MSG_DONTWAIT);
     if (!shown(result)) return result;
     if (result == 0)
         trace_call(0, "end of stream: the peer shut down its side", "recv(%d, %zu)", fd, n);
@@ -274,29 +269,21 @@ static void show_sent(ssize_t result, int fd, const void *bytes, size_t n) {
 }
 
 ssize_t sock_send(int fd, const void *bytes, size_t n) {
-    ssize_t result;
-    do result = send(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-    while (result < 0 && errno == EINTR);
+    ssize_t result = send(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (shown(result)) show_sent(result, fd, bytes, n);
     return result;
 }
 
 ssize_t sock_sendv(int fd, const struct iovec *pieces, int count) {
-    ssize_t result;
     if (trace_level || count == 1) return sock_send(fd, pieces[0].iov_base, pieces[0].iov_len);
-    do result = writev(fd, pieces, count);
-    while (result < 0 && errno == EINTR);
-    return result;
+    return writev(fd, pieces, count);
 }
 
 ssize_t sock_recvfrom(int fd, void *bytes, size_t n, struct addr *from) {
     char text[ADDR_TEXT];
-    ssize_t result;
     memset(from, 0, sizeof *from);
-    do {
-        from->size = sizeof from->as;
-        result = recvfrom(fd, bytes, n, 0, &from->as.any, &from->size);
-    } while (result < 0 && errno == EINTR);
+    from->size = sizeof from->as;
+    ssize_t result = recvfrom(fd, bytes, n, 0, &from->as.any, &from->size);
     if (shown(result)) {
         addr_text(from, text);
         if (result == 0)
@@ -309,11 +296,8 @@ ssize_t sock_recvfrom(int fd, void *bytes, size_t n, struct addr *from) {
 
 ssize_t sock_sendto(int fd, const void *bytes, size_t n, const struct addr *to) {
     char text[ADDR_TEXT];
-    ssize_t result;
-    do
-        result = sendto(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT, to ? &to->as.any : NULL,
-                        to ? to->size : 0);
-    while (result < 0 && errno == EINTR);
+    ssize_t result = sendto(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT, to ? &to->as.any : NULL,
+                            to ? to->size : 0);
     if (!shown(result)) return result;
     if (to)
         trace_payload(result, bytes, "sendto(%d, %zu, %s)", fd, n, addr_text(to, text));

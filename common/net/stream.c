@@ -2,17 +2,36 @@
 
 #include <errno.h>
 
+#include "common/base/mem.h"
 #include "common/net/sock.h"
 
-/* What the loop should wait for, from the state. A broken stream waits for the call that tells so.
- */
+static bool reads(const struct stream *s) { return s->reading && !s->ended; }
+
+static bool has_to_write(const struct stream *s) {
+    return !s->broken && (s->out.size > 0 || s->ask_space || (s->shutting && !s->shut));
+}
+
+static void tell_failure(struct timer *t) {
+    struct stream *s = container_of(t, struct stream, failure);
+    stream_failed(s, s->broken);
+}
+
+/* What to wait for, from the state. An event that comes must change the state, or it would come
+ * again at once: a connection that both sides have ended is hung up for good, and so is a Unix
+ * socket whose peer has closed.
+ *
+ * A stream whose send failed still reads while its owner wants it to: what the peer sent before
+ * counts, and on a Unix socket a peer that has shut down only its receiving side may send on. */
 static void update(struct stream *s) {
-    /* when both sides have ended it hangs up for good */
     unsigned want = s->hung || (s->ended && s->shut) ? 0 : LOOP_HANGUP;
     if (!s->watch.loop) return;
-    if (s->reading && !s->ended) want |= LOOP_READ;
-    if (s->out.size > 0 || s->ask_space || s->broken || (s->shutting && !s->shut))
-        want |= LOOP_WRITE;
+    if (s->broken && (!reads(s) || s->shutting)) {
+        watch_want(&s->watch, 0);
+        timer_start(s->loop, &s->failure, 0, tell_failure);
+        return;
+    }
+    if (reads(s)) want |= LOOP_READ;
+    if (has_to_write(s)) want |= LOOP_WRITE;
     watch_want(&s->watch, want);
 }
 
@@ -34,10 +53,12 @@ void stream_ended(struct stream *s) {
 
 void stream_failed(struct stream *s, int error) {
     watch_stop(&s->watch);
+    timer_stop(&s->failure);
     s->ops->fail(s, error);
 }
 
-/* One read a turn: a peer that sends without pause must not hold up the others. */
+/* One read a turn: a peer that sends without pause must not hold up the others. The buffer is that
+ * of all streams: what came is handed over before the next read. */
 static void read_some(struct stream *s) {
     static char bytes[STREAM_READ];
     if (s->ops->readable) {
@@ -55,7 +76,8 @@ static void read_some(struct stream *s) {
     }
 }
 
-/* How many bytes went; a failure is remembered and told from the loop, never from within a send. */
+/* Returns how many bytes went. A failure is kept in `broken` and told from the loop, so that no
+ * owner is called back from within its own send. */
 static size_t send_now(struct stream *s, const struct iovec *pieces, int count) {
     if (s->broken || s->shut) return 0;
     ssize_t n = sock_sendv(s->fd, pieces, count);
@@ -69,15 +91,7 @@ static void shut_now(struct stream *s) {
     sock_shutdown(s->fd);
 }
 
-/* Why a send failed is told by the socket: what was received before it must be read first. */
 static void write_some(struct stream *s) {
-    if (s->broken) {
-        if (s->reading && !s->ended)
-            read_some(s);
-        else
-            stream_failed(s, s->broken);
-        return;
-    }
     if (s->out.size > 0) {
         struct iovec piece = {.iov_base = s->out.bytes + s->out.start, .iov_len = s->out.size};
         buf_drop(&s->out, send_now(s, &piece, 1));
@@ -87,15 +101,15 @@ static void write_some(struct stream *s) {
     update(s);
 }
 
-/* A Unix socket hangs up without an error. */
+/* A Unix socket whose peer has closed hangs up without an error. */
 static int socket_error(int fd) {
     int error = 0;
     sock_get(fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
     return error ? error : EPIPE;
 }
 
-/* What came before is read first, when its owner reads again: then the end, or the error, is told
- * too. */
+/* A hang-up while the owner does not read is not waited for again: what the peer sent before is
+ * still to be read, and the end or the error will be told behind it. */
 static void hung_up(struct stream *s) {
     if (s->reading || s->ended) {
         stream_failed(s, socket_error(s->fd));
@@ -105,11 +119,18 @@ static void hung_up(struct stream *s) {
     update(s);
 }
 
+/* Another number once anything has changed. */
+static uint64_t progress(const struct stream *s) {
+    return s->received + s->sent + s->ended + s->shut + s->hung + (s->broken != 0);
+}
+
 static void ready(struct watch *w, unsigned events) {
-    struct stream *s = (struct stream *)(void *)w; /* its first member */
-    if (events & LOOP_READ && s->reading && !s->ended) read_some(s);
-    if (s->watch.loop && events & LOOP_WRITE) write_some(s);
-    if (s->watch.loop && events == LOOP_HANGUP) hung_up(s);
+    struct stream *s = container_of(w, struct stream, watch);
+    uint64_t before = progress(s);
+    if (events & LOOP_READ && reads(s)) read_some(s);
+    if (w->loop && events & LOOP_WRITE) write_some(s);
+    if (w->loop && events == LOOP_HANGUP) hung_up(s);
+    if (w->loop && progress(s) == before) watch_stalled(w);
 }
 
 void stream_start(struct stream *s, struct loop *loop, int fd, const struct stream_ops *ops) {
@@ -120,6 +141,7 @@ void stream_start(struct stream *s, struct loop *loop, int fd, const struct stre
 
 void stream_stop(struct stream *s) {
     watch_stop(&s->watch);
+    timer_stop(&s->failure);
     buf_free(&s->out);
 }
 

@@ -37,10 +37,11 @@ struct stream {
     int fd;         /* the owner's */
     bool reading;   /* the owner wants input */
     bool ask_space;
-    bool ended;          /* the peer shut down its side */
-    bool hung;           /* it hung up while nobody read */
-    bool shutting, shut; /* this side: as soon as `out` is empty; done */
-    int broken;          /* errno of a send that failed; told once, by `fail` from the loop */
+    bool ended;           /* the peer shut down its side */
+    bool hung;            /* it hung up while nobody read */
+    bool shutting, shut;  /* this side: as soon as `out` is empty; done */
+    int broken;           /* errno of a send that failed; told once, by `fail` from the loop */
+    struct timer failure; /* when that is told */
     uint64_t received, sent;
     int64_t active; /* when a byte last went either way (loop_now) */
 };

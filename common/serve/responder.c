@@ -137,7 +137,7 @@ static void work(struct responder *r, struct server_limits limits) {
     int status = start(r, &limits);
     if (status) workers_leave(status);
     serve(r);
-    workers_leave(stop(r));
+    workers_leave(call_status(r->call, stop(r)));
 }
 
 static int serve_together(struct responder *r, const struct server_limits *limits) {

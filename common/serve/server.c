@@ -236,23 +236,28 @@ static void open_session(struct server *server, int fd, const struct addr *peer)
 
 static void pause_over(struct timer *t) { update_accepting(container_of(t, struct server, pause)); }
 
-static void accept_failed(struct server *server) {
-    /* No connection waits any more: the shortage has passed. */
-    if (loop_not_yet(errno)) server->short_told = false;
-    /* Nothing to accept yet, or an error of that one connection (accept(2)). */
-    if (!sock_is_short(errno)) return;
-    if (!server->short_told) msg_note(0, "cannot accept for now: %s", strerror(errno));
+/* Want of descriptors or memory lasts until somebody leaves, so that nobody is accepted for a
+ * while. Other errors are usually one connection's own (accept(2)); one that stays is told too. */
+static void accept_failed(struct server_door *door, int error, bool first) {
+    struct server *server = door->server;
+    bool lasts = (first && watch_stalled(&door->watch)) || sock_is_short(error);
+    if (loop_not_yet(error)) server->short_told = false; /* nobody waits any more: it has passed */
+    if (!lasts || loop_not_yet(error)) return;
+    if (!server->short_told) msg_note(0, "cannot accept for now: %s", strerror(error));
     server->short_told = true;
+    if (!sock_is_short(error)) return;
     timer_start(server->loop, &server->pause, PAUSE, pause_over);
     update_accepting(server);
 }
 
-static bool accept_one(struct server *server, int listener) {
+/* `first`: of this turn. False: there are no more. */
+static bool accept_one(struct server_door *door, bool first) {
+    struct server *server = door->server;
     struct addr peer;
     char text[ADDR_TEXT];
-    int fd = sock_accept(listener, &peer);
+    int fd = sock_accept(door->watch.fd, &peer);
     if (fd < 0) {
-        accept_failed(server);
+        accept_failed(door, errno, first);
         return false;
     }
     const char *why = refusal(server, &peer);
@@ -272,7 +277,7 @@ static void door_ready(struct watch *w, unsigned events) {
     struct server *server = door->server;
     (void)events;
     for (int i = 0; i < ACCEPTS_A_TURN && w->loop && w->want; i++) {
-        if (!accept_one(server, w->fd)) break;
+        if (!accept_one(door, i == 0)) break;
         update_accepting(server);
     }
 }

@@ -14,6 +14,7 @@
 #define TRIES 100 /* for an answer to a peer that does not read, DGRAM_PAUSE apart */
 /* Batches: more than a receive buffer holds, and yet an end where a peer floods us. */
 #define DRAIN_MOST 65536
+#define DRAIN_FAILURES 16
 
 /* Narrated once for datagrams of one peer in a row: anybody can send many. */
 static void tell(struct dgram_server *server, const struct dgram *d, const char *what,
@@ -136,20 +137,35 @@ static void hand_over(struct dgram_door *door, const struct dgram *items, size_t
     }
 }
 
-/* Takes one batch. False when there was none. */
-static bool receive(struct dgram_door *door) {
+/* The error is usually that of an answer sent before (an ICMP refusal), and cleared by having been
+ * returned; one that stays is told. */
+static void receive_failed(struct dgram_door *door, int error) {
+    char text[ADDR_TEXT];
+    if (!watch_stalled(&door->watch) || loop_not_yet(error)) return;
+    if (!door->failed)
+        msg_note(0, "%s: cannot receive for now: %s", addr_text(door->local, text),
+                 strerror(error));
+    door->failed = true;
+}
+
+/* Takes one batch. Returns 1; 0 when there was none, -1 when receiving failed. */
+static int receive(struct dgram_door *door) {
     struct dgram_server *server = door->server;
     const struct dgram *items;
     int n = dgram_receive(door->io, &items);
-    /* The error of an answer sent before (an ICMP refusal) is cleared by having been returned. */
-    if (n < 0) return !loop_not_yet(errno);
+    if (n < 0) {
+        int error = errno;
+        receive_failed(door, error);
+        return loop_not_yet(error) ? 0 : -1;
+    }
+    door->failed = false;
     hand_over(door, items, (size_t)n);
     if (!timer_running(&server->census))
         timer_start(server->loop, &server->census, CENSUS, census_due);
     if (server->ops->batch) server->ops->batch(server);
     place_answers(door);
     send_answers(door);
-    return true;
+    return 1;
 }
 
 static void door_ready(struct watch *w, unsigned events) {
@@ -174,13 +190,19 @@ void dgram_server_end(struct dgram_server *server) {
     stop_when_idle(server);
 }
 
-void dgram_server_drain(struct dgram_server *server) {
-    for (size_t i = 0; i < server->count; i++) {
-        struct dgram_door *door = &server->doors[i];
-        for (int n = 0; n < DRAIN_MOST && !server->ended && !server->resting && door->count == 0;
-             n++)
-            if (!receive(door)) break;
+static void drain(struct dgram_door *door) {
+    const struct dgram_server *server = door->server;
+    int failures = 0; /* in a row */
+    for (int n = 0; n < DRAIN_MOST && failures < DRAIN_FAILURES; n++) {
+        if (server->ended || server->resting || door->count > 0) return;
+        int got = receive(door);
+        if (got == 0) return;
+        failures = got < 0 ? failures + 1 : 0;
     }
+}
+
+void dgram_server_drain(struct dgram_server *server) {
+    for (size_t i = 0; i < server->count; i++) drain(&server->doors[i]);
 }
 
 void dgram_server_start(struct dgram_server *server, struct loop *loop,

@@ -34,6 +34,7 @@ struct dgram_door {
     size_t next, count, capacity;
     int tries;     /* of the first that waits */
     int64_t drops; /* narrated so far */
+    bool failed;   /* receiving fails, which was narrated */
 };
 
 struct dgram_server {

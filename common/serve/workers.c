@@ -66,23 +66,28 @@ static void note_end(struct workers *w, pid_t pid, int status) {
     }
 }
 
-static void child_ended(struct sig_watch *s) {
-    struct workers *w = container_of(s, struct workers, child_signal);
+static void reap(struct workers *w, int options) {
     for (int i = 0; i < w->count; i++) {
         int status;
-        if (!w->pids[i] || waitpid(w->pids[i], &status, WNOHANG) != w->pids[i]) continue;
+        if (!w->pids[i] || waitpid(w->pids[i], &status, options) != w->pids[i]) continue;
         note_end(w, w->pids[i], status);
         w->pids[i] = 0;
     }
+}
+
+static void child_ended(struct sig_watch *s) {
+    struct workers *w = container_of(s, struct workers, child_signal);
+    reap(w, WNOHANG);
     if (w->left == 0) loop_stop(w->call->loop);
 }
 
 int workers_wait(struct workers *w) {
-    while (w->left > 0) {
+    while (w->left > 0 && !loop_error(w->call->loop)) {
         if (call_over(w->call)) workers_end(w);
         loop_run(w->call->loop);
     }
     workers_end(w);
+    if (w->left > 0) reap(w, 0); /* a loop that cannot wait does not tell of their end */
     sig_unwatch(&w->child_signal);
     free(w->pids);
     return w->status;

@@ -175,7 +175,10 @@ static void keys_ready(struct watch *w, unsigned events) {
     update(t);
     if (!w->want) return;
     ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
-    if (got < 0 && loop_not_yet(errno)) return;
+    if (got < 0 && loop_not_yet(errno)) {
+        watch_stalled(w);
+        return;
+    }
     if (got <= 0) {
         end_of_input(t);
         return;
