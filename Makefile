@@ -102,7 +102,8 @@ $(BUILD)/kernel:
 	@ln -sfn /usr/include/linux /usr/include/asm-generic $@
 	@ln -sfn /usr/include/$(shell gcc -print-multiarch)/asm $@/asm
 
-tests: $(unit)
+# The targets of the fuzzer are compiled with them, so that they follow what they call.
+tests: $(unit) $(fuzz:%=$(BUILD)/tests/fuzz/%.o)
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(modules)
 	@mkdir -p $(@D)
@@ -125,20 +126,26 @@ bench: all
 	@tests/setup bench
 	@SOCKKIT=$(abspath $(SOCKKIT)) tests/bench/run $(ITEMS)
 
-# The modules are built into each target, with the coverage that steers libFuzzer.
-build/fuzz/%: tests/fuzz/%.c $(modules:$(BUILD)/%.o=%.c)
+# The modules, with the coverage that steers libFuzzer.
+build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	@echo '  ld  $@'
-	$(Q)clang $(language) $(warnings) -O1 $(sanitizers) -fsanitize=fuzzer -o $@ $^
+	@echo '  cc  $@'
+	$(Q)clang $(language) $(warnings) -O1 $(sanitizers) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
+$(fuzz:%=build/fuzz/%): build/fuzz/%: build/fuzz/tests/fuzz/%.o $(modules:$(BUILD)/%=build/fuzz/%)
+	@echo '  ld  $@'
+	$(Q)clang $(sanitizers) -fsanitize=fuzzer -o $@ $^
+
+# Each target for FUZZ_SECONDS.
 fuzz:
 	@tests/setup fuzz
 	@$(MAKE) --no-print-directory $(fuzz:%=build/fuzz/%)
 	@for target in $(fuzz); do \
 	    echo "$$target: $(FUZZ_SECONDS) s"; \
 	    mkdir -p build/fuzz/corpus/$$target && \
-	    build/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 \
-	        -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target || exit; \
+	    build/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_funcs=0 \
+	        -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target \
+	        $$(ls -d tests/fuzz/seeds/$$target 2>/dev/null) || exit; \
 	done
 
 static:
@@ -173,4 +180,4 @@ dist:
 clean:
 	rm -rf build sockkit
 
--include $(objects:.o=.d) $(wildcard $(BUILD)/tests/*/*.d)
+-include $(objects:.o=.d) $(wildcard $(BUILD)/tests/*/*.d) $(if $(filter fuzz build/fuzz/%,$(MAKECMDGOALS)),$(shell find build/fuzz -name '*.d' 2>/dev/null))

@@ -41,8 +41,8 @@ void *mem_grow(void *array, size_t *capacity, size_t count, size_t size) {
 
 void *mem_keep(void *memory) {
     static void **kept;
-    static size_t count;
-    kept = mem_resize(kept, count + 1, sizeof *kept);
+    static size_t count, capacity;
+    kept = mem_grow(kept, &capacity, count + 1, sizeof *kept);
     kept[count++] = memory;
     return memory;
 }

@@ -24,7 +24,8 @@ static void ask(const char *line, size_t size) {
     buf_free(&out);
 }
 
-static bool guess(const struct game *rules, struct game *game, const char *line, size_t size) {
+static bool guess(const struct game_rules *rules, struct game *game, const char *line,
+                  size_t size) {
     struct buf out = {0};
     int64_t used = game->used;
     buf_put(&out, BEFORE, strlen(BEFORE));
@@ -38,7 +39,7 @@ static bool guess(const struct game *rules, struct game *game, const char *line,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct game rules = {.max = 100, .tries = 3, .state = size};
+    struct game_rules rules = {.max = 100, .tries = 3, .state = size};
     struct game game = game_draw(&rules);
     const char *line = (const char *)data, *end = line + size;
     bool more = true;

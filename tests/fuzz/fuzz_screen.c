@@ -14,13 +14,12 @@
 
 struct stage {
     struct vt *vt;
-    struct sink sink;
+    struct loop *loop;
+    struct output out;
     struct screen screen;
     struct gap line;
     struct buf expected; /* what was said, narrated and typed, as it is shown, without newlines */
 };
-
-static void waits(struct screen *s) { (void)s; }
 
 static void expect(struct stage *g, const char *text, size_t n) {
     for (size_t i = 0; i < n; i++)
@@ -35,8 +34,8 @@ static void expect_safe(struct stage *g, struct vis *safe, const char *text, siz
 
 static void draw(struct stage *g) {
     vt_take(g->vt);
-    while (sink_waiting(&g->sink) > 0) {
-        sink_flush(&g->sink);
+    while (sink_waiting(&g->out.sink) > 0) {
+        sink_flush(&g->out.sink);
         vt_take(g->vt);
     }
     if (vt_column(g->vt) >= g->vt->columns) abort();
@@ -45,10 +44,10 @@ static void draw(struct stage *g) {
 /* --- the operations --- */
 
 static void say(struct stage *g, const char *text, size_t n) {
-    struct vis safe = g->screen.own_safe;
+    struct vis safe = g->screen.cut;
     if (n == 0) return;
     expect_safe(g, &safe, text, n);
-    screen_show(&g->screen, text, n);
+    output_put(&g->out, NULL, text, n);
 }
 
 /* What is narrated stands above what of an unfinished line is on the last row. */
@@ -115,14 +114,14 @@ static void (*const operations[])(struct stage *g, const char *text, size_t n) =
 /* --- one run --- */
 
 static void begin(struct stage *g) {
-    *g = (struct stage){.vt = vt_open(20)};
-    sink_start(&g->sink, g->vt->slave);
-    screen_start(&g->screen, &g->sink, waits);
+    *g = (struct stage){.vt = vt_open(20), .loop = loop_new()};
+    output_start(&g->out, g->loop, g->vt->slave);
+    screen_start(&g->screen, &g->out);
     g->screen.able = true;
 }
 
 static void end(struct stage *g) {
-    struct vis safe = g->screen.own_safe;
+    struct vis safe = g->screen.cut;
     struct buf got = {.size = 0};
     if (g->screen.line) finish(g, NULL, 0);
     expect_safe(g, &safe, "", 0);
@@ -139,7 +138,8 @@ static void end(struct stage *g) {
     buf_free(&got);
     buf_free(&g->expected);
     gap_free(&g->line);
-    sink_free(&g->sink);
+    output_stop(&g->out);
+    loop_free(g->loop);
     vt_close(g->vt);
 }
 
