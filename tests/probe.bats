@@ -246,7 +246,7 @@ localhost:80 closed
     printf '127.0.0.1 1\n\n127.0.0.1 65536\n127.0.0.1 2\n' >list
     run sockkit probe --targets list
     assert_failure 2
-    assert_line 'sockkit probe: list:3: port: "65536": out of range (ports are 1 to 65535)'
+    assert_line 'sockkit probe: list:3: port: "65536": out of range (1 to 65535)'
     assert_line --partial $'127.0.0.1:1\tclosed'
     refute_output --partial 127.0.0.1:2
     run sockkit probe --targets - <<<'127.0.0.1 1 2'
@@ -688,6 +688,88 @@ read_all(s)'
     assert_equal "$(cut -f 5 <<<"$output")" x
 }
 
+@test "--escapes: bytes that no argument can hold, sent and expected" {
+    start_peer '
+s = listen()
+announce(s)
+s.settimeout(None)
+while True:
+    c, _ = s.accept()
+    c.sendall(b"got " + c.recv(100) + b"\0\xff\r\n")
+    c.close()'
+    run sockkit probe --escapes --send '\0\x01\\n\t' --expect '\0\x01\\n\t\0\xff\r\n' 127.0.0.1 "$PEER_PORT"
+    assert_success
+    run sockkit probe --send '\0' --expect 'got \0' 127.0.0.1 "$PEER_PORT"
+    assert_success
+    refused '--send: "a\\q": a backslash stands before none of r n t 0' --escapes --send 'a\q' 127.0.0.1
+    refused '--expect: "\\x4": a backslash stands before none of r n t 0' --escapes --expect '\x4' 127.0.0.1
+}
+
+@test "--send-file: any bytes, from a file or from stdin" {
+    start_server echo --no-sandbox
+    printf 'a\0b\377\n' >bytes
+    run sockkit probe --escapes --send-file bytes --expect 'a\0b\xff\n' 127.0.0.1 "$PORT"
+    assert_success
+    run bash -c "cat bytes | \"\$0\" probe --escapes --send-file - --expect 'a\\0b\\xff\\n' 127.0.0.1 $PORT" "$SOCKKIT"
+    assert_success
+    run sockkit probe --send-file none 127.0.0.1
+    assert_failure 1
+    assert_output 'sockkit probe: cannot open none: No such file or directory'
+    open_feed
+    STDIN=$FEED start sockkit probe --send-file - 127.0.0.1 "$PORT"
+    stop "$PID"
+    assert_equal "$status" 143
+    truncate -s 65508 large
+    refused 'are too many for a datagram' --send-file large "udp://127.0.0.1:$PORT"
+}
+
+@test "--expect-regex: lines, their ends, and NUL" {
+    start_speaker 'b"+OK\0 ready\r\n220 mail\r\nlogin: "'
+    run sockkit probe --expect-regex '^2[0-9]+ mail$' 127.0.0.1 "$PEER_PORT"
+    assert_success
+    run sockkit probe --expect-regex 'OK. ready$' 127.0.0.1 "$PEER_PORT"
+    assert_success
+    run sockkit probe -w 300ms --expect-regex '^mail' 127.0.0.1 "$PEER_PORT"
+    assert_failure 1
+    assert_equal "$(cut -f 2,5 <<<"$output")" $'unexpected\t+OK^@ ready'
+    # A prompt ends where no more comes.
+    run sockkit probe -w 300ms --expect-regex '^login: $' 127.0.0.1 "$PEER_PORT"
+    assert_success
+    refused '--expect-regex: a(:' --expect-regex 'a(' 127.0.0.1
+    refused '--expect and --expect-regex exclude each other' --expect a --expect-regex b 127.0.0.1
+}
+
+@test "--status: which answers of http targets count" {
+    start_web
+    run sockkit probe --status 404,500-599 "http://127.0.0.1:$PEER_PORT/HTTP/1.1_503_x" "http://127.0.0.1:$PEER_PORT/HTTP/1.1_404_x"
+    assert_success
+    run sockkit probe --status 404 "http://127.0.0.1:$PEER_PORT/HTTP/1.1_200_OK"
+    assert_failure 1
+    assert_equal "$(cut -f 2,5 <<<"$output")" $'unexpected\tHTTP/1.1 200 OK'
+    refused '--status: ok: not a status' --status ok 127.0.0.1
+    refused '--status: 20: a status is 100 to 999' --status 20 127.0.0.1
+}
+
+@test "a wrong answer is unexpected when the peer ends, or the limit has come; an end without a byte is no answer" {
+    start_speaker 'b"-ERR no\r\nmore"'
+    run sockkit probe -w 300ms --expect PONG 127.0.0.1 "$PEER_PORT"
+    assert_failure 1
+    assert_equal "$(cut -f 2,5 <<<"$output")" $'unexpected\t-ERR no'
+    run sockkit probe -w 20s --json --send x --expect PONG 127.0.0.1 "$PEER_PORT"
+    assert_failure 1
+    assert_output --partial '"state":"unexpected"'
+    assert_output --partial '"banner":"-ERR no"'
+    start_peer '
+s = listen()
+announce(s)
+s.settimeout(None)
+while True:
+    s.accept()[0].close()'
+    run sockkit probe --expect PONG 127.0.0.1 "$PEER_PORT"
+    assert_failure 1
+    assert_equal "$(cut -f 2,5 <<<"$output")" $'no-answer\t'
+}
+
 @test "--send without an answer to wait for delivers what it sends" {
     start_speaker 'b""'
     run sockkit probe --send bonjour 127.0.0.1 "$PEER_PORT"
@@ -760,7 +842,7 @@ s.sendto(b"", s.recvfrom(1)[1])'
     assert_equal "$(states)" "127.0.0.1:$closed closed"
     run sockkit probe -u --send "$(head -c 65508 /dev/zero | tr '\0' x)" 127.0.0.1
     assert_failure 2
-    assert_output 'sockkit probe: --send: 65508 bytes are too many for a datagram (at most 65507)'
+    assert_output 'sockkit probe: 65508 bytes to be sent are too many for a datagram (at most 65507)'
 }
 
 @test "Unix sockets: streams and datagrams" {

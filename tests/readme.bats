@@ -33,6 +33,7 @@ probe db 5432                    echo -q -p 443
 localhost 1-65535                echo -q
 exclude                          serve -q -p 80
 8080/health                      serve -q -p 8080 -C "HTTP/1.1 200 OK" ""
+x16/                             serve -q -p 5432 N
 PING                             serve -q -p 6379 --reply +PONG
 www.example 443                  echo -q -p 443
 --expect hello localhost 7$      echo -q -u -p 7

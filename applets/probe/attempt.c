@@ -144,7 +144,9 @@ static void keep_line(struct attempt *a) {
     memcpy(a->found.said, line, size);
 }
 
+/* `now` is when the loop woke up; before the loop watches the socket, time goes on. */
 static void note_time(struct attempt *a, int64_t now) {
+    if (!a->watch.loop) now = loop_clock();
     a->found.took = now > a->since ? now - a->since : 1;
 }
 
@@ -315,7 +317,7 @@ enum attempt_start attempt_start(struct attempt *a, struct cause *cause) {
         if (a->fd < 0) return no_socket(a, cause);
         error = connect_once(a);
     } while (was_its_fault(a, reused, error));
-    if (outcome(a, loop_clock(), error)) return ATTEMPT_KNOWN;
+    if (outcome(a, a->since, error)) return ATTEMPT_KNOWN;
     watch_start(a->plan->loop, &a->watch, a->fd, a->asked ? LOOP_READ : LOOP_WRITE, ready);
     return ATTEMPT_PENDING;
 }

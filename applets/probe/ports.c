@@ -9,7 +9,7 @@
 #define MOST_RANGES 65536
 #define NAME_ROOM 64
 
-static const char out_of_range[] = "out of range (ports are 1 to 65535)";
+static const char out_of_range[] = "out of range (1 to 65535)";
 
 static bool all_digits(const char *text) {
     return *text && strspn(text, "0123456789") == strlen(text);

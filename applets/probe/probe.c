@@ -1,18 +1,12 @@
 /* probe: which ports are open; until they are (or no more), or again and again. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "applets/probe/become.h"
 #include "applets/probe/run.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
-#include "common/cli/where.h"
 #include "common/net/resolve.h"
 
 #define ATTEMPT_LIMIT (2 * TEXT_NS_PER_S)
-#define LARGEST_DATAGRAM 65507
-#define STANDARD_PORT "60000"
 
 static const struct probe_conf defaults = {
     .common.timeout = ATTEMPT_LIMIT, .jobs = 512, .interval = -1};
@@ -43,9 +37,15 @@ static const struct opt_row result_rows[] = {
 
 static const struct opt_row answer_rows[] = {
     OPT("send", 0, OPT_STRING, probe_conf, send, .metavar = "TEXT", .flags = OPT_EMPTY_OK,
-        .help = "send TEXT, as it is, to what answers"),
-    OPT("expect", 0, OPT_STRING, probe_conf, expect, .metavar = "TEXT",
+        .excludes = "send-file", .help = "send TEXT, as it is, once connected"),
+    OPT("send-file", 0, OPT_STRING, probe_conf, send_file, .metavar = "FILE", .values = "@file",
+        .help = "send what is in FILE (-: stdin)"),
+    OPT("expect", 0, OPT_STRING, probe_conf, expect, .metavar = "TEXT", .excludes = "expect-regex",
         .help = "only an answer that has TEXT in it counts as open"),
+    OPT("expect-regex", 0, OPT_STRING, probe_conf, expect_regex, .metavar = "ERE",
+        .help = "only one that matches ERE (POSIX), ^ and $ at each line"),
+    OPT("status", 0, OPT_STRING, probe_conf, status, .metavar = "LIST",
+        .help = "of http targets only these: 200,300-399 (default 200-399)"),
     OPT_END,
 };
 
@@ -69,85 +69,11 @@ static const struct opt_group groups[] = {
     {"Targets", target_rows, 0},
     {"Results", result_rows, 0},
     {"Questions and answers", answer_rows, 0},
+    OPTIONS_TEXTS("Questions and answers", struct probe_conf, texts),
     {"Waiting and measuring", time_rows, 0},
     OPTIONS_SHARED(struct probe_conf),
     {NULL, NULL, 0},
 };
-
-/* --- the command line: each returns 0, or the exit status, having told why --- */
-
-static struct question ask(const struct probe *p, int type) {
-    const struct probe_conf *conf = p->conf;
-    return (struct question){.type = type,
-                             .payload = conf->send ? conf->send : "",
-                             .payload_size = conf->send ? strlen(conf->send) : 0,
-                             .expect = &p->expect,
-                             .banner = conf->banner};
-}
-
-static int set_terms(struct probe *p) {
-    const struct probe_conf *conf = p->conf;
-    const struct common_conf *c = &conf->common;
-    struct target_terms *terms = &p->targets.terms;
-    struct cause cause;
-    struct endpoint_terms shared = where_terms(c, conf->udp ? SOCK_DGRAM : SOCK_STREAM);
-    *terms = (struct target_terms){.type = shared.type,
-                                   .family = shared.family,
-                                   .numeric = shared.numeric,
-                                   .ports = conf->ports,
-                                   .stream = ask(p, SOCK_STREAM),
-                                   .datagram = ask(p, SOCK_DGRAM),
-                                   .hosts = &p->targets.hosts};
-    return target_terms_ports(terms, STANDARD_PORT, &cause) < 0 ? msg_cause(&cause) : 0;
-}
-
-static int exclude(struct probe *p) {
-    const struct exclude_words *words = &p->conf->exclude;
-    struct target_terms *terms = &p->targets.exclude_terms;
-    struct cause cause;
-    *terms = p->targets.terms;
-    terms->ports = NULL;
-    terms->standard = (struct port_list){0};
-    for (size_t i = 0; i < words->count; i++)
-        if (exclude_add(&p->targets.exclude, terms, words->items[i], &cause) < 0)
-            return msg_cause(&cause);
-    return 0;
-}
-
-static int take_targets(struct probe *p) {
-    const struct call *call = p->call;
-    const char *path = p->conf->common.unix_path;
-    struct cause cause;
-    if (path && applet_no_operands(call) < 0) return STATUS_USAGE;
-    if (path || (call->before == 0 && !p->conf->list))
-        targets_add_target(&p->targets, target_default(&p->targets.terms, path));
-    if (targets_add(&p->targets, call->operands, call->before, &cause) < 0)
-        return msg_cause(&cause);
-    if (!p->conf->list) return 0;
-    return list_open(&p->targets.list, call->loop, p->conf->list, &cause) < 0 ? msg_cause(&cause)
-                                                                              : 0;
-}
-
-static int check_payload(const struct probe *p) {
-    size_t size = p->targets.terms.datagram.payload_size;
-    if (!p->conf->udp || size <= LARGEST_DATAGRAM) return 0;
-    msg_error("--send: %zu bytes are too many for a datagram (at most %d)", size, LARGEST_DATAGRAM);
-    return STATUS_USAGE;
-}
-
-static int prepare(struct probe *p) {
-    p->way = p->conf->wait ? &way_wait : run_has_rounds(p) ? &way_rounds : &way_once;
-    p->expect.text = p->conf->expect;
-    p->expect.text_size = p->conf->expect ? strlen(p->conf->expect) : 0;
-    int status = set_terms(p);
-    if (!status) status = exclude(p);
-    if (!status) status = check_payload(p);
-    if (!status && where_source(p->call, p->targets.terms.type, &p->source) < 0)
-        status = STATUS_USAGE;
-    return status ? status : take_targets(p);
-}
-
-/* --- the run --- */
 
 static void resolve_source(struct probe *p) {
     struct cause cause;
@@ -188,12 +114,10 @@ static int run(struct call *call) {
     struct probe *p = mem_keep(mem_new(sizeof *p));
     p->call = call;
     p->conf = call->conf;
-    int status = prepare(p);
+    int status = run_prepare(p);
     if (!status) status = probe(p);
     run_free(p);
     output_stop(&p->out);
-    expect_free(&p->expect);
-    addrs_free(&p->locals);
     return status;
 }
 

@@ -189,4 +189,7 @@ void run_free(struct probe *p) {
     }
     buf_free(&p->verdict.unresolved);
     targets_free(&p->targets);
+    expect_free(&p->expect);
+    buf_free(&p->payload);
+    addrs_free(&p->locals);
 }

@@ -44,7 +44,8 @@ struct verdict {
 /* What the command line says. */
 struct probe_conf {
     struct common_conf common;
-    const char *ports, *send, *expect, *list;
+    struct texts_conf texts;
+    const char *ports, *list, *send, *send_file, *expect, *expect_regex, *status;
     struct exclude_words exclude;
     bool udp, all, any, gone, json, banner;
     int64_t jobs, wait, count, interval, at_least; /* interval -1, others 0: not given */
@@ -56,6 +57,7 @@ struct probe {
     const struct probe_conf *conf;
     const struct way *way;
     struct expect expect;
+    struct buf payload; /* --send-file */
     struct targets targets;
     struct net_name source;
     struct addrs locals; /* of the source */
@@ -79,6 +81,11 @@ struct probe {
     struct screen screen, other; /* stdout's terminal; stderr's, where that is another */
     struct timer drawing;
 };
+
+/* --- prepare.c --- */
+
+/* Turns p->conf and the operands into what is asked. 0; or the exit status, having told why. */
+int run_prepare(struct probe *p);
 
 /* --- run.c --- */
 

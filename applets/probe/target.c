@@ -12,6 +12,8 @@
 #include "common/base/vis.h"
 #include "common/net/endpoint.h"
 
+#define LARGEST_DATAGRAM 65507
+
 struct http_question {
     struct question question;
     struct buf request;
@@ -222,10 +224,18 @@ static struct target *make(const struct target_terms *terms, const struct net_na
     return t;
 }
 
+static int check_payload(const struct words *w) {
+    size_t size = w->terms->datagram.payload_size;
+    if (w->type != SOCK_DGRAM || size <= LARGEST_DATAGRAM) return 0;
+    return cause_set(w->cause, STATUS_USAGE,
+                     "%zu bytes to be sent are too many for a datagram (at most %d)", size,
+                     LARGEST_DATAGRAM);
+}
+
 static struct target *finish(struct words *w, const char *behind) {
     struct net_name name;
     struct port_list ports;
-    if (check(w, &name) < 0) return NULL;
+    if (check(w, &name) < 0 || check_payload(w) < 0) return NULL;
     if (name.path && behind) {
         cause_set(w->cause, STATUS_USAGE, "unix:%s has no port %s", name.path, behind);
         return NULL;

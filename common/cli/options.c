@@ -106,6 +106,12 @@ const struct opt_row options_progress[] = {
     OPT_END,
 };
 
+const struct opt_row options_texts[] = {
+    OPT("escapes", 0, OPT_FLAG, texts_conf, escapes,
+        .help = "in texts \\r \\n \\t \\0 \\\\ and \\xNN are what they are in C"),
+    OPT_END,
+};
+
 const struct opt_row options_answering[] = {
     OPT("udp", 'u', OPT_FLAG, answering_conf, udp, .excludes = "unix",
         .help = "answer datagrams at the same port too"),

@@ -64,6 +64,16 @@ extern const struct opt_row options_progress[]; /* --progress */
 #define OPTIONS_OUTPUT(which, conf, member) \
     { "Output", options_##which, offsetof(conf, member) }
 
+/* --- applets that take texts to be sent, or looked for (texts.h) --- */
+
+struct texts_conf {
+    bool escapes;
+};
+
+extern const struct opt_row options_texts[]; /* --escapes */
+#define OPTIONS_TEXTS(title, conf, member) \
+    { title, options_texts, offsetof(conf, member) }
+
 /* --- servers that answer --- */
 
 struct answering_conf {

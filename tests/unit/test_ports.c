@@ -74,7 +74,7 @@ static void malformed(void) {
         CHECK(list.items == NULL);
     }
     CHECK_TEXT(parsed("80,nosuch"), "unknown service name");
-    CHECK_TEXT(parsed("0"), "out of range (ports are 1 to 65535)");
+    CHECK_TEXT(parsed("0"), "out of range (1 to 65535)");
     CHECK_TEXT(parsed("9-8"), "the range ends before it begins");
 }
 
