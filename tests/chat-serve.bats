@@ -4,7 +4,7 @@ load helper
 
 # What the tests of a room have in common, in Python.
 ROOM='
-def room(*words, **more): return serve(*words, applet="chat-serve", stdin=subprocess.DEVNULL, **more)
+def room(*words, stdin=subprocess.DEVNULL, **more): return serve(*words, applet="chat-serve", stdin=stdin, **more)
 class Member:
     def __init__(self, port, name=None):
         self.s, self.buffer = connect(port), b""
@@ -338,6 +338,93 @@ a.say("the last")
 a.until("the last")
 while b"the last" not in (line := p.stdout.readline()): assert line
 while b"lines are missing" not in (line := p.stderr.readline()): assert line'
+}
+
+@test "lines of stdin are those of the host, a member like the others, until its end" {
+    room '
+p, port = room("--history", "1", stdin=subprocess.PIPE)
+a = Member(port, "ada")
+assert set(a.welcome[1].removeprefix("* here: ").split()) == {"user1", "host"}
+def host(text): p.stdin.write(text + b"\n")
+host(b"hello"); assert a.line() == "(host) hello"
+a.say("/nick HOST"); assert a.line() == "! host is here already"
+a.say("/msg host psst"); assert a.line() == "(ada -> host) psst"
+host(b"/me bows"); assert a.line() == "(host *) bows"
+host(b"/msg ada quiet"); assert a.line() == "(host -> ada) quiet"
+host(b"/nick boss"); assert a.line() == "* host is now boss"
+host(b"/who"); host(b"no newline")
+assert a.line() == "(boss) no newline"
+p.stdin.close(); assert a.line() == "* boss left"
+b = Member(port); assert b.line() == "(boss) no newline"
+assert set(b.welcome[1].removeprefix("* here: ").split()) == {"ada", "user2"}
+p.terminate()
+shown = ended(p, -signal.SIGTERM)[0].decode().splitlines()
+assert shown[2:] == ["(host) hello", "(ada -> host) psst", "(host *) bows", "(host -> ada) quiet",
+                     "* host is now boss", "* here: ada boss", "(boss) no newline", "* boss left", "* user2 joined"], shown'
+}
+
+@test "--name names the host; -q shows it nothing; one who says /quit is out, and the room goes on" {
+    room '
+p, port = room("--name", "Ada", "-q", stdin=subprocess.PIPE)
+a = Member(port)
+p.stdin.write(b"hello\n/help\n/quit\nnot said\n")
+assert [a.line(), a.line()] == ["(Ada) hello", "* Ada left"]
+a.say("x"); assert a.line() == "(user1) x"
+p.terminate(); assert ended(p, -signal.SIGTERM)[0] == b""'
+    run sockkit chat-serve -p 0 --name 'a b'
+    assert_failure 2
+}
+
+@test "with /dev/null for stdin, or none, there is no host" {
+    room '
+for closed in False, True:
+    p, port = room(preexec_fn=lambda: closed and os.close(0))
+    a = Member(port)
+    assert a.welcome[1] == "* here: user1"
+    a.say("/nick host"); assert a.line() == "* user1 is now host"'
+}
+
+@test "a host at a terminal: its line leaves the screen and stands there once; in the background it is not read" {
+    room '
+import pty
+def at_terminal(behind):
+    pid, fd = pty.fork()
+    if pid: return pid, fd
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN) # of this test, which moves groups about
+    child = os.fork()
+    if child == 0:
+        os.setpgid(0, 0)
+        if not behind: os.tcsetpgrp(0, os.getpgid(0))
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        os.environ["TERM"] = "xterm-256color"
+        os.execv(os.environ["SOCKKIT"], ["sockkit", "chat-serve", "-p", "0", "--port-file", "port%d" % behind])
+    if behind:
+        open("child", "w").write(str(child))
+        while not os.path.exists("go"): time.sleep(0.01)
+        os.tcsetpgrp(0, child)
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 127)
+seen = b""
+def until(fd, what):
+    global seen
+    while what not in seen:
+        assert select.select([fd], [], [], 10)[0], seen
+        seen += os.read(fd, 65536)
+for behind in False, True:
+    seen = b""
+    pid, fd = at_terminal(behind)
+    wait_until(lambda: os.path.exists("port%d" % behind))
+    a = Member(open("port%d" % behind).read().strip(), "ada")
+    until(fd, b"is now ada")
+    os.write(fd, b"typed\r")
+    if behind:
+        assert quiet(a.s, 1)
+        child = open("child").read()
+        assert open("/proc/%s/stat" % child).read().split()[2] == "S" # and not stopped
+        open("go", "w")
+    assert a.line() == "(host) typed"
+    until(fd, b"(host)")
+    os.write(fd, b"\x03") # Ctrl-C
+    os.waitpid(pid, 0)'
 }
 
 @test "it ends on SIGTERM with a full room, and starts again at once on the same port" {

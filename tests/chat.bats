@@ -1,6 +1,10 @@
 # chat: a member of a room.
 
 load helper
+load terminal
+
+setup() { terminal_setup; }
+teardown() { terminal_teardown; }
 
 @test "MESSAGEs are said in order, then it leaves, once the server has taken them" {
     start_server chat-serve
@@ -326,4 +330,51 @@ except subprocess.TimeoutExpired: pass
 assert take(p.stdout, len(line) * 100) == line * 100
 s.close()
 ended(p, 0)'
+}
+
+@test "a line that was typed leaves the screen when it is sent, and stands there once, as the room says it" {
+    start_server chat-serve
+    terminal sockkit chat ":$PORT"
+    wait_for_text '^\* here: user1$'
+    type_text 'hello there'
+    wait_for_text '^hello there$'
+    type_keys Enter
+    wait_for_screen '* welcome, you are user1 (/help lists the commands)
+* here: user1
+(user1) hello there'
+    kill -STOP "$SERVER_PID" # the room says nothing for a while
+    type_text 'one more'
+    type_keys Enter
+    wait_for_screen '* welcome, you are user1 (/help lists the commands)
+* here: user1
+(user1) hello there'
+    kill -CONT "$SERVER_PID"
+    wait_for_text '^\(user1\) one more$'
+    type_text stop
+    type_keys Enter
+    wait_for_end
+    [ "$status" -eq 0 ]
+    run screen
+    refute_output --partial stop
+}
+
+@test "Tab completes the name of a member" {
+    start_server chat-serve
+    start_peer 's = connect(args[0]); s.sendall(b"/nick ada\n"); announce(listen()); read_all(s)' "$PORT"
+    wait_for_line "$SERVER_OUT" 'is now ada'
+    terminal sockkit chat ":$PORT"
+    wait_for_text 'here: user2 ada'
+    type_text '/msg A'
+    type_keys Tab
+    type_text 'psst'
+    type_keys Enter
+    wait_for_text '^\(user2 -> ada\) psst$'
+    type_text 'us' # user2, the only one left
+    type_keys Tab
+    type_keys Enter
+    wait_for_text '^\(user2\) user2 $|^\(user2\) user2$'
+    type_keys C-d
+    wait_for_end
+    [ "$status" -eq 0 ]
+    kill "$PEER_PID"
 }

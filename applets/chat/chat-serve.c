@@ -1,6 +1,10 @@
 /* chat-serve: a room for many. */
+#include <string.h>
+
 #include "applets/chat/clients.h"
+#include "applets/chat/name.h"
 #include "applets/chat/service.h"
+#include "applets/chat/sysop.h"
 #include "common/cli/applet.h"
 
 struct chat_serve_conf {
@@ -8,10 +12,16 @@ struct chat_serve_conf {
     struct server_conf server;
     struct service_conf service;
     int64_t rate;
+    const char *name;
 };
 
-static const struct chat_serve_conf defaults = {.server = SERVER_CONF_DEFAULTS,
-                                                .service = {.buffer = 1 << 20}};
+static const struct chat_serve_conf defaults = {
+    .server = SERVER_CONF_DEFAULTS, .service = {.buffer = 1 << 20}, .name = "host"};
+
+static const char *parse_name(void *field, const char *value) {
+    *(const char **)field = value;
+    return name_fault(value, strlen(value));
+}
 
 static const struct opt_row rows[] = {
     OPT("buffer", 0, OPT_SIZE, chat_serve_conf, service.buffer, .metavar = "SIZE",
@@ -21,6 +31,8 @@ static const struct opt_row rows[] = {
         .max = 10000, .help = "show a newcomer the last N lines said"),
     OPT("log", 0, OPT_STRING, chat_serve_conf, service.log, .metavar = "FILE", .values = "@file",
         .help = "append a transcript of the room to FILE"),
+    OPT("name", 0, OPT_CUSTOM, chat_serve_conf, name, .metavar = "NAME", .parse = parse_name,
+        .help = "of the host, who says the lines of stdin (host)"),
     OPT("rate", 0, OPT_INTEGER, chat_serve_conf, rate, .metavar = "N", .min = 1, .max = 1000000,
         .help = "at most N messages a second of each client; faster ones wait"),
     OPT_END,
@@ -37,29 +49,35 @@ static const struct opt_group groups[] = {
 struct chat_serve {
     struct clients clients;
     struct service room;
+    struct sysop sysop;
 };
 
 static struct chat_serve *of_responder(struct responder *r) {
     return container_of(r, struct chat_serve, clients.responder);
 }
 
-static void on_failed(struct service *room, int status) {
-    struct chat_serve *c = container_of(room, struct chat_serve, room);
-    responder_end(&c->clients.responder, status);
+static void on_failed(struct sysop *o) {
+    struct chat_serve *c = container_of(o, struct chat_serve, sysop);
+    responder_end(&c->clients.responder, o->front.status);
 }
 
 static int open_room(struct responder *r) {
     const struct chat_serve_conf *conf = r->call->conf;
     struct chat_serve *c = of_responder(r);
-    c->room.failed = on_failed;
-    return service_start(&c->room, r->call->loop, &conf->service);
+    int status = service_start(&c->room, r->call->loop, &conf->service);
+    c->sysop.failed = on_failed;
+    if (!status) sysop_start(&c->sysop, &c->room, conf->name);
+    return status;
 }
 
 static void stop_telling(struct responder *r) { service_close(&of_responder(r)->room); }
 
 static int close_room(struct responder *r) {
-    service_stop(&of_responder(r)->room);
-    return 0;
+    struct chat_serve *c = of_responder(r);
+    service_close(&c->room);
+    int status = sysop_stop(&c->sysop, r->call);
+    service_stop(&c->room);
+    return status;
 }
 
 static int run(struct call *call) {

@@ -105,6 +105,15 @@ size_t console_unread(struct console *c) {
     return file ? lines_left(STDIN_FILENO, begun) : begun;
 }
 
+static void tab_typed(struct term *t, const char *text, size_t size) {
+    struct console *c = container_of(t, struct console, term);
+    c->complete(c, text, size);
+}
+
+void console_insert(struct console *c, const char *bytes, size_t n) {
+    term_insert(&c->term, bytes, n);
+}
+
 void console_want(struct console *c, bool on) {
     if (c->ended) return;
     if (c->term.loop)
@@ -117,17 +126,20 @@ void console_want(struct console *c, bool on) {
 
 void console_start(struct console *c, struct loop *loop) {
     c->loop = loop;
-    c->on_terminal = isatty(STDOUT_FILENO);
+    c->on_terminal = !c->mute && isatty(STDOUT_FILENO);
     c->typed = isatty(STDIN_FILENO);
     line_start(&c->framing, LINE_MOST);
-    output_start(&c->out, loop, STDOUT_FILENO);
+    output_start(&c->out, loop, c->mute ? -1 : STDOUT_FILENO);
     c->out.changed = output_changed;
     c->out.owner = c;
     screen_start(&c->screen, &c->out);
-    if (term_able())
-        term_start(&c->term, loop, &c->screen, line_typed);
-    else
+    if (!term_able()) {
         source_start(&c->in, loop, STDIN_FILENO, input_ready);
+        return;
+    }
+    term_start(&c->term, loop, &c->screen, line_typed);
+    c->term.vanishes = c->on_terminal;
+    c->term.complete = tab_typed;
 }
 
 void console_stop(struct console *c) {

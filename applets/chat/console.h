@@ -17,8 +17,10 @@ struct console {
     /* The owner's, set before console_start: a line without its ending (NULL: stdin has ended, told
      * once); stdout, which was full, takes more; stdout has failed, which was told (out.status). */
     void (*line)(struct console *c, const char *text, size_t size);
+    void (*complete)(struct console *c, const char *text, size_t size); /* as in struct term */
     void (*drained)(struct console *c);
     void (*failed)(struct console *c);
+    bool mute; /* nothing will be shown: stdout is left alone */
 
     bool on_terminal;  /* stdout is one */
     bool typed;        /* stdin is one */
@@ -39,6 +41,8 @@ struct console {
 void console_start(struct console *c, struct loop *loop);
 /* Whether lines are wanted. Those that one read brought are still told. */
 void console_want(struct console *c, bool on);
+/* From `complete`: puts n bytes before the cursor. */
+void console_insert(struct console *c, const char *bytes, size_t n);
 /* A finished line without its ending; harmless, where stdout is a terminal. */
 void console_show(struct console *c, const char *text, size_t size);
 /* True when stdin may still bring lines that nobody types: a file, a pipe, a socket. */

@@ -36,6 +36,7 @@ static void put_time(struct buf *line) {
 
 void frontend_show(struct frontend *f, const char *text, size_t size) {
     struct buf line = {0}, clean = {0};
+    if (f->console.typed) contacts_hear(&f->contacts, text, size);
     if (f->conf->timestamps) put_time(&line);
     if (f->console.on_terminal && !f->conf->output.raw) { /* the room may be anybody's program */
         room_clean(&clean, text, size);
@@ -55,14 +56,33 @@ static void on_line(struct console *c, const char *text, size_t size) {
     of_console(c)->line(of_console(c), text, size);
 }
 
-static void on_drained(struct console *c) { frontend_update(of_console(c)); }
+static void on_tab(struct console *c, const char *text, size_t size) {
+    struct buf rest = {0};
+    contacts_complete(&of_console(c)->contacts, text, size, &rest);
+    console_insert(c, buf_at(&rest), rest.size);
+    buf_free(&rest);
+}
 
-static void on_failed(struct console *c) { frontend_end(of_console(c), c->out.status); }
+static void on_drained(struct console *c) {
+    struct frontend *f = of_console(c);
+    frontend_update(f);
+    if (f->drained) f->drained(f);
+}
+
+static void on_failed(struct console *c) {
+    struct frontend *f = of_console(c);
+    frontend_end(f, c->out.status);
+    if (f->failed) f->failed(f);
+}
 
 void frontend_start(struct frontend *f, struct loop *loop, const struct frontend_conf *conf,
                     void (*line)(struct frontend *f, const char *text, size_t size)) {
     *f = (struct frontend){
-        .console = {.line = on_line, .drained = on_drained, .failed = on_failed},
+        .console = {.line = on_line,
+                    .complete = on_tab,
+                    .drained = on_drained,
+                    .failed = on_failed,
+                    .mute = conf->mute},
         .loop = loop,
         .conf = conf,
         .line = line,
@@ -75,6 +95,7 @@ int frontend_stop(struct frontend *f, const struct call *call) {
     if (!f->status) call_drain(call, &f->console.out);
     if (!f->status) f->status = f->console.out.status;
     console_stop(&f->console);
+    contacts_free(&f->contacts);
     bool lost = f->console.skipped > 0 || f->console.broken;
     return f->status ? f->status : lost ? STATUS_FAILED : STATUS_OK;
 }

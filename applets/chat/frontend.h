@@ -8,12 +8,14 @@
 #include <stddef.h>
 
 #include "applets/chat/console.h"
+#include "applets/chat/contacts.h"
 #include "common/cli/applet.h"
 #include "common/loop/loop.h"
 #include "common/net/stream.h"
 
 struct frontend_conf {
     struct output_conf output;
+    bool mute;             /* nothing will be shown */
     bool timestamps;       /* the local time stands before each line shown */
     const char *quit_word; /* a line that is this word leaves, unsaid; "": none */
 };
@@ -21,14 +23,18 @@ struct frontend_conf {
 struct frontend {
     struct console console;
     struct stream *wire; /* the connection; NULL: none yet. The owner's */
-    bool rests;          /* no line of stdin is wanted. The owner's: then frontend_update */
-    int status;          /* what the run is to end with: enum status */
+    /* The owner's, where it looks: stdout takes more again; stdout has failed, which was told. */
+    void (*drained)(struct frontend *f);
+    void (*failed)(struct frontend *f);
+    bool rests; /* no line of stdin is wanted. The owner's: then frontend_update */
+    int status; /* what the run is to end with: enum status */
 
     /* private */
     struct loop *loop;
     const struct frontend_conf *conf;
     void (*line)(struct frontend *f, const char *text, size_t size);
     bool coloured;
+    struct contacts contacts; /* whose names Tab completes */
 };
 
 /* Begins with stdin at rest. `line` gets each line of stdin, without its ending; NULL once, at the

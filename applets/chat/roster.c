@@ -77,10 +77,17 @@ void roster_rename(struct roster *r, struct roster_entry *e, const char *name, s
 
 /* --- coming and going --- */
 
-void roster_enter(struct roster *r, struct roster_entry *e) {
-    char name[32];
-    do snprintf(name, sizeof name, "user%lu", ++r->guests);
+#define GUEST 32 /* bytes of a guest's name */
+
+static const char *next_guest(struct roster *r, char name[GUEST]) {
+    do snprintf(name, GUEST, "user%lu", ++r->guests);
     while (roster_find(r, name, strlen(name)));
+    return name;
+}
+
+void roster_enter(struct roster *r, struct roster_entry *e, const char *name) {
+    char guest[GUEST];
+    if (!name || roster_find(r, name, strlen(name))) name = next_guest(r, guest);
     grow(r);
     *e = (struct roster_entry){.next = r->first};
     set_name(r, e, name, strlen(name));

@@ -27,8 +27,9 @@ struct roster {
 /* {0} is an empty one. All entries have left. */
 void roster_free(struct roster *r);
 
-/* Comes in under the next free name of a guest. */
-void roster_enter(struct roster *r, struct roster_entry *e);
+/* Comes in under this name (NULL: none), or where that is taken under the next free one of a guest.
+ */
+void roster_enter(struct roster *r, struct roster_entry *e, const char *name);
 /* Who is called so, or NULL; the name has passed name_fault. */
 struct roster_entry *roster_find(const struct roster *r, const char *name, size_t size);
 /* An entry that is there is called otherwise; nobody else is called so. */

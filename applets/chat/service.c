@@ -28,7 +28,6 @@ static void deliver(struct subscriber *r) { of_reader(r)->ops->deliver(of_reader
 static void turn_over(struct later *l) {
     struct service *s = container_of(l, struct service, turn);
     for (struct subscriber *r = channel_first(&s->channel); r; r = channel_next(r)) deliver(r);
-    if (msg_level() >= 0) display_show(&s->display);
 }
 
 void service_took(struct member *m, size_t n) { channel_took(&m->service->channel, &m->reader, n); }
@@ -62,13 +61,20 @@ static bool tell_of_leaving(struct member *m, const char *why) {
     return true;
 }
 
+static void drop_one(struct service *s, struct member *m) {
+    if (m->ops->missed) {
+        channel_join(&s->channel, &m->reader);
+        m->ops->missed(m);
+    } else {
+        tell_of_leaving(m, " (it did not read)");
+        m->ops->drop(m);
+    }
+}
+
 /* Each "left" may cut off others, who are told of in their turn. */
 static void drop_late(struct service *s) {
     struct subscriber *late;
-    while ((late = channel_late(&s->channel))) {
-        tell_of_leaving(of_reader(late), " (it did not read)");
-        of_reader(late)->ops->drop(of_reader(late));
-    }
+    while ((late = channel_late(&s->channel))) drop_one(s, of_reader(late));
 }
 
 static void say(struct service *s, bool keep) {
@@ -107,10 +113,19 @@ static void tell_who(struct member *m) {
 
 /* --- coming and going --- */
 
+void service_listen(struct service *s, struct member *m, const struct member_ops *ops) {
+    *m = (struct member){.ops = ops, .service = s};
+    channel_join(&s->channel, &m->reader);
+}
+
+void service_admit(struct member *m, const char *name) {
+    roster_enter(&m->service->roster, &m->called, name);
+}
+
 /* The newcomer hears the log from behind the line that tells the others of it. */
 void service_enter(struct service *s, struct member *m, const struct member_ops *ops) {
     *m = (struct member){.ops = ops, .service = s};
-    roster_enter(&s->roster, &m->called);
+    roster_enter(&s->roster, &m->called, NULL);
     buf_format(&s->line, "* %s joined", m->called.name);
     say(s, false);
     channel_join(&s->channel, &m->reader);
@@ -122,8 +137,8 @@ void service_enter(struct service *s, struct member *m, const struct member_ops 
 }
 
 void service_leave(struct member *m) {
-    if (service_leaves(m)) return;
-    m->reader.end = m->service->channel.log.end;
+    if (!m->called.name) return;
+    if (!m->ops->missed) m->reader.end = m->service->channel.log.end;
     tell_of_leaving(m, "");
     drop_late(m->service);
 }
@@ -174,7 +189,7 @@ static void speak(struct member *m, const struct room_line *l) {
 
 void service_hear(struct member *m, const char *text, size_t size) {
     struct room_line l;
-    if (service_leaves(m)) return;
+    if (!m->called.name) return;
     room_read(&l, text, size);
     switch (l.wish) {
     case ROOM_NOTHING:
@@ -206,26 +221,19 @@ void service_hear(struct member *m, const char *text, size_t size) {
 
 /* --- beginning and end --- */
 
-static void display_failed(struct display *d) {
-    struct service *s = container_of(d, struct service, display);
-    s->failed(s, d->out.status);
-}
-
 int service_start(struct service *s, struct loop *loop, const struct service_conf *conf) {
-    *s = (struct service){.failed = s->failed, .loop = loop};
+    *s = (struct service){.loop = loop};
     if (transcript_start(&s->transcript, conf->log) < 0) {
         msg_error("cannot write %s: %s", conf->log, strerror(errno));
         return STATUS_FAILED;
     }
     channel_start(&s->channel, (size_t)conf->buffer, (size_t)conf->history, deliver);
-    if (msg_level() >= 0) display_start(&s->display, loop, &s->channel.log, display_failed);
     return 0;
 }
 
 void service_close(struct service *s) { s->closing = true; }
 
 void service_stop(struct service *s) {
-    display_free(&s->display);
     channel_free(&s->channel);
     roster_free(&s->roster);
     transcript_free(&s->transcript);

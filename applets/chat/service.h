@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "applets/chat/channel.h"
-#include "applets/chat/display.h"
 #include "applets/chat/history.h"
 #include "applets/chat/roster.h"
 #include "applets/chat/transcript.h"
@@ -25,16 +24,10 @@ struct service_conf {
 #define SERVICE_BUFFER_LEAST 65536
 
 struct service {
-    /* The owner's, set before service_start: stdout cannot be written, which has been told; ends
-     * the run with this status. */
-    void (*failed)(struct service *s, int status);
-
-    /* private */
     struct loop *loop;
     struct channel channel;
     struct roster roster;
     struct transcript transcript;
-    struct display display;
     struct later turn; /* what was said in this turn is delivered at its end */
     struct buf line;   /* the one being put together */
     bool closing;      /* nobody is told any more who leaves */
@@ -49,6 +42,9 @@ struct member_ops {
     /* The member did not read, and hears nothing any more; the room has been told. Its owner ends
      * it, by service_gone at least. */
     void (*drop)(struct member *m);
+    /* Instead of `drop`, for one who stays for as long as the service is there: what the member
+     * lacked is lost; it hears on from now. It also hears on when it has left. */
+    void (*missed)(struct member *m);
 };
 
 /* Embedded in its owner. {0} is one who is not there. */
@@ -59,8 +55,8 @@ struct member {
     struct roster_entry called; /* there until the others have been told that it left */
 };
 
-/* Opens the log and the transcript, and shows the room on stdout unless -q is given. Returns 0; or
- * the exit status, having told that the transcript cannot be opened. */
+/* Opens the log and the transcript. Returns 0; or the exit status, having told that the transcript
+ * cannot be opened. */
 int service_start(struct service *s, struct loop *loop, const struct service_conf *conf);
 /* From now on nobody is told who leaves: all are about to. */
 void service_close(struct service *s);
@@ -70,7 +66,12 @@ void service_stop(struct service *s);
 /* The member comes in, under the next free name of a guest. It is welcomed and told who is there,
  * and given the history; the others are told. */
 void service_enter(struct service *s, struct member *m, const struct member_ops *ops);
-/* A line that the member typed. */
+/* The member, who is nobody in the room yet, hears what is said from now on. */
+void service_listen(struct service *s, struct member *m, const struct member_ops *ops);
+/* One who listens is in the room, called `name` if nobody else is. Nobody is told: it is for one
+ * who is there before all others. */
+void service_admit(struct member *m, const char *name);
+/* A line that the member typed; nothing, when it is not in the room. */
 void service_hear(struct member *m, const char *text, size_t size);
 /* A line for the member alone, at most 512 bytes, without a newline. */
 void service_tell(struct member *m, const char *fmt, ...) MSG_PRINTF(2, 3);

@@ -111,7 +111,7 @@ void editor_next(struct editor *e) {
 
 /* --- keys --- */
 
-static enum editor_event put(struct editor *e, const char *bytes, size_t n) {
+enum editor_event editor_insert(struct editor *e, const char *bytes, size_t n) {
     if (n > EDITOR_MOST - gap_size(&e->line)) return EDITOR_FULL;
     gap_put(&e->line, bytes, n);
     return EDITOR_NONE;
@@ -158,9 +158,9 @@ static enum editor_event act(struct editor *e, enum editor_key key, const char *
     if (simple[key].act) simple[key].act(e, simple[key].place(&e->line));
     switch (key) {
     case KEY_TEXT:
-        return put(e, s, n);
+        return *s == '\t' && e->completing ? EDITOR_COMPLETE : editor_insert(e, s, n);
     case KEY_YANK:
-        return put(e, e->killed, e->killed_size);
+        return editor_insert(e, e->killed, e->killed_size);
     case KEY_ENTER:
         return EDITOR_LINE;
     case KEY_CLEAR:

@@ -24,6 +24,7 @@
 
 struct editor {
     struct gap line; /* the cursor never stands within a character */
+    bool completing; /* the owner's: Tab is EDITOR_COMPLETE; else it is text */
 
     /* private */
     char *killed; /* for Ctrl-Y */
@@ -37,11 +38,12 @@ struct editor {
 };
 
 enum editor_event {
-    EDITOR_NONE,  /* all bytes are used up */
-    EDITOR_LINE,  /* Enter: the line is editor_text; editor_next begins a new one */
-    EDITOR_END,   /* Ctrl-D on an empty line */
-    EDITOR_CLEAR, /* Ctrl-L: the screen is to be cleared */
-    EDITOR_FULL,  /* the line would have more than EDITOR_MOST bytes: this key did nothing */
+    EDITOR_NONE,     /* all bytes are used up */
+    EDITOR_LINE,     /* Enter: the line is editor_text; editor_next begins a new one */
+    EDITOR_END,      /* Ctrl-D on an empty line */
+    EDITOR_CLEAR,    /* Ctrl-L: the screen is to be cleared */
+    EDITOR_COMPLETE, /* Tab: what stands before the cursor is to be completed (editor_insert) */
+    EDITOR_FULL,     /* the line would have more than EDITOR_MOST bytes: this key did nothing */
 };
 
 void editor_free(struct editor *e); /* {0} is an empty one */
@@ -51,6 +53,9 @@ enum editor_event editor_feed(struct editor *e, const char **s, size_t *n);
 
 /* The line as it is now, gap_size(&e->line) bytes, not terminated, valid until the next call. */
 const char *editor_text(struct editor *e);
+
+/* Puts n bytes before the cursor, as if they had been typed. EDITOR_NONE, or EDITOR_FULL. */
+enum editor_event editor_insert(struct editor *e, const char *bytes, size_t n);
 
 /* The finished line goes to the history, an empty one takes its place. */
 void editor_next(struct editor *e);

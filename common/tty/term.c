@@ -130,7 +130,11 @@ static void end_of_input(struct term *t) {
 static void line_typed(struct term *t) {
     struct editor *e = &t->editor;
     size_t size = gap_size(&e->line);
-    screen_row_done(t->screen, &e->line);
+    const struct gap nothing = {0};
+    if (t->vanishes)
+        screen_row(t->screen, &nothing);
+    else
+        screen_row_done(t->screen, &e->line);
     t->line(t, editor_text(e), size);
     if (t->loop) editor_next(e);
     t->full = false;
@@ -158,10 +162,13 @@ static void restore_end(char *bytes, size_t n) {
 static void feed(struct term *t, const char *s, size_t n) {
     enum editor_event event;
     bool refused = false;
+    t->editor.completing = t->complete != NULL;
     while (t->loop && (event = editor_feed(&t->editor, &s, &n)) != EDITOR_NONE) {
         if (event == EDITOR_LINE) line_typed(t);
         if (event == EDITOR_END) end_of_input(t);
         if (event == EDITOR_CLEAR) screen_clear(t->screen);
+        if (event == EDITOR_COMPLETE)
+            t->complete(t, gap_before(&t->editor.line), t->editor.line.before);
         if (event == EDITOR_FULL) line_full(t);
         refused |= event == EDITOR_FULL;
     }
@@ -203,6 +210,10 @@ void term_start(struct term *t, struct loop *loop, struct screen *out,
     watch_start(loop, &t->watch, STDIN_FILENO, 0, keys_ready);
     watch_signals(t);
     update(t);
+}
+
+void term_insert(struct term *t, const char *bytes, size_t n) {
+    editor_insert(&t->editor, bytes, n);
 }
 
 void term_want(struct term *t, bool on) {

@@ -20,6 +20,12 @@ struct term {
     /* A finished line, not terminated, without its newline; valid during the call. NULL: the end
      * (Ctrl-D), told once; the terminal is as it was by then. */
     void (*line)(struct term *t, const char *text, size_t size);
+    /* The owner's, set after term_start. A finished line leaves the terminal: the owner shows what
+     * becomes of it. */
+    bool vanishes;
+    /* Tab was typed behind these bytes of the line: the owner may complete them (term_insert).
+     * NULL: Tab is text. */
+    void (*complete)(struct term *t, const char *text, size_t size);
 
     /* private */
     struct screen *screen;
@@ -44,6 +50,8 @@ void term_start(struct term *t, struct loop *loop, struct screen *out,
                 void (*line)(struct term *t, const char *text, size_t size));
 /* Whether lines are wanted now: keys wait meanwhile. */
 void term_want(struct term *t, bool on);
+/* From `complete`: puts n bytes before the cursor. */
+void term_insert(struct term *t, const char *bytes, size_t n);
 /* What is being typed stays on the terminal. Also when it was never started ({0}) or is at its end;
  * also from `line`. */
 void term_stop(struct term *t);

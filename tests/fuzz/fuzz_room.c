@@ -129,19 +129,13 @@ static void step(struct service *room, struct input *in) {
     check_names();
 }
 
-static void failed(struct service *room, int status) {
-    (void)room;
-    (void)status;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input in = {data, size};
-    struct service room = {.failed = failed};
+    struct service room;
     struct loop *loop = loop_new();
     struct service_conf conf = {.buffer = SERVICE_BUFFER_LEAST, .history = input_choice(&in, 20)};
-    msg_verbosity(-1); /* stdout is not the room's */
     if (service_start(&room, loop, &conf)) abort();
     while (in.left > 0) step(&room, &in);
     service_close(&room);

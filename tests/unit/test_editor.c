@@ -261,6 +261,17 @@ static void a_key_costs_the_same_in_a_long_line(void) {
     editor_free(&e);
 }
 
+static void tab_asks_to_complete(void) {
+    struct editor e = {.completing = true};
+    const char *keys = "/msg a\tx\n";
+    size_t n = strlen(keys);
+    CHECK(editor_feed(&e, &keys, &n) == EDITOR_COMPLETE && e.line.before == 6);
+    CHECK(editor_insert(&e, "da ", 3) == EDITOR_NONE);
+    CHECK(editor_feed(&e, &keys, &n) == EDITOR_LINE);
+    CHECK(gap_size(&e.line) == 10 && !memcmp(editor_text(&e), "/msg ada x", 10));
+    editor_free(&e);
+}
+
 int main(void) {
     static const struct unit_test tests[] = {
         {"text is typed", text_is_typed},
@@ -279,6 +290,7 @@ int main(void) {
         {"what a terminal says is no typing", what_a_terminal_says_is_no_typing},
         {"Enter ends what a terminal says", enter_ends_what_a_terminal_says},
         {"what comes after a silence is typed", what_comes_after_a_silence_is_typed},
+        {"Tab asks to complete what stands before the cursor", tab_asks_to_complete},
         {"a line has a bound", a_line_has_a_bound},
         {"the history has a bound", the_history_has_a_bound},
         {"a key costs the same in a long line", a_key_costs_the_same_in_a_long_line},

@@ -12,16 +12,16 @@ static void names_are_unique(void) {
     struct roster r = {.first = NULL};
     struct roster_entry a = {.name = NULL}, b = a, c = a;
     CHECK(!find(&r, "user1"));
-    roster_enter(&r, &a);
+    roster_enter(&r, &a, NULL);
     CHECK_TEXT(a.name, "user1");
     roster_rename(&r, &a, "User2", 5);
     CHECK(find(&r, "uSER2") == &a && !find(&r, "user1"));
-    roster_enter(&r, &b);
+    roster_enter(&r, &b, NULL);
     CHECK_TEXT(b.name, "user3"); /* somebody has user2 */
     roster_leave(&r, &a);
     roster_leave(&r, &a);
     CHECK(!find(&r, "user2"));
-    roster_enter(&r, &c);
+    roster_enter(&r, &c, NULL);
     CHECK_TEXT(c.name, "user4");
     roster_leave(&r, &b);
     roster_leave(&r, &c);
@@ -35,7 +35,7 @@ static void many_are_found(void) {
     struct roster r = {.first = NULL};
     size_t found = 0;
     char name[32];
-    for (size_t i = 0; i < MANY; i++) roster_enter(&r, &all[i]);
+    for (size_t i = 0; i < MANY; i++) roster_enter(&r, &all[i], NULL);
     for (size_t i = 0; i < MANY; i += 2) {
         int n = snprintf(name, sizeof name, "Called%zu", i);
         roster_rename(&r, &all[i], name, (size_t)n);
@@ -54,7 +54,7 @@ static void a_list_has_a_bound(void) {
     struct roster r = {.first = NULL};
     struct roster_entry e[4] = {{.name = NULL}};
     struct buf out = {0};
-    for (size_t i = 0; i < 4; i++) roster_enter(&r, &e[i]);
+    for (size_t i = 0; i < 4; i++) roster_enter(&r, &e[i], NULL);
     roster_list(&r, &out, 100);
     buf_put(&out, "|", 1);
     roster_list(&r, &out, 12);
