@@ -68,7 +68,7 @@ static bool fits(const struct serve_conf *conf) { return conf->exec; }
 const struct way way_exec = {
     .fits = fits,
     .client_size = size_led_by(struct served, client),
-    .runs_commands = true,
+    .needs = SANDBOX_RUNS,
     .start = start,
     .finish = stop,
     .stop = stop,

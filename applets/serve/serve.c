@@ -244,7 +244,7 @@ static int run(struct call *call) {
     struct serve s = {.conf = call->conf, .loop = call->loop};
     s.way = choose_way(s.conf);
     s.responder.once = s.conf->once;
-    s.responder.runs_commands = s.way->runs_commands;
+    s.responder.needs = s.way->needs;
     const struct lines_ops lines = ops_for(&s);
     const struct responder_ops ops = {
         .lines = &lines, .open = prepare, .finish = finish, .close = release};

@@ -63,7 +63,7 @@ struct way {
     size_t client_size; /* of a struct that begins with a struct client; it comes zeroed */
     bool reads_stdin;   /* sends it, where there is one */
     bool shows;         /* what clients send goes to stdout */
-    bool runs_commands; /* for clients: no privilege is given up */
+    unsigned needs;     /* beyond serving: SANDBOX_RUNS... (common/cli/sandbox.h) */
     /* Any of these may be NULL. Before the first client; when nobody comes in any more; when
      * everybody has gone, which may be without `finish`. */
     void (*start)(struct serve *s);

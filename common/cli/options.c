@@ -66,6 +66,8 @@ const struct opt_row options_server[] = {
     OPT("deny", 0, OPT_CUSTOM, server_conf, access.deny, .metavar = "CIDR[,CIDR]",
         .parse = parse_access, .excludes = "unix",
         .help = "never serve these addresses; repeatable"),
+    OPT("user", 0, OPT_CUSTOM, server_conf, user, .metavar = "NAME[:GROUP]", .parse = user_parse,
+        .help = "started as root: become that user once the sockets and files are open"),
     OPT("no-sandbox", 0, OPT_FLAG, server_conf, no_sandbox,
         .help = "keep the privileges given up once listening"),
     OPT_END,

@@ -8,6 +8,7 @@
 
 #include "common/base/cidr.h"
 #include "common/cli/opt.h"
+#include "common/cli/user.h"
 #include "common/net/sockopt.h"
 
 /* --- every applet: the first member of its configuration --- */
@@ -38,6 +39,7 @@ struct server_conf {
     int64_t max_clients;  /* 0: no limit */
     int64_t max_per_host; /* 0: no limit */
     bool no_sandbox;
+    struct user user;
 };
 
 #define SERVER_CONF_DEFAULTS \

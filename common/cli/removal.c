@@ -1,5 +1,6 @@
 #include "common/cli/removal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "common/base/msg.h"
 
 int removal_directory(const struct removal *r) { return r->name ? r->directory : -1; }
 
@@ -36,7 +38,8 @@ void removal_made(struct removal *r) { r->inode = inode_of(r); }
 
 void removal_run(struct removal *r) {
     if (!r->name) return;
-    if (r->inode && inode_of(r) == r->inode) unlinkat(r->directory, r->name, 0);
+    if (r->inode && inode_of(r) == r->inode && unlinkat(r->directory, r->name, 0) < 0)
+        msg_note(1, "%s stays: %s", r->name, strerror(errno)); /* the user of --user may not */
     close(r->directory);
     *r = (struct removal){.name = NULL};
 }

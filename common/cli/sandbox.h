@@ -9,7 +9,8 @@
 enum {
     SANDBOX_DIALS = 1,    /* opens sockets of its own and connects them */
     SANDBOX_LOOKS_UP = 2, /* looks names up: forks a child that reads the system's files */
-    SANDBOX_ABSTRACT = 4  /* sends datagrams to abstract Unix names that others have bound */
+    SANDBOX_ABSTRACT = 4, /* sends datagrams to abstract Unix names that others have bound */
+    SANDBOX_RUNS = 8      /* runs commands: then there is no sandbox, for they would be in it */
 };
 
 /* The mechanisms that are in force. */
@@ -18,10 +19,10 @@ enum {
     SANDBOX_CALLS = 2  /* seccomp */
 };
 
-/* From here on no file can be opened; those open stay usable, and unlinkat(2) works in the
- * directories given (-1: none). A mechanism that the kernel lacks is left out; returns those in
- * force. Call tzset(3) before, where local times are printed after. Not undone, and inherited by
- * children. */
+/* Not for SANDBOX_RUNS. From here on no file can be opened; those open stay usable, and unlinkat(2)
+ * works in the directories given (-1: none). A mechanism that the kernel lacks is left out; returns
+ * those in force. Call tzset(3) before, where local times are printed after. Not undone, and
+ * inherited by children. */
 int sandbox_enter(unsigned needs, const int *directories, int count);
 
 #endif

@@ -1,8 +1,7 @@
 #include "common/serve/responder.h"
 
-#include <time.h>
-
 #include "common/cli/ready.h"
+#include "common/serve/confine.h"
 
 static const struct common_conf *common_of(const struct responder *r) { return r->call->conf; }
 
@@ -53,26 +52,16 @@ static int start(struct responder *r, const struct server_limits *limits) {
     return 0;
 }
 
-/* Whoever sends a Unix datagram may have an abstract name to be answered at. */
-static unsigned needs_of(const struct responder *r) {
-    const struct listeners *datagrams = &r->doors.datagrams;
-    for (size_t i = 0; i < datagrams->count; i++)
-        if (addr_family(&datagrams->addrs[i]) == AF_UNIX) return r->needs | SANDBOX_ABSTRACT;
-    return r->needs;
-}
-
-/* Gives up what a server that listens does not need. The local time, and the names of interfaces,
- * can be told after. */
-static void confine(const struct responder *r) {
-    int directories[] = {removal_directory(&r->port_file), removal_directory(&r->doors.path)};
-    tzset();
-    if (r->conf->no_sandbox || r->runs_commands) return;
-    addr_keep_zones();
-    sandbox_enter(needs_of(r), directories, 2);
+static int confine(const struct responder *r) {
+    return confine_enter(r->conf, &r->doors, &r->port_file, r->needs);
 }
 
 static void serve(struct responder *r) {
-    confine(r);
+    int status = confine(r);
+    if (status) {
+        responder_end(r, status);
+        return;
+    }
     loop_run(r->call->loop);
     timer_stop(&r->patience);
     if (has_clients(r)) server_shut_doors(&r->clients.server);
@@ -146,10 +135,8 @@ static int serve_together(struct responder *r, const struct server_limits *limit
         return msg_cause(&cause);
     if (r->workers.index >= 0) work(r, *limits);
     int status = announce(r);
-    if (status)
-        workers_end(&r->workers);
-    else
-        confine(r);
+    if (!status) status = confine(r);
+    if (status) workers_end(&r->workers);
     int outcome = workers_wait(&r->workers);
     return status ? status : outcome;
 }
@@ -172,6 +159,7 @@ int responder_run(struct responder *r, struct call *call, const struct server_co
     struct server_limits limits = limits_of(r);
     limit_workers(r, &limits);
     int status = ready_check(conf);
+    if (!status) status = confine_check(conf);
     if (!status) status = doors_open(&r->doors, call, has_clients(r), has_datagrams(r));
     if (!status && !call_over(call))
         status = r->how.workers > 1 ? serve_together(r, &limits) : serve_alone(r, &limits);

@@ -39,9 +39,8 @@ struct responder_ops {
 struct responder {
     /* The applet's, set before responder_run; {0} will do. */
     struct answering_conf how;
-    bool once;          /* one session; its outcome is the exit status */
-    bool runs_commands; /* for clients: what that takes is not given up */
-    unsigned needs;     /* of the sandbox: SANDBOX_DIALS... */
+    bool once;      /* one session; its outcome is the exit status */
+    unsigned needs; /* what it does beyond serving: SANDBOX_DIALS... */
     /* for the applet to use */
     struct call *call;
     struct doors doors;
