@@ -517,6 +517,26 @@ assert lines[1]["error"] == "Connection refused" and "banner" not in lines[1], l
     assert_output --partial "127.9.9.9:$PEER_PORT"$'\topen'
 }
 
+@test "--wait: a live row at a terminal tells what is missing; -v tells each change" {
+    local port probe
+    port=$(free_port)
+    start_serve
+    run script -qec "$SOCKKIT probe --wait 800ms 127.0.0.1 1,$PORT,2" /dev/null
+    assert_output --regexp 'waiting [0-9.]+ m?s for 2 of 3: 127\.0\.0\.1:1 \(closed\), 127\.0\.0\.1:2 \(closed\)'$'\r\e\\[J'
+    run script -qec "$SOCKKIT probe --wait 800ms --gone 127.0.0.1 1,$PORT" /dev/null
+    assert_output --regexp "for the end of 1 of 2: 127\.0\.0\.1:$PORT \(open\)"
+    run sockkit probe --wait 800ms 127.0.0.1 1
+    refute_output --partial waiting
+    start sockkit probe -v --wait 20 127.0.0.1 "$port" -a 127.0.0.1 "$PORT-$PORT"
+    probe=$PID
+    wait_for_line "$ERR" "^127.0.0.1:$port is closed after .*Connection refused"
+    start_serve -p "$port"
+    wait_for_exit "$probe"
+    assert_equal "$status" 0
+    assert_equal "$(grep -c "^127.0.0.1:$port is closed" "$DIR"/started.1.err)" 1
+    assert_equal "$(grep -c "^127.0.0.1:$port is open after" "$DIR"/started.1.err)" 1
+}
+
 @test "--wait ran out: status 5, an attempt is cut off at the limit" {
     local begin
     start_silent

@@ -1,5 +1,7 @@
 #include "applets/probe/item.h"
 
+#include <stdio.h>
+
 static void address_of(const struct item *i, uint16_t port, struct addr *out) {
     range_at(&item_target(i)->range, i->place, port, out);
 }
@@ -20,6 +22,19 @@ const char *item_name(const struct item *i, char out[NET_NAME_TEXT]) {
     if (t->host) name.path = t->host->name.path;
     if (!name.path) name.host = item_host(i, room);
     return net_name_text(&name, out);
+}
+
+const char *goal_name(const struct goal *g, char out[GOAL_NAME]) {
+    const struct target *t = g->target;
+    const struct port_range *ports = &t->ports.items[g - t->goals];
+    struct goal *of = &t->goals[g - t->goals];
+    uint32_t place = t->host ? 0 : (uint32_t)(t->range.count - 1);
+    struct item first = {.goal = of, .port = ports->first};
+    struct item last = {.goal = of, .port = ports->last, .place = place};
+    char from[NET_NAME_TEXT], to[NET_NAME_TEXT];
+    item_name(&first, from);
+    snprintf(out, GOAL_NAME, g->single ? "%s" : "%s to %s", from, item_name(&last, to));
+    return out;
 }
 
 const struct addr *item_addresses(const struct item *i, struct addr *room, size_t *count) {

@@ -16,7 +16,8 @@ struct item {
     struct goal *goal;
     uint32_t place; /* of its address within the target's range */
     uint16_t port;
-    bool known; /* in this round or pass */
+    bool known;           /* in this round or pass */
+    enum port_state told; /* --wait: what was said of it last */
     struct finding found;
     struct series *series; /* of the rounds; owned; NULL: there are none */
     /* The scan's. */
@@ -32,6 +33,10 @@ static inline bool item_is_open(const struct item *i) { return i->found.state ==
 const char *item_name(const struct item *i, char out[NET_NAME_TEXT]);
 /* "db", "/run/x", "::1"; `room` is used where it is an address of a range. */
 const char *item_host(const struct item *i, char room[ADDR_TEXT]);
+
+/* "db:5432", or the first and the last: "10.0.0.0:80 to 10.0.0.255:80". */
+#define GOAL_NAME (2 * NET_NAME_TEXT + 4)
+const char *goal_name(const struct goal *g, char out[GOAL_NAME]);
 
 /* The addresses it may be at: those of its host, or the only one, for which *room is. They have no
  * port. */

@@ -7,7 +7,8 @@
 #include "common/base/msg.h"
 #include "common/base/text.h"
 
-#define DRAW_AFTER TEXT_NS_PER_S
+#define DRAW_AFTER TEXT_NS_PER_S            /* most runs are over by then */
+#define DRAW_WAITING (300 * TEXT_NS_PER_MS) /* with --wait a person wants to know why */
 #define DRAW_EVERY (200 * TEXT_NS_PER_MS)
 
 /* --- lines --- */
@@ -96,7 +97,7 @@ static void start_row(struct probe *p) {
     if (p->conf->common.quiet || !msg_draws(STDERR_FILENO)) return;
     if (!p->screen.sink || !screen_same(STDERR_FILENO, STDOUT_FILENO))
         screen_open(&p->other, loop, STDERR_FILENO);
-    timer_start(loop, &p->drawing, DRAW_AFTER, draw);
+    timer_start(loop, &p->drawing, p->conf->wait ? DRAW_WAITING : DRAW_AFTER, draw);
 }
 
 static void output_changed(void *owner) {

@@ -37,8 +37,8 @@ extern const struct way way_once, way_wait, way_rounds;
 struct verdict {
     uint64_t goals, settled, open, items, resolved;
     uint64_t unresolved_hosts;
-    struct buf unresolved;         /* why the first of them are not, a line each */
-    char unmet[2 * NET_NAME_TEXT]; /* the first goal that is not as it shall be; "": none */
+    struct buf unresolved;      /* why the first of them are not, a line each */
+    char unmet[GOAL_NAME + 32]; /* the first goal that is not as it shall be; "": none */
 };
 
 /* What the command line says. */

@@ -29,6 +29,7 @@ struct goal {
     uint64_t left;                   /* whose state is not known in this pass; at first all */
     uint64_t open;                   /* that were open in this pass */
     uint64_t counted, counted_open;  /* for the verdict */
+    bool settled;                    /* --wait: it is as it shall be */
     void *owner;
     struct timer retry;
 };

@@ -16,21 +16,17 @@ bool verdict_is_settled(const struct probe *p, const struct goal *g, uint64_t op
 
 /* --- counting --- */
 
-/* "127.0.0.1:80 is closed", "127.0.0.1:1 to 127.0.0.1:9: none is open". `last` is the goal's last
- * item. */
+/* "127.0.0.1:80 is closed", "127.0.0.1:1 to 127.0.0.1:9: none is open". */
 static void note_unmet(struct probe *p, const struct item *last) {
     const struct goal *g = last->goal;
-    const struct target *t = item_target(last);
-    struct item first = {.goal = last->goal, .port = t->ports.items[g - t->goals].first};
-    char from[NET_NAME_TEXT], to[NET_NAME_TEXT];
-    char *out = p->verdict.unmet;
-    size_t size = sizeof p->verdict.unmet;
-    if (*out) return;
+    char name[GOAL_NAME];
+    struct verdict *v = &p->verdict;
+    if (v->unmet[0]) return;
+    goal_name(g, name);
     if (g->single)
-        snprintf(out, size, "%s is %s", item_name(last, to), finding_word(&last->found));
+        snprintf(v->unmet, sizeof v->unmet, "%s is %s", name, finding_word(&last->found));
     else
-        snprintf(out, size, "%s to %s: %s", item_name(&first, from), item_name(last, to),
-                 p->conf->gone ? "one is open" : "none is open");
+        snprintf(v->unmet, sizeof v->unmet, "%s: %s is open", name, p->conf->gone ? "one" : "none");
 }
 
 static void note_unresolved(struct verdict *v, struct host *h) {
