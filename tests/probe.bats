@@ -897,8 +897,85 @@ unix:none closed
     assert_equal "${#lines[@]}" 8
     assert_equal "$(states | head -n 6 | cut -d ' ' -f 2 | sort | uniq -c | tr -s ' ')" ' 3 closed
  3 open'
-    assert_line --regexp "^127.0.0.1:$PORT"$'\t3 probes\t3 open\t0% loss\tmin/avg/max/stddev = [0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms$'
+    assert_line --regexp "^127.0.0.1:$PORT"$'\t3 probes\t3 open\t0% loss\tmin/avg/max/stddev = [0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms\tp50/p95/p99 = [0-9.]+/[0-9.]+/[0-9.]+ ms$'
     assert_line $'127.0.0.1:1\t3 probes\t0 open\t100% loss'
+}
+
+@test "-c: a name is looked up anew in each round" {
+    local map=()
+    [ "$(id -u)" = 0 ] || map=(--map-root-user)
+    printf '127.0.0.1 host.test\n' >hosts
+    # Once the first round is shown the name leads elsewhere.
+    cat >scene <<'END'
+mount --bind hosts /etc/hosts
+"$SOCKKIT" probe -v -I 10ms host.test 1 >out 2>err &
+until grep -q 'is 127.0.0.1 ' err; do sleep 0.01; done
+echo '127.0.0.9 host.test' >hosts
+until grep -q 'is 127.0.0.9 ' err; do sleep 0.01; done
+kill $!
+END
+    run timeout 10 unshare "${map[@]}" --mount bash scene
+    assert_success
+}
+
+# True when at least N lines of FILE match REGEX.
+lines_match() { (($(grep -acE -e "$2" "$1") >= $3)); }
+
+@test "SIGUSR1 and Ctrl-\\ tell what the rounds have come to, or how far the run is, and end nothing" {
+    local signal told=0
+    start_serve
+    start sockkit probe -I 10ms 127.0.0.1 "$PORT"
+    wait_for_line "$OUT" open
+    for signal in USR1 QUIT; do
+        kill -s "$signal" "$PID"
+        wait_until lines_match "$ERR" "^127.0.0.1:$PORT"$'\t[0-9]+ probes\t[0-9]+ open\t0% loss\tmin.*p50/p95/p99 = ' $((++told))
+    done
+    stop "$PID" INT
+    assert_equal "$status" 130
+    start_silent
+    told=0
+    start sockkit probe -T -w 100s 127.0.0.1 "1,$PEER_PORT"
+    wait_for_line "$ERR" ECONNREFUSED
+    for signal in USR1 QUIT; do
+        kill -s "$signal" "$PID"
+        wait_until lines_match "$ERR" '^1 of 2 ports probed, 0 open$' $((++told))
+    done
+    stop "$PID"
+    assert_equal "$status" 143
+    start sockkit probe -T --wait inf 127.0.0.1 1
+    wait_for_line "$ERR" ECONNREFUSED
+    kill -s USR1 "$PID"
+    wait_for_line "$ERR" '^waiting .* for 1 of 1: 127.0.0.1:1'
+    stop "$PID"
+}
+
+@test "--graph: bars of the last rounds, once at the end where stdout is no terminal" {
+    start_serve
+    start_silent
+    run sockkit probe --graph -c 2 -I 10ms -w 100ms 127.0.0.1 "$PORT,$PEER_PORT,1"
+    assert_failure 1
+    assert_equal "$(grep -c 'no-answer' <<<"$output")" 2
+    assert_line --regexp "^127.0.0.1:$PORT"$'\t[▁▂▃▄▅▆▇█]{2}\tat most [0-9.]+ ms$'
+    assert_line "127.0.0.1:$PEER_PORT"$'\t××'
+    assert_line $'127.0.0.1:1\t!!'
+    run sockkit probe --json --graph -c 2 -I 10ms -w 100ms 127.0.0.1 "$PORT,$PEER_PORT"
+    assert_line --regexp "\"port\":$PORT,\"probes\":2,.*\"p99\":[0-9.]+,\"rounds\":\[[0-9.]+,[0-9.]+\]}"
+    assert_line --regexp '"probes":2,.*"rounds":\[null,null\]}'
+    refused '--graph and --wait exclude each other' --graph --wait 1
+}
+
+@test "--graph at a terminal: drawn again in place, narration above it" {
+    start_serve
+    run script -qec "stty cols 70 rows 10; $SOCKKIT probe --graph -v -c 3 -I 100ms localhost $PORT,1" /dev/null
+    assert_line --index 0 --regexp '^localhost is .*looked up in'
+    assert_line --regexp $'^\e\\[2A\r\e\\[J'"localhost:$PORT  [▁▂▃▄▅▆▇█]{3}  at most"
+    assert_line --regexp 'localhost:1 +!!!'
+    refute_output --partial 'closed'
+    assert_line --regexp '3 probes +3 open'
+    # No more rows than there are.
+    run script -qec "stty cols 70 rows 4; $SOCKKIT probe --graph -c 1 127.0.0.1 1,2,3,4,5" /dev/null
+    assert_equal "$(grep -c '!' <<<"$output")" 4
+    refute_output --partial $'\e[3A'
 }
 
 @test "-I alone goes on until interrupted, and then has its summary too" {

@@ -44,6 +44,7 @@ void host_release(struct host_table *table, struct host *h) {
     while (*at != h) at = &(*at)->alike;
     *at = h->alike;
     host_clear(h);
+    free(h->narrated);
     free((char *)(uintptr_t)h->name.host);
     free((char *)(uintptr_t)h->name.path);
     free(h);

@@ -23,7 +23,9 @@ struct host {
     int64_t known_at;   /* when it ended; while it lasts, when it began */
     bool looked_up;     /* there was one */
     char *why;          /* it failed; NULL: it did not */
-    bool told;          /* the owner's */
+    /* The owner's: a failure that is in the verdict; what was narrated last (owned). */
+    bool told;
+    char *narrated;
 
     /* The scan's. */
     enum { HOST_RESTS, HOST_QUEUED, HOST_RESOLVING } phase;

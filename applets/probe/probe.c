@@ -58,6 +58,8 @@ static const struct opt_row time_rows[] = {
         .help = "N rounds, then a summary"),
     OPT("interval", 'I', OPT_TIME, probe_conf, interval, .metavar = "TIME",
         .help = "between rounds (default 1s; without -c until interrupted)"),
+    OPT("graph", 0, OPT_FLAG, probe_conf, graph, .excludes = "wait",
+        .help = "draw each target's last rounds as bars"),
     OPT("timeout", 'w', OPT_TIME, probe_conf, common.timeout, .metavar = "TIME", .min = 1,
         .max = INT64_MAX, .help = "limit on each attempt, the look-up included (default 2s)"),
     OPT("jobs", 'j', OPT_INTEGER, probe_conf, jobs, .metavar = "N", .min = 1, .max = 1000000,
@@ -110,12 +112,28 @@ static int probe(struct probe *p) {
     return status == STATUS_OK && run_has_command(p) ? become_command(p) : status;
 }
 
+static struct probe *the_probe; /* that signals ask; there is one */
+
+static void asked(struct sig_watch *w) {
+    (void)w;
+    results_tell(the_probe);
+}
+
+/* Nobody who asks ends the run by it. */
+static void watch_signals(struct probe *p) {
+    the_probe = p;
+    sig_watch(&p->asked[0], SIGQUIT, asked);
+    sig_watch(&p->asked[1], SIGUSR1, asked);
+}
+
 static int run(struct call *call) {
     struct probe *p = mem_keep(mem_new(sizeof *p));
     p->call = call;
     p->conf = call->conf;
+    watch_signals(p);
     int status = run_prepare(p);
     if (!status) status = probe(p);
+    for (int i = 0; i < 2; i++) sig_unwatch(&p->asked[i]);
     run_free(p);
     output_stop(&p->out);
     return status;

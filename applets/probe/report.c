@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "applets/probe/graph.h"
 #include "applets/probe/json.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
@@ -145,30 +146,58 @@ void report_put(struct report *r, struct buf *out, const struct item *i) {
 
 /* --- summaries --- */
 
+static const unsigned percents[] = {50, 95, 99};
+#define PERCENTS (sizeof percents / sizeof percents[0])
+
+static double percentile(struct stats *s, size_t n) {
+    return milliseconds(stats_percentile(s, percents[n]));
+}
+
+static void put_json_times(struct buf *out, struct stats *s) {
+    buf_format(out, ",\"min\":%.3f,\"avg\":%.3f,\"max\":%.3f,\"stddev\":%.3f", milliseconds(s->min),
+               milliseconds(s->mean), milliseconds(s->max), milliseconds(stats_deviation(s)));
+    for (size_t n = 0; n < PERCENTS; n++)
+        buf_format(out, ",\"p%u\":%.3f", percents[n], percentile(s, n));
+}
+
+/* The last rounds that are kept: ms, or null where it was not open. */
+static void put_json_marks(struct buf *out, const struct series *s) {
+    for (size_t ago = series_kept(s); ago-- > 0;) {
+        const struct mark *m = series_mark(s, ago);
+        buf_format(out, ago + 1 == series_kept(s) ? ",\"rounds\":[" : ",");
+        if (m->state == PORT_OPEN)
+            buf_format(out, "%.3f", milliseconds((double)m->took));
+        else
+            buf_format(out, "null");
+    }
+    if (series_kept(s) > 0) buf_format(out, "]");
+}
+
 static void put_json_summary(struct buf *out, const struct item *i) {
-    const struct series *h = i->series;
-    const struct stats *s = &h->times;
+    struct series *s = i->series;
     json_begin(out, i);
-    buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f", (unsigned long long)h->rounds,
-               (unsigned long long)s->count, series_loss(h));
-    if (s->count)
-        buf_format(out, ",\"min\":%.3f,\"avg\":%.3f,\"max\":%.3f,\"stddev\":%.3f",
-                   milliseconds(s->min), milliseconds(s->mean), milliseconds(s->max),
-                   milliseconds(stats_deviation(s)));
+    buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f", (unsigned long long)s->rounds,
+               (unsigned long long)s->times.count, series_loss(s));
+    if (s->times.count) put_json_times(out, &s->times);
+    put_json_marks(out, s);
     buf_format(out, "}\n");
 }
 
+static void put_text_times(struct buf *out, struct stats *s, const char *gap) {
+    buf_format(out, "%smin/avg/max/stddev = %.2f/%.2f/%.2f/%.2f ms", gap, milliseconds(s->min),
+               milliseconds(s->mean), milliseconds(s->max), milliseconds(stats_deviation(s)));
+    buf_format(out, "%sp50/p95/p99 = %.2f/%.2f/%.2f ms", gap, percentile(s, 0), percentile(s, 1),
+               percentile(s, 2));
+}
+
 static void put_text_summary(struct report *r, struct buf *out, const struct item *i) {
-    const struct series *h = i->series;
-    const struct stats *s = &h->times;
+    struct series *s = i->series;
     const char *gap = r->format == REPORT_TABLE ? "  " : "\t";
     int columns = put_name(out, i);
     if (r->format == REPORT_TABLE) put_blanks(out, r->name_width - columns);
-    buf_format(out, "%s%llu probes%s%llu open%s%.4g%% loss", gap, (unsigned long long)h->rounds,
-               gap, (unsigned long long)s->count, gap, series_loss(h));
-    if (s->count)
-        buf_format(out, "%smin/avg/max/stddev = %.2f/%.2f/%.2f/%.2f ms", gap, milliseconds(s->min),
-                   milliseconds(s->mean), milliseconds(s->max), milliseconds(stats_deviation(s)));
+    buf_format(out, "%s%llu probes%s%llu open%s%.4g%% loss", gap, (unsigned long long)s->rounds,
+               gap, (unsigned long long)s->times.count, gap, series_loss(s));
+    if (s->times.count) put_text_times(out, &s->times, gap);
     buf_put(out, "\n", 1);
 }
 
@@ -177,4 +206,14 @@ void report_put_summary(struct report *r, struct buf *out, const struct item *i)
         put_json_summary(out, i);
     else
         put_text_summary(r, out, i);
+}
+
+void report_put_graph(struct report *r, struct buf *out, const struct item *i, size_t columns) {
+    const char *gap = r->format == REPORT_TABLE ? "  " : "\t";
+    int width = put_name(out, i);
+    if (r->format == REPORT_TABLE) put_blanks(out, r->name_width - width);
+    buf_format(out, "%s", gap);
+    double most = graph_put(out, i->series, columns);
+    if (most > 0) buf_format(out, "%sat most %.2f ms", gap, milliseconds(most));
+    buf_put(out, "\n", 1);
 }

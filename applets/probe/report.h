@@ -24,5 +24,7 @@ int report_width(const struct item *i);
 void report_put(struct report *r, struct buf *out, const struct item *i);
 /* Puts the summary of an item, probed at least once, to the end of out. */
 void report_put_summary(struct report *r, struct buf *out, const struct item *i);
+/* Puts a line with the graph of its last rounds to the end of out, bars in at most `columns`. */
+void report_put_graph(struct report *r, struct buf *out, const struct item *i, size_t columns);
 
 #endif

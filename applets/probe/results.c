@@ -10,6 +10,7 @@
 #define DRAW_AFTER TEXT_NS_PER_S            /* most runs are over by then */
 #define DRAW_WAITING (300 * TEXT_NS_PER_MS) /* with --wait a person wants to know why */
 #define DRAW_EVERY (200 * TEXT_NS_PER_MS)
+#define BARS 60 /* of a graph that no terminal bounds */
 
 /* --- lines --- */
 
@@ -30,7 +31,7 @@ bool results_list(const struct probe *p, const struct item *i) {
 }
 
 static void show_item(struct probe *p, const struct item *i) {
-    if (!results_list(p, i)) return;
+    if (!results_list(p, i) || p->chart.live) return;
     p->report.name_width = p->targets.width;
     report_put(&p->report, &p->out.text, i);
     show(p);
@@ -66,12 +67,53 @@ void results_show_rest(struct probe *p) {
         if (p->expired || (*p->next)->found.state != PORT_UNKNOWN) show_item(p, *p->next);
 }
 
+/* --- what the rounds have come to --- */
+
+bool results_summarized(const struct probe *p, const struct item *i) {
+    if (p->conf->common.quiet || i->series->rounds == 0) return false;
+    return i->goal->single || p->conf->all || i->series->times.count > 0;
+}
+
+/* Where no terminal has shown them. */
+static void show_graphs(struct probe *p) {
+    if (!p->conf->graph || p->chart.live || p->report.format == REPORT_JSON) return;
+    for (const struct item *i = p->items; i; i = i->next) {
+        if (!results_summarized(p, i)) continue;
+        report_put_graph(&p->report, &p->out.text, i, BARS);
+        show(p);
+    }
+}
+
 void results_summarize(struct probe *p) {
-    for (struct item *i = p->items; i; i = i->next) {
-        if (i->series->rounds == 0 || p->conf->common.quiet) continue;
-        if (!i->goal->single && !p->conf->all && i->series->times.count == 0) continue;
+    chart_draw(p);
+    show_graphs(p);
+    for (const struct item *i = p->items; i; i = i->next) {
+        if (!results_summarized(p, i)) continue;
         report_put_summary(&p->report, &p->out.text, i);
         show(p);
+    }
+}
+
+/* A line, and its newline, which a note brings itself. */
+static void note(struct buf *line) {
+    if (line->size > 0) msg_note(0, "%.*s", (int)line->size - 1, buf_at(line));
+    buf_free(line);
+}
+
+void results_tell(struct probe *p) {
+    struct report r = p->report;
+    struct buf line = {0};
+    if (r.format != REPORT_JSON) r.format = isatty(STDERR_FILENO) ? REPORT_TABLE : REPORT_TABS;
+    r.name_width = p->targets.width;
+    if (!run_has_rounds(p)) {
+        p->way->status(p, &line);
+        buf_put(&line, "\n", 1);
+        note(&line);
+        return;
+    }
+    for (const struct item *i = p->items; i; i = i->next) {
+        if (results_summarized(p, i)) report_put_summary(&r, &line, i);
+        note(&line);
     }
 }
 
@@ -115,11 +157,16 @@ void results_start(struct probe *p) {
     output_start(&p->out, p->call->loop, shows ? STDOUT_FILENO : -1);
     p->out.changed = output_changed;
     p->out.owner = p;
+    if (p->conf->graph && !p->conf->json && shows && msg_draws(STDOUT_FILENO)) {
+        chart_start(p);
+        return;
+    }
     screen_start(&p->screen, &p->out);
     start_row(p);
 }
 
 void results_stop(struct probe *p) {
+    chart_stop(p);
     timer_stop(&p->drawing);
     if (row_of(p)) screen_status(row_of(p), "", 0);
 }

@@ -22,11 +22,16 @@ static void known(struct probe *p, struct item *i) {
     results_show(p);
 }
 
+static bool is_last(const struct probe *p) {
+    return p->conf->count && p->rounds >= (uint64_t)p->conf->count;
+}
+
 static void advance(struct probe *p) {
     int64_t interval = p->conf->interval >= 0 ? p->conf->interval : INTERVAL;
-    if (!run_is_idle(p) || timer_running(&p->next_round)) return;
+    if (!run_is_idle(p) || timer_running(&p->next_round) || is_last(p)) return;
     p->rounds++;
-    if (p->conf->count && p->rounds >= (uint64_t)p->conf->count)
+    chart_draw(p);
+    if (is_last(p))
         loop_stop(p->call->loop);
     else
         timer_start(p->call->loop, &p->next_round, interval - (loop_clock() - p->began),

@@ -1,6 +1,7 @@
 #include "applets/probe/run.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/mem.h"
 #include "common/base/msg.h"
@@ -15,7 +16,9 @@
 
 bool run_has_command(const struct probe *p) { return p->call->count > p->call->before; }
 
-bool run_has_rounds(const struct probe *p) { return p->conf->count || p->conf->interval >= 0; }
+bool run_has_rounds(const struct probe *p) {
+    return p->conf->count || p->conf->interval >= 0 || p->conf->graph;
+}
 
 uint64_t run_enough(const struct probe *p) {
     return p->conf->any ? 1 : (uint64_t)p->conf->at_least;
@@ -63,6 +66,7 @@ static void add_item(struct probe *p, struct item *i) {
     p->items_end = &i->next;
     p->kept++;
     if (run_has_rounds(p)) i->series = mem_new(sizeof *i->series);
+    if (p->conf->graph) series_keep_marks(i->series);
     if (p->way->keeps) {
         p->goals += !g->items;
         *g->items_end = i;
@@ -107,20 +111,29 @@ static void scan_failed(struct scan *s, const struct cause *cause) {
     run_fail(container_of(s, struct probe, scan), msg_cause(cause));
 }
 
-static void host_resolved(struct scan *s, const struct host *h) {
-    char took[TEXT_SHORT], text[ADDR_TEXT];
+/* What a look-up has come to, as it is narrated; the caller's. */
+static char *outcome_of(const struct host *h) {
+    char text[ADDR_TEXT];
     struct buf list = {0};
-    (void)s;
-    if (msg_level() < 1 || !h->took) return;
-    text_duration(h->took, took);
+    if (h->why) return mem_copy(h->why);
     for (size_t i = 0; i < h->addrs.count; i++)
         buf_format(&list, "%s%s", i ? ", " : "", addr_host_text(&h->addrs.items[i], text));
-    if (h->why)
-        msg_note(1, "%s (after %s)", h->why, took);
-    else
-        msg_note(1, "%s is %.*s (looked up in %s)", h->name.host, (int)list.size, buf_at(&list),
-                 took);
+    char *outcome = mem_format("%s is %.*s", h->name.host, (int)list.size, buf_at(&list));
     buf_free(&list);
+    return outcome;
+}
+
+/* A look-up that has the same outcome as the one before is not worth a line. */
+static void host_resolved(struct scan *s, struct host *h) {
+    char took[TEXT_SHORT];
+    (void)s;
+    if (msg_level() < 1 || !h->took) return;
+    char *outcome = outcome_of(h);
+    if (!h->narrated || strcmp(h->narrated, outcome) != 0)
+        msg_note(1, h->why ? "%s (after %s)" : "%s (looked up in %s)", outcome,
+                 text_duration(h->took, took));
+    free(h->narrated);
+    h->narrated = outcome;
 }
 
 static void start_scan(struct probe *p) {

@@ -15,6 +15,7 @@
 #include "common/base/buf.h"
 #include "common/cli/applet.h"
 #include "common/io/output.h"
+#include "common/loop/sig.h"
 #include "common/net/name.h"
 #include "common/tty/screen.h"
 
@@ -41,13 +42,19 @@ struct verdict {
     char unmet[GOAL_NAME + 32]; /* the first goal that is not as it shall be; "": none */
 };
 
+/* The graphs on a terminal. */
+struct chart {
+    bool live;
+    size_t rows; /* that stand there above the cursor */
+};
+
 /* What the command line says. */
 struct probe_conf {
     struct common_conf common;
     struct texts_conf texts;
     const char *ports, *list, *send, *send_file, *expect, *expect_regex, *status;
     struct exclude_words exclude;
-    bool udp, all, any, gone, json, banner;
+    bool udp, all, any, gone, json, banner, graph;
     int64_t jobs, wait, count, interval, at_least; /* interval -1, others 0: not given */
 };
 
@@ -80,6 +87,8 @@ struct probe {
     struct item **next;          /* points to the item to be shown next */
     struct screen screen, other; /* stdout's terminal; stderr's, where that is another */
     struct timer drawing;
+    struct chart chart;
+    struct sig_watch asked[2]; /* SIGQUIT, SIGUSR1 */
 };
 
 /* --- prepare.c --- */
@@ -116,8 +125,20 @@ void results_show(struct probe *p);
 void results_show_rest(struct probe *p);
 /* What the rounds have come to. */
 void results_summarize(struct probe *p);
+/* What they have come to so far, or how far the run is, on stderr. */
+void results_tell(struct probe *p);
+/* True when the item has a summary. */
+bool results_summarized(const struct probe *p, const struct item *i);
 /* True when the item has a line. */
 bool results_list(const struct probe *p, const struct item *i);
+
+/* --- chart.c --- */
+
+void chart_start(struct probe *p);
+/* A round is over. */
+void chart_draw(struct probe *p);
+/* The last one stays. Also when it was never started. */
+void chart_stop(struct probe *p);
 
 /* --- verdict.c --- */
 

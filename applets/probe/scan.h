@@ -32,7 +32,7 @@ struct scan {
     bool (*more)(struct scan *s);
     /* Nothing can be probed at all; it has been stopped. */
     void (*failed)(struct scan *s, const struct cause *cause);
-    void (*resolved)(struct scan *s, const struct host *h); /* after each look-up */
+    void (*resolved)(struct scan *s, struct host *h); /* after each look-up */
     /* private */
     size_t open, resolving, begun;
     bool stopped;

@@ -159,13 +159,29 @@ static void summaries(void) {
     series_add(&t.series, &(struct finding){.state = PORT_OPEN, .took = 3000000});
     CHECK_TEXT(
         summary(&t, REPORT_TABS, 9),
-        "db:22\t3 probes\t2 open\t33.33% loss\tmin/avg/max/stddev = 1.00/2.00/3.00/1.00 ms\n");
+        "db:22\t3 probes\t2 open\t33.33% loss\tmin/avg/max/stddev = 1.00/2.00/3.00/1.00 ms\tp50/p95/p99 = 1.00/3.00/3.00 ms\n");
     CHECK_TEXT(
         summary(&t, REPORT_TABLE, 7),
-        "db:22    3 probes  2 open  33.33% loss  min/avg/max/stddev = 1.00/2.00/3.00/1.00 ms\n");
-    CHECK_TEXT(summary(&t, REPORT_JSON, 7),
-               "{\"host\":\"db\",\"port\":22,\"probes\":3,\"open\":2,\"loss\":33.3,"
-               "\"min\":1.000,\"avg\":2.000,\"max\":3.000,\"stddev\":1.000}\n");
+        "db:22    3 probes  2 open  33.33% loss  min/avg/max/stddev = 1.00/2.00/3.00/1.00 ms  p50/p95/p99 = 1.00/3.00/3.00 ms\n");
+    CHECK_TEXT(
+        summary(&t, REPORT_JSON, 7),
+        "{\"host\":\"db\",\"port\":22,\"probes\":3,\"open\":2,\"loss\":33.3,"
+        "\"min\":1.000,\"avg\":2.000,\"max\":3.000,\"stddev\":1.000,\"p50\":1.000,\"p95\":3.000,\"p99\":3.000}\n");
+    series_free(&t.series);
+}
+
+static void rounds(void) {
+    struct thing t;
+    struct report r = {.format = REPORT_TABS};
+    struct buf b = {0};
+    set(&t, "db", NULL, 22);
+    series_keep_marks(&t.series);
+    series_add(&t.series, &(struct finding){.state = PORT_OPEN, .took = 1000000});
+    series_add(&t.series, &(struct finding){.state = PORT_NO_ANSWER});
+    series_add(&t.series, &(struct finding){.state = PORT_OPEN, .took = 8000000});
+    CHECK(strstr(summary(&t, REPORT_JSON, 7), ",\"rounds\":[1.000,null,8.000]}\n"));
+    report_put_graph(&r, &b, &t.item, 10);
+    CHECK_TEXT(text_of(&b), "db:22\t▂×█\tat most 8.00 ms\n");
     series_free(&t.series);
 }
 
@@ -178,6 +194,7 @@ int main(void) {
         {"a name is made harmless, and takes the columns that are seen", names},
         {"a result in JSON has host, port, state, ms, address, and banner or error", json},
         {"a summary has the loss, and the times of what was open", summaries},
+        {"the rounds are bars, and numbers in JSON", rounds},
     };
     return UNIT_RUN(tests);
 }
