@@ -5,7 +5,7 @@
 #   make check      all tests; TESTS='tests/serve.bats tests/unit/test_line.c' runs those
 #   make lint       -Werror with gcc and clang, cppcheck, clang-tidy, shellcheck, mandoc, size
 #   make bench      sockkit beside its peers; writes tests/bench/RESULTS.md; ITEMS='echo bulk' measures those
-#   make fuzz       each tests/fuzz/fuzz_*.c for FUZZ_SECONDS
+#   make fuzz       each tests/fuzz/fuzz_*.c, and each applet among strangers, for FUZZ_SECONDS
 #   make static     build/static/sockkit, with musl where there is one
 #   make install, make uninstall      $(DESTDIR)$(PREFIX)
 #   make dist, make clean
@@ -136,10 +136,11 @@ $(fuzz:%=build/fuzz/%): build/fuzz/%: build/fuzz/tests/fuzz/%.o $(modules:$(BUIL
 	@echo '  ld  $@'
 	$(Q)clang $(sanitizers) -fsanitize=fuzzer -o $@ $^
 
-# Each target for FUZZ_SECONDS.
+# Each target for FUZZ_SECONDS; then each applet of the sanitizer build among strangers, as long.
 fuzz:
 	@tests/setup fuzz
 	@$(MAKE) --no-print-directory $(fuzz:%=build/fuzz/%)
+	@$(MAKE) --no-print-directory all SAN=1
 	@for target in $(fuzz); do \
 	    echo "$$target: $(FUZZ_SECONDS) s"; \
 	    mkdir -p build/fuzz/corpus/$$target && \
@@ -147,6 +148,7 @@ fuzz:
 	        -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target \
 	        $$(ls -d tests/fuzz/seeds/$$target 2>/dev/null) || exit; \
 	done
+	@SOCKKIT=$(CURDIR)/build/san/sockkit tests/fuzz/protocol.py --seconds $(FUZZ_SECONDS)
 
 static:
 	@$(MAKE) --no-print-directory all STATIC=1 BUILD=build/static SOCKKIT=build/static/sockkit \
