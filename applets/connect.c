@@ -89,7 +89,7 @@ static int dial(struct connection *c, const struct net_name *target,
                 const struct net_name *source) {
     const struct common_conf *common = &c->conf->common;
     int64_t limit = common->timeout ? common->timeout : OPTIONS_DIAL_LIMIT, begin = loop_clock();
-    struct cause cause;
+    struct cause cause = {0};
     for (;;) {
         int64_t left =
             c->conf->retry == INT64_MAX ? INT64_MAX : c->conf->retry - (loop_clock() - begin);
@@ -265,7 +265,12 @@ static void child_ended(struct proc *p) {
  * reset. */
 static void see_off(struct connection *c) {
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC), status = c->status;
-    fcntl(c->fd, F_SETFL, fcntl(c->fd, F_GETFL) | O_NONBLOCK);
+    if (null < 0 || sock_set_blocking(c->fd, false) < 0) {
+        msg_error("cannot see off %s: %s", c->name, strerror(errno));
+        if (!status) c->status = STATUS_FAILED;
+        if (null >= 0) close(null);
+        return;
+    }
     output_start(&c->out, c->call->loop, null);
     relay_start(&c->relay, c->call->loop, c->fd, -1, &c->out);
     c->relay.peer = c->name;
@@ -282,7 +287,7 @@ static void see_off(struct connection *c) {
 
 static void run_command(struct connection *c) {
     struct proc_socket socket = {.fd = c->fd, .peer = c->peer};
-    struct cause cause;
+    struct cause cause = {0};
     proc_group_start(&c->children, c->call->loop);
     c->child.ended = child_ended;
     if (proc_spawn(&c->children, &c->child, c->conf->exec, &socket, &cause) < 0) {

@@ -68,3 +68,8 @@ upward() {
     run grep -rnE --include='*.c' '^[[:space:]]*#[[:space:]]*(if|elif)' main.c applets common
     assert_output ''
 }
+
+@test "a cause is zeroed where it is made, so that none is told that was never set" {
+    run grep -rnE --include='*.c' '^[[:space:]]+struct cause [a-z_]+;' main.c applets common
+    assert_output ''
+}

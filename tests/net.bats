@@ -246,6 +246,22 @@ while True:
     wait_until gone "$child"
 }
 
+@test "a look-up whose process was killed is told as such: status 3" {
+    local command
+    hosts
+    name_server "$SILENT"
+    for command in 'connect slow.test' 'udp-send slow.test' 'probe slow.test' 'serve -b slow.test'; do
+        : >"$PEER_OUT"
+        # shellcheck disable=SC2086
+        start sockkit $command
+        wait_for_line "$PEER_OUT" asked
+        kill -KILL "$(pgrep -P "$PID")"
+        wait_for_exit "$PID"
+        assert_equal "$status" 3
+        assert_equal "$(cat "$ERR")" "sockkit ${command%% *}: cannot resolve slow.test: the look-up ended without an answer"
+    done
+}
+
 @test "Ctrl-C holds while nobody answers" {
     start sockkit connect -T 192.0.2.2:1 Hello
     wait_for_line "$ERR" '^socket'

@@ -50,7 +50,7 @@ static int join(struct call *call) {
     const struct common_conf *common = &conf->common;
     struct net_name target, source;
     struct addr peer;
-    struct cause cause;
+    struct cause cause = {0};
     char text[ADDR_TEXT];
     if (where_target(call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
     int fd = dial_wait(call->loop, &target, source.type ? &source : NULL, &common->sockopts,

@@ -44,7 +44,7 @@ static int set_payload(struct probe *p) {
     const struct probe_conf *conf = p->conf;
     const char *bytes;
     size_t size;
-    struct cause cause;
+    struct cause cause = {0};
     if (conf->send_file)
         return payload_read(p->call->loop, conf->send_file, &p->payload, &cause) == 0 ? 0
                : cause.text[0] ? msg_cause(&cause)
@@ -67,7 +67,7 @@ static int set_terms(struct probe *p) {
     const struct probe_conf *conf = p->conf;
     const struct common_conf *c = &conf->common;
     struct target_terms *terms = &p->targets.terms;
-    struct cause cause;
+    struct cause cause = {0};
     struct endpoint_terms shared = where_terms(c, conf->udp ? SOCK_DGRAM : SOCK_STREAM);
     *terms = (struct target_terms){.type = shared.type,
                                    .family = shared.family,
@@ -82,7 +82,7 @@ static int set_terms(struct probe *p) {
 static int exclude(struct probe *p) {
     const struct exclude_words *words = &p->conf->exclude;
     struct target_terms *terms = &p->targets.exclude_terms;
-    struct cause cause;
+    struct cause cause = {0};
     *terms = p->targets.terms;
     terms->ports = NULL;
     terms->standard = (struct port_list){0};
@@ -95,7 +95,7 @@ static int exclude(struct probe *p) {
 static int take_targets(struct probe *p) {
     const struct call *call = p->call;
     const char *path = p->conf->common.unix_path;
-    struct cause cause;
+    struct cause cause = {0};
     if (path && call->before > 0) return applet_no_operands(call), STATUS_USAGE;
     if (path || (call->before == 0 && !p->conf->list))
         targets_add_target(&p->targets, target_default(&p->targets.terms, path));

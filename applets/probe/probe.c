@@ -78,7 +78,7 @@ static const struct opt_group groups[] = {
 };
 
 static void resolve_source(struct probe *p) {
-    struct cause cause;
+    struct cause cause = {0};
     if (!p->source.type ||
         resolve_wait(p->call->loop, &p->source, p->conf->common.timeout, &p->locals, &cause) == 0)
         return;

@@ -88,7 +88,7 @@ static void list_failed(struct probe *p, const struct cause *cause) {
 
 static bool take_items(struct scan *s) {
     struct probe *p = container_of(s, struct probe, scan);
-    struct cause cause;
+    struct cause cause = {0};
     struct item *i;
     int taken = 0;
     for (enum targets_next found = TARGETS_ITEM; found == TARGETS_ITEM && may_take(p);) {

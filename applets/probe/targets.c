@@ -35,7 +35,7 @@ void targets_free(struct targets *t) {
 
 static enum targets_next next_of_list(struct targets *t, struct cause *cause) {
     char *word, *ports;
-    struct cause wrong;
+    struct cause wrong = {0};
     if (!t->list.name) return TARGETS_END;
     enum list_next found = list_next(&t->list, &word, &ports, cause);
     if (found == LIST_LATER) return TARGETS_LATER;

@@ -171,7 +171,7 @@ static void start_timers(struct trial *t) {
 static void wait_for_descriptor(struct trial *t) {
     struct scan *s = t->scan;
     struct item *i = t->item;
-    struct cause cause;
+    struct cause cause = {0};
     t->tried--;
     if (s->open == 0) {
         cause_set(&cause, STATUS_FAILED, "cannot open a socket: %s", strerror(errno));
@@ -207,7 +207,7 @@ static enum attempt_start start_attempt(struct trial *t, struct try *y, const st
 /* Tries the next address. False when the trial is none any more, or waits. */
 static bool launch(struct trial *t) {
     struct scan *s = t->scan;
-    struct cause cause;
+    struct cause cause = {0};
     struct addr to = next_address(t);
     if (is_excluded(t, &to)) return true;
     struct try *y = take_try(t);

@@ -1,7 +1,8 @@
 /* exec: each client is handed to a command of its own (-e): its connection leaves the loop, and
  * comes back when the command has ended, to be finished. */
-#include <fcntl.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "applets/serve/way.h"
 #include "common/base/mem.h"
@@ -17,8 +18,12 @@ static void command_ended(struct proc *p) {
     struct served *served = container_of(p, struct served, command);
     struct session *s = &served->client.text.session;
     uint64_t received = 0, sent = 0;
+    if (sock_set_blocking(s->stream.fd, false) < 0) {
+        msg_error("connection with %s: %s", served->client.name, strerror(errno));
+        session_close(s, STATUS_FAILED);
+        return;
+    }
     sock_counts(s->stream.fd, &received, &sent);
-    fcntl(s->stream.fd, F_SETFL, fcntl(s->stream.fd, F_GETFL) | O_NONBLOCK);
     s->outcome = p->status;
     session_attach(s, received, sent);
     session_finish(s);
@@ -30,7 +35,7 @@ static void run_command(struct client *c) {
     struct served *served = container_of(c, struct served, client);
     struct session *s = &c->text.session;
     struct proc_socket socket = {.fd = s->stream.fd, .peer = s->peer};
-    struct cause cause;
+    struct cause cause = {0};
     session_detach(s);
     served->command.ended = command_ended;
     if (proc_spawn(serve->state, &served->command, serve->conf->exec, &socket, &cause) == 0) return;

@@ -114,7 +114,7 @@ static void update_socket(struct udp_send *u) {
 
 /* False: there is none any more (told). */
 static bool open_next(struct udp_send *u) {
-    struct cause cause;
+    struct cause cause = {0};
     watch_stop(&u->socket);
     if (destination_next(&u->whom, &cause) < 0) {
         finish(u, msg_cause(&cause));
@@ -129,7 +129,7 @@ static bool open_next(struct udp_send *u) {
 
 /* The address refuses: what was tried there goes to the next one. */
 static void refused(struct udp_send *u, int error) {
-    struct cause cause;
+    struct cause cause = {0};
     char text[ADDR_TEXT];
     timer_stop(&u->trial);
     if (!u->trying) {
@@ -340,7 +340,7 @@ static void release(struct udp_send *u) {
 /* Returns 0, or the exit status, having told why. */
 static int find(struct udp_send *u) {
     struct net_name target, source;
-    struct cause cause;
+    struct cause cause = {0};
     if (where_target(u->call, SOCK_DGRAM, &target, &source) < 0) return STATUS_USAGE;
     if (u->call->count > 0 && u->conf->block) {
         msg_error("--block cuts stdin: it excludes MESSAGEs");

@@ -1,5 +1,6 @@
 #include "common/base/msg.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -119,6 +120,7 @@ void msg_note(int level, const char *fmt, ...) {
 }
 
 int msg_cause(const struct cause *cause) {
+    assert(cause->status != STATUS_OK && cause->text[0] != '\0');
     msg_error("%s", cause->text);
     return (int)cause->status;
 }

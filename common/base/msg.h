@@ -25,8 +25,8 @@ enum status {
     STATUS_SIGPIPE = 141, /* the reader of stdout has gone; the program ends by SIGPIPE */
 };
 
-/* Why something in common/ failed: the status to end with and the words to say.
- * The words are complete ("cannot listen on 127.0.0.1:80: Permission denied"). */
+/* Why something in common/ failed: the status to end with, and the complete words ("cannot listen
+ * on 127.0.0.1:80: Permission denied"). Made as {0}: no words, nothing has failed yet. */
 struct cause {
     enum status status;
     char text[512];
@@ -54,7 +54,7 @@ void msg_error(const char *fmt, ...) MSG_PRINTF(1, 2);
 /* Narration: a bare line, shown when the verbosity is at least `level`. errno is preserved. */
 void msg_note(int level, const char *fmt, ...) MSG_PRINTF(2, 3);
 
-/* Shows a cause as an error and returns its status. */
+/* Shows a cause, which has been set, as an error and returns its status. */
 int msg_cause(const struct cause *cause);
 
 /* Hands finished lines (newline included) to `write_line` instead of stderr: a line editor on the

@@ -33,8 +33,7 @@ static void clear_environment(void) {
 
 static int take(int fd, struct listeners *to) {
     if (!to || to->count == LISTEN_MOST || sock_local(fd, &to->addrs[to->count]) < 0) return -1;
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || sock_set_blocking(fd, false) < 0) return -1;
     to->fds[to->count++] = fd;
     return 0;
 }

@@ -45,7 +45,7 @@ static int parse(const char *text, const char *option, struct endpoint *e) {
 static int local_name(const struct common_conf *c, const struct endpoint_terms *t,
                       struct net_name *out) {
     struct endpoint e = {0};
-    struct cause cause;
+    struct cause cause = {0};
     if (c->bind && parse(c->bind, "--bind: ", &e) < 0) return -1;
     return endpoint_local(&e, t, out, &cause) < 0 ? told(&cause) : 0;
 }
@@ -90,7 +90,7 @@ int where_target(struct call *call, int type, struct net_name *target, struct ne
     const struct common_conf *c = call->conf;
     struct endpoint_terms terms = where_terms(c, type);
     struct endpoint e = {0};
-    struct cause cause;
+    struct cause cause = {0};
     *target = unix_name(c, type);
     if (where_source(call, type, source) < 0) return -1;
     if (target->path) return 0;

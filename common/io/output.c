@@ -101,17 +101,17 @@ void output_flush_later(struct output *o) { later_run(o->loop, &o->flushing, tur
 /* --- copies --- */
 
 void output_copy(struct output *o, const char *bytes, size_t n) {
-    struct cause cause;
+    struct cause cause = {0};
     if (tap_copy(&o->tap, bytes, n, &cause) < 0) copy_failed(o, &cause);
 }
 
 void output_received(struct output *o, struct tap_place *place, const char *bytes, size_t n) {
-    struct cause cause;
+    struct cause cause = {0};
     if (tap_received(&o->tap, place, bytes, n, &cause) < 0) copy_failed(o, &cause);
 }
 
 void output_sent(struct output *o, struct tap_place *place, const char *bytes, size_t n) {
-    struct cause cause;
+    struct cause cause = {0};
     if (tap_sent(&o->tap, place, bytes, n, &cause) < 0) copy_failed(o, &cause);
 }
 
@@ -139,7 +139,7 @@ void output_start(struct output *o, struct loop *loop, int fd) {
 }
 
 int output_copies(struct output *o, const char *copy, const char *dump) {
-    struct cause cause;
+    struct cause cause = {0};
     if (tap_open(&o->tap, copy, dump, &cause) < 0) o->status = msg_cause(&cause);
     look_on(o);
     return o->status;
@@ -167,7 +167,7 @@ bool output_drain(struct output *o) {
 }
 
 int output_stop(struct output *o) {
-    struct cause cause;
+    struct cause cause = {0};
     if (!o->loop) return o->status;
     if (tap_close(&o->tap, &cause) < 0 && !o->status) o->status = msg_cause(&cause);
     watch_stop(&o->watch);

@@ -15,7 +15,8 @@
 #include "common/net/sysinfo.h"
 
 #define GRACE (2 * TEXT_NS_PER_S)
-/* nothing tells the end of a process that is not our child */
+#define TRIES 100 /* of a waitpid(2) that a signal interrupts */
+/* What tells that a process group has no members any more: no signal does. */
 #define LOOK_EVERY (20 * TEXT_NS_PER_MS)
 
 static int exit_status(int status) {
@@ -32,11 +33,19 @@ static struct proc *take(struct proc_group *g, pid_t pid) {
     return NULL;
 }
 
+static pid_t next_ended(int *status) {
+    pid_t pid;
+    int tries = 0;
+    do pid = waitpid(-1, status, WNOHANG);
+    while (pid < 0 && errno == EINTR && ++tries < TRIES);
+    return pid;
+}
+
 static void reap(struct sig_watch *w) {
     struct proc_group *g = container_of(w, struct proc_group, child_signal);
     pid_t pid;
     int status;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = next_ended(&status)) > 0) {
         struct proc *p = take(g, pid);
         if (!p) continue;
         p->pid = 0;
@@ -44,6 +53,12 @@ static void reap(struct sig_watch *w) {
         p->ended(p);
     }
     if (g->stopping && !g->running) loop_stop(g->loop);
+}
+
+static void look_for_ended(struct timer *t) {
+    struct proc_group *g = container_of(t, struct proc_group, unsignalled);
+    timer_start(g->loop, t, LOOK_EVERY, look_for_ended);
+    reap(&g->child_signal);
 }
 
 static void seal(int fd) {
@@ -67,40 +82,53 @@ void proc_group_start(struct proc_group *g, struct loop *loop) {
     g->loop = loop;
     g->running = NULL;
     g->stopping = false;
+    g->unsignalled = (struct timer){0};
     seal_inherited();
-    /* a PID 1 that reaps late, or never, would keep their groups from ending */
+    /* Their orphans come to us: under a PID 1 that reaps late, or never, groups would not end. */
     sysinfo_adopt_orphans();
     sig_watch(&g->child_signal, SIGCHLD, reap);
+    if (!sig_catches()) timer_start(loop, &g->unsignalled, LOOK_EVERY, look_for_ended);
 }
 
-static void set_endpoint(const char *ip_name, const char *port_name, const struct addr *a) {
-    char text[ADDR_TEXT];
-    setenv(ip_name, addr_host_text(a, text), 1);
-    snprintf(text, sizeof text, "%u", (unsigned)addr_port(a));
-    setenv(port_name, text, 1);
+/* --- in the child --- */
+
+static int set_endpoint(const char *ip_name, const char *port_name, const struct addr *a) {
+    char host[ADDR_TEXT], port[8];
+    snprintf(port, sizeof port, "%u", (unsigned)addr_port(a));
+    if (setenv(ip_name, addr_host_text(a, host), 1) < 0) return -1;
+    return setenv(port_name, port, 1);
 }
 
-static void set_environment(const struct addr *local, const struct addr *peer) {
+/* The UCSPI names, and none of those that were meant for this process. */
+static int set_environment(const struct addr *local, const struct addr *peer) {
     static const char *const names[] = {"TCPREMOTEIP", "TCPREMOTEPORT", "TCPLOCALIP",
                                         "TCPLOCALPORT"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) unsetenv(names[i]);
-    bool unix_socket = addr_family(local) == AF_UNIX;
-    setenv("PROTO", unix_socket ? "UNIX" : "TCP", 1);
-    if (unix_socket) return;
-    set_endpoint(names[0], names[1], peer);
-    set_endpoint(names[2], names[3], local);
+    if (addr_family(local) == AF_UNIX) return setenv("PROTO", "UNIX", 1);
+    if (setenv("PROTO", "TCP", 1) < 0) return -1;
+    if (set_endpoint(names[0], names[1], peer) < 0) return -1;
+    return set_endpoint(names[2], names[3], local);
+}
+
+/* What has to be so before the command runs; -1 with errno. Without it the command might write to
+ * the wrong place, or outlive its connection. */
+static int prepare_child(const struct proc_socket *socket) {
+    if (setpgid(0, 0) < 0 || sock_set_blocking(socket->fd, true) < 0) return -1;
+    if (dup2(socket->fd, STDIN_FILENO) < 0 || dup2(socket->fd, STDOUT_FILENO) < 0) return -1;
+    return set_environment(&socket->local, &socket->peer);
 }
 
 _Noreturn static void run_child(const char *command, const struct proc_socket *socket) {
-    setpgid(0, 0);
-    int flags = fcntl(socket->fd, F_GETFL);
-    fcntl(socket->fd, F_SETFL, flags & ~O_NONBLOCK);
-    dup2(socket->fd, STDIN_FILENO);
-    dup2(socket->fd, STDOUT_FILENO);
-    set_environment(&socket->local, &socket->peer);
-    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-    _exit(127);
+    int status = STATUS_FAILED;
+    if (prepare_child(socket) == 0) {
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        status = errno == ENOENT ? 127 : 126; /* as shells have it */
+    }
+    msg_error("cannot run '%s': %s", command, strerror(errno));
+    _exit(status);
 }
+
+/* --- in the parent --- */
 
 int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
                const struct proc_socket *socket, struct cause *cause) {
@@ -110,19 +138,19 @@ int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
     if (pid < 0)
         return cause_set(cause, STATUS_FAILED, "cannot run '%s': %s", command, strerror(errno));
     if (pid == 0) run_child(command, &known);
-    setpgid(pid, pid); /* in both: whoever comes first */
+    (void)setpgid(pid, pid); /* the child does so itself: whoever comes first */
     *p = (struct proc){.pid = pid, .ended = p->ended, .next = g->running};
     g->running = p;
     return 0;
 }
 
-/* What is left at the end: a command's group may outlive the command. */
+/* The end: a command's process group may outlive the command. */
 struct stopping {
     struct timer look;
     struct proc_group *group;
     pid_t *pids; /* of the process groups that have members */
     size_t count;
-    int64_t until; /* then they are killed */
+    int64_t until; /* when those that are left are killed */
 };
 
 static bool groups_left(struct stopping *s) {
@@ -135,6 +163,7 @@ static bool groups_left(struct stopping *s) {
 
 static void look(struct timer *t) {
     struct stopping *s = container_of(t, struct stopping, look);
+    reap(&s->group->child_signal); /* also where no signal tells */
     if (loop_now(s->group->loop) < s->until) {
         timer_start(s->group->loop, t, LOOK_EVERY, look);
     } else {
@@ -156,5 +185,6 @@ void proc_group_stop(struct proc_group *g) {
     while (g->running || groups_left(&s)) loop_run(g->loop);
     timer_stop(&s.look);
     free(s.pids);
+    timer_stop(&g->unsignalled);
     sig_unwatch(&g->child_signal);
 }

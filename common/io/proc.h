@@ -23,6 +23,7 @@ struct proc_group {
     struct proc *running;
     bool stopping;
     struct sig_watch child_signal;
+    struct timer unsignalled; /* looks for children that have ended where no signal tells */
 };
 
 /* Watches SIGCHLD, reaps every child (the owner has no others) and what commands leave behind, and
@@ -38,7 +39,8 @@ struct proc_socket {
 
 /* Runs /bin/sh -c command with the socket as stdin and stdout (made blocking), and the UCSPI
  * variables set from its ends. p->ended, set before, is called from the loop when the command has
- * ended. -1 with a cause. */
+ * ended. -1 with a cause. A child that cannot become the command tells why, and ends with status 1
+ * (127 or 126: there is no shell). */
 int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
                const struct proc_socket *socket, struct cause *cause);
 

@@ -12,7 +12,7 @@
 
 enum source_kind source_kind(int fd) {
     struct stat st;
-    if (fstat(fd, &st) < 0) return SOURCE_FILE;
+    if (fstat(fd, &st) < 0) return SOURCE_PIPE; /* the kind that is treated with most care */
     if (S_ISFIFO(st.st_mode)) return SOURCE_PIPE;
     if (S_ISSOCK(st.st_mode)) return SOURCE_SOCKET;
     return S_ISCHR(st.st_mode) && isatty(fd) ? SOURCE_TTY : SOURCE_FILE;
@@ -20,7 +20,7 @@ enum source_kind source_kind(int fd) {
 
 bool source_is_null(int fd) {
     struct stat st, null;
-    if (fstat(fd, &st) < 0) return true;
+    if (fstat(fd, &st) < 0) return false; /* a read will tell */
     return S_ISCHR(st.st_mode) && stat("/dev/null", &null) == 0 && st.st_rdev == null.st_rdev;
 }
 

@@ -131,7 +131,7 @@ int tap_copy(struct tap *tap, const char *bytes, size_t n, struct cause *cause) 
 }
 
 int tap_close(struct tap *tap, struct cause *cause) {
-    struct cause second;
+    struct cause second = {0};
     buf_free(&tap->line);
     int output = close_file(&tap->output, tap->output_name, cause);
     int dumped = close_file(&tap->dump, tap->dump_name, output < 0 ? &second : cause);

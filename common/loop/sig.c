@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int pipe_ends[2] = {-1, -1};
@@ -62,11 +63,13 @@ static void open_pipe(struct loop *loop) {
 void sig_start(struct loop *loop) {
     sigset_t none;
     sigemptyset(&none);
-    /* whoever started us may have blocked SIGCHLD or SIGTERM */
+    /* The program that started us may have blocked SIGCHLD or SIGTERM. */
     sigprocmask(SIG_SETMASK, &none, NULL);
     set_action(SIGPIPE, SIG_IGN);
     open_pipe(loop);
 }
+
+bool sig_catches(void) { return pipe_ends[1] >= 0; }
 
 void sig_forked(struct loop *loop) {
     int others[2] = {pipe_ends[0], pipe_ends[1]};
@@ -91,8 +94,8 @@ void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch 
     w->caught = caught;
     w->next = watches;
     watches = w;
-    /* out of descriptors: to end without clean-up is better than not to end */
-    if (pipe_ends[1] < 0) return;
+    /* To end without clean-up is better than not to end. */
+    if (!sig_catches()) return;
     if (set_action(signal, handler) == SIG_IGN && signal != SIGCHLD) set_action(signal, SIG_IGN);
 }
 
@@ -112,16 +115,22 @@ void sig_unwatch(struct sig_watch *w) {
         }
 }
 
-/* Our handler in the child would write to the pipe that both have. */
+/* The child's handler would write to the pipe that both processes have, so no signal may be caught
+ * before the child has its default actions. */
 pid_t sig_fork(void) {
-    sigset_t mask;
-    sigfillset(&mask);
-    sigprocmask(SIG_SETMASK, &mask, NULL);
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    if (sigprocmask(SIG_SETMASK, &all, NULL) < 0) return -1;
     pid_t pid = fork();
     int error = errno;
     for (int signal = 1; pid == 0 && signal < NSIG; signal++) set_action(signal, SIG_DFL);
-    sigemptyset(&mask);
-    sigprocmask(SIG_SETMASK, &mask, NULL);
+    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0) {
+        error = errno;
+        if (pid == 0) _exit(1);
+        if (pid > 0 && kill(pid, SIGKILL) == 0) waitpid(pid, NULL, 0);
+        pid = -1;
+    }
     errno = error;
     return pid;
 }

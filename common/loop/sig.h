@@ -17,6 +17,9 @@ struct sig_watch {
 
 /* SIGPIPE is ignored from here on: a peer that is gone is an error, not the end. */
 void sig_start(struct loop *loop);
+/* False: there was no descriptor for the pipe. Signals that are watched have their default actions.
+ */
+bool sig_catches(void);
 /* In a child of fork(2) that goes on with a loop of its own: its signals come to that one, and the
  * watches stay. */
 void sig_forked(struct loop *loop);

@@ -9,7 +9,7 @@
 
 int bind_socket(int family, int type, const struct sockopt_list *options, struct cause *cause) {
     int fd = sock_open(family, type);
-    cause->text[0] = '\0';
+    *cause = (struct cause){0};
     if (fd < 0 || sockopt_apply(options, fd, family, cause) == 0) return fd;
     sock_close(fd);
     return -1;

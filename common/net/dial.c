@@ -106,7 +106,7 @@ static void attempt_ready(struct watch *w, unsigned events) {
 /* A socket with its options, bound where asked. -1 with d->failure set. */
 static int prepare(struct dial *d, const struct addr *to) {
     const struct addr *local = addrs_of_family(&d->locals, addr_family(to));
-    struct cause cause;
+    struct cause cause = {0};
     int fd = bind_socket(addr_family(to), d->name.type, d->options, &cause);
     if (fd < 0 && !cause.text[0]) {
         note_failure(d, to, errno);

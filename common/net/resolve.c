@@ -12,13 +12,20 @@
 #include "common/base/mem.h"
 #include "common/loop/sig.h"
 
-/* The child's answer: the error of getaddrinfo, errno of EAI_SYSTEM, then so many struct addr. */
-struct answer {
-    int error, system_error;
-};
-
 #define MOST_ADDRESSES 64
 #define DESCRIPTORS 4 /* that a look-up has open at the same time: files and sockets */
+#define READ_ONCE ((size_t)4096)
+
+/* What the child writes: all before `items`, and `count` of them. */
+struct answer {
+    int error, system_error; /* of getaddrinfo(3), 0: none; errno where it is EAI_SYSTEM */
+    size_t count;
+    struct addr items[MOST_ADDRESSES];
+};
+
+static size_t size_of(const struct answer *answer) {
+    return offsetof(struct answer, items) + answer->count * sizeof answer->items[0];
+}
 
 /* --- the child --- */
 
@@ -33,17 +40,16 @@ static void write_all(int fd, const void *bytes, size_t n) {
     }
 }
 
-static void write_addresses(int fd, const struct addrinfo *list, uint16_t port) {
-    size_t count = 0;
-    for (const struct addrinfo *i = list; i && count < MOST_ADDRESSES; i = i->ai_next, count++) {
-        struct addr a;
-        memset(&a, 0, sizeof a);
-        if (i->ai_addrlen > sizeof a.as) continue;
-        memcpy(&a.as, i->ai_addr, i->ai_addrlen);
-        a.size = i->ai_addrlen;
-        addr_set_port(&a, port);
-        write_all(fd, &a, sizeof a);
+static void take_addresses(struct answer *answer, const struct addrinfo *list, uint16_t port) {
+    for (const struct addrinfo *i = list; i && answer->count < MOST_ADDRESSES; i = i->ai_next) {
+        struct addr *a = &answer->items[answer->count];
+        if (i->ai_addrlen > sizeof a->as) continue;
+        memcpy(&a->as, i->ai_addr, i->ai_addrlen);
+        a->size = i->ai_addrlen;
+        addr_set_port(a, port);
+        answer->count++;
     }
+    if (answer->count == 0) answer->error = EAI_NONAME;
 }
 
 /* getaddrinfo(3) takes a file that it cannot open for one that is not there, and would say that
@@ -56,7 +62,7 @@ static bool has_descriptors(void) {
     return enough;
 }
 
-/* Those that the parent had open are no use here. */
+/* Closes what the parent had open. */
 static void close_inherited(int but) {
     long limit = sysconf(_SC_OPEN_MAX);
     for (int fd = STDERR_FILENO + 1; fd < limit; fd++)
@@ -64,21 +70,25 @@ static void close_inherited(int but) {
 }
 
 _Noreturn static void run_child(int fd, const struct net_name *name) {
+    static struct answer answer;
     struct addrinfo hints, *list = NULL;
     if (!has_descriptors()) close_inherited(fd);
     memset(&hints, 0, sizeof hints);
     hints.ai_family = name->family;
     hints.ai_socktype = name->type;
-    struct answer answer = {.error = getaddrinfo(name->host, NULL, &hints, &list)};
+    answer.error = getaddrinfo(name->host, NULL, &hints, &list);
     answer.system_error = errno;
-    if (answer.error && !has_descriptors())
-        answer = (struct answer){.error = EAI_SYSTEM, .system_error = errno};
-    write_all(fd, &answer, sizeof answer);
-    if (!answer.error) write_addresses(fd, list, name->port);
+    if (!answer.error) {
+        take_addresses(&answer, list, name->port);
+    } else if (!has_descriptors()) {
+        answer.error = EAI_SYSTEM;
+        answer.system_error = errno;
+    }
+    write_all(fd, &answer, size_of(&answer));
     _exit(0);
 }
 
-/* --- the parent --- */
+/* --- the end of a look-up --- */
 
 void resolve_stop(struct resolve *r) {
     if (r->child > 0) {
@@ -98,54 +108,60 @@ static void finish(struct resolve *r, const struct cause *failure) {
     r->done(r, failure);
 }
 
-static const char *hint(int error, int family) {
+static void fail(struct resolve *r, enum status status, const char *why, const char *hint) {
+    struct cause failure = {0};
+    const char *what = r->name.path ? r->name.path : r->name.host;
+    cause_set(&failure, status, "cannot resolve %s: %s%s", what, why, hint);
+    finish(r, &failure);
+}
+
+/* --- the child's answer --- */
+
+static const char *hint_for(int error, int family) {
     if (error == EAI_AGAIN) return " (is the network up?)";
     return family == AF_INET    ? " (-4 wants an IPv4 address)"
            : family == AF_INET6 ? " (-6 wants an IPv6 address)"
                                 : "";
 }
 
-static void read_answer(struct resolve *r) {
-    struct cause failure;
-    struct answer answer = {.error = EAI_FAIL};
-    if (r->bytes.size >= sizeof answer) memcpy(&answer, buf_at(&r->bytes), sizeof answer);
-    if (answer.error) {
-        cause_set(&failure, STATUS_UNRESOLVED, "cannot resolve %s: %s%s", r->name.host,
-                  answer.error == EAI_SYSTEM ? strerror(answer.system_error)
-                                             : gai_strerror(answer.error),
-                  hint(answer.error, r->name.family));
-        finish(r, &failure);
+/* False where the child ended before it had written all of its answer. */
+static bool read_answer(const struct resolve *r, struct answer *out) {
+    size_t least = offsetof(struct answer, items);
+    if (r->bytes.size < least || r->bytes.size > sizeof *out) return false;
+    memcpy(out, buf_at(&r->bytes), r->bytes.size);
+    return r->bytes.size == size_of(out);
+}
+
+static void take_answer(struct resolve *r) {
+    struct answer answer;
+    if (!read_answer(r, &answer)) {
+        fail(r, STATUS_UNRESOLVED, "the look-up ended without an answer", "");
         return;
     }
-    for (size_t at = sizeof answer; at + sizeof(struct addr) <= r->bytes.size;
-         at += sizeof(struct addr)) {
-        struct addr a;
-        memcpy(&a, buf_at(&r->bytes) + at, sizeof a);
-        addrs_add(&r->addrs, &a);
+    if (answer.error) {
+        const char *why =
+            answer.error == EAI_SYSTEM ? strerror(answer.system_error) : gai_strerror(answer.error);
+        fail(r, STATUS_UNRESOLVED, why, hint_for(answer.error, r->name.family));
+        return;
     }
+    for (size_t i = 0; i < answer.count; i++) addrs_add(&r->addrs, &answer.items[i]);
     finish(r, NULL);
 }
 
 static void answer_ready(struct watch *w, unsigned events) {
     struct resolve *r = container_of(w, struct resolve, answer);
-    char *room = buf_reserve(&r->bytes, 4096);
     (void)events;
-    ssize_t n = read(w->fd, room, 4096);
-    if (n < 0 && loop_not_yet(errno)) {
-        watch_stalled(w);
-        return;
-    }
+    ssize_t n = read(w->fd, buf_reserve(&r->bytes, READ_ONCE), READ_ONCE);
     if (n > 0)
         buf_grown(&r->bytes, (size_t)n);
+    else if (n < 0 && loop_not_yet(errno))
+        watch_stalled(w);
     else
-        read_answer(r);
+        take_answer(r);
 }
 
 static void limit_over(struct timer *t) {
-    struct resolve *r = container_of(t, struct resolve, limit);
-    struct cause failure;
-    cause_set(&failure, STATUS_TIMEOUT, "cannot resolve %s: timed out", r->name.host);
-    finish(r, &failure);
+    fail(container_of(t, struct resolve, limit), STATUS_TIMEOUT, "timed out", "");
 }
 
 static int start_child(struct resolve *r) {
@@ -162,8 +178,20 @@ static int start_child(struct resolve *r) {
     return 0;
 }
 
-/* Addresses that need no look-up. False: a look-up is needed. */
-static bool known(struct resolve *r) {
+/* --- names that need no look-up --- */
+
+static void take_both_families(struct resolve *r) {
+    for (int i = 0; i < 2; i++) {
+        struct addr a;
+        int family = i == 0 ? AF_INET6 : AF_INET;
+        if (r->name.family != AF_UNSPEC && r->name.family != family) continue;
+        (r->name.host ? addr_any : addr_loopback)(family, r->name.port, &a);
+        addrs_add(&r->addrs, &a);
+    }
+}
+
+/* Fills in the addresses. False: a look-up is needed. */
+static bool is_known(struct resolve *r) {
     struct addr a;
     const struct net_name *n = &r->name;
     if (n->path) {
@@ -171,12 +199,7 @@ static bool known(struct resolve *r) {
         return true;
     }
     if (!n->host || !strcmp(n->host, "*")) {
-        for (int i = 0; i < 2; i++) {
-            int family = i == 0 ? AF_INET6 : AF_INET;
-            if (n->family != AF_UNSPEC && n->family != family) continue;
-            (n->host ? addr_any : addr_loopback)(family, n->port, &a);
-            addrs_add(&r->addrs, &a);
-        }
+        take_both_families(r);
         return true;
     }
     if (!addr_numeric(n->host, n->port, &a)) return false;
@@ -185,38 +208,38 @@ static bool known(struct resolve *r) {
 }
 
 static void answer_now(struct resolve *r) {
-    struct cause failure;
-    const struct net_name *n = &r->name;
-    const char *family = n->family == AF_INET ? "IPv4 " : n->family == AF_INET6 ? "IPv6 " : "";
     struct addr a;
-    if (r->addrs.count > 0) {
+    int family = r->name.family;
+    if (r->addrs.count > 0)
         finish(r, NULL);
-        return;
-    }
-    bool numeric = addr_numeric(n->host, 0, &a);
-    cause_set(&failure, STATUS_UNRESOLVED, "cannot resolve %s: not a numeric %saddress%s", n->host,
-              family, numeric ? "" : " (-n forbids the look-up)");
-    finish(r, &failure);
+    else if (r->name.path)
+        fail(r, STATUS_UNRESOLVED, "not a socket path", "");
+    else
+        fail(r, STATUS_UNRESOLVED,
+             family == AF_INET    ? "not a numeric IPv4 address"
+             : family == AF_INET6 ? "not a numeric IPv6 address"
+                                  : "not a numeric address",
+             addr_numeric(r->name.host, 0, &a) ? "" : " (-n forbids the look-up)");
 }
 
-static void cannot_start(struct resolve *r) {
-    struct cause failure;
-    cause_set(&failure, STATUS_UNRESOLVED,
-              "cannot resolve %s: the look-up could not be started: %s", r->name.host,
-              strerror(errno));
-    finish(r, &failure);
+static void cannot_start(struct resolve *r, int error) {
+    char why[128];
+    snprintf(why, sizeof why, "the look-up could not be started: %s", strerror(error));
+    fail(r, STATUS_UNRESOLVED, why, "");
 }
 
 void resolve_start(struct loop *loop, struct resolve *r, const struct net_name *name, int64_t limit,
                    void (*done)(struct resolve *r, const struct cause *failure)) {
     *r = (struct resolve){.loop = loop, .name = *name, .done = done};
-    if (known(r) || name->numeric)
+    if (is_known(r) || name->numeric)
         answer_now(r);
     else if (start_child(r) < 0)
-        cannot_start(r);
+        cannot_start(r, errno);
     else if (limit != INT64_MAX)
         timer_start(loop, &r->limit, limit, limit_over);
 }
+
+/* --- waiting for it --- */
 
 struct waiting {
     struct resolve resolve;

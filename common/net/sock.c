@@ -1,6 +1,7 @@
 #include "common/net/sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -334,6 +335,12 @@ int sock_get(int fd, int level, int name, int *value, const char *what) {
     if (trace_level > 1) trace_call(result, words, "getsockopt(%d, %s)", fd, what);
     if (failure && trace_get(fd) >= TRACE_TCP) trace_set(fd, TRACE_RESET);
     return result;
+}
+
+int sock_set_blocking(int fd, bool on) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) return -1;
+    return fcntl(fd, F_SETFL, on ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
 }
 
 int sock_local(int fd, struct addr *a) {

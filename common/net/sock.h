@@ -60,6 +60,8 @@ int sock_set(int fd, int level, int name, int value, const char *what);
 int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t size,
                    const char *what);
 int sock_get(int fd, int level, int name, int *value, const char *what);
+/* Whether calls wait (O_NONBLOCK), for all processes that have the socket. */
+int sock_set_blocking(int fd, bool on);
 int sock_local(int fd, struct addr *a); /* getsockname(2) */
 
 /* sysinfo.h's answers that take a getsockopt(2). */

@@ -68,7 +68,7 @@ static int keep_path(struct doors *d, const char *path) {
 
 static int open_anew(struct doors *d, const struct call *call, bool streams, bool datagrams) {
     struct net_name name;
-    struct cause cause;
+    struct cause cause = {0};
     int result;
     if (where_listen(call, streams ? SOCK_STREAM : SOCK_DGRAM, &name) < 0) return STATUS_USAGE;
     if (streams && datagrams)
@@ -86,7 +86,7 @@ static void widen(const struct listeners *datagrams, const struct sockopt_list *
 }
 
 int doors_open(struct doors *d, const struct call *call, bool streams, bool datagrams) {
-    struct cause cause;
+    struct cause cause = {0};
     int status = 0;
     int inherited =
         inherit_sockets(streams ? &d->streams : NULL, datagrams ? &d->datagrams : NULL, &cause);

@@ -130,7 +130,7 @@ static void work(struct responder *r, struct server_limits limits) {
 }
 
 static int serve_together(struct responder *r, const struct server_limits *limits) {
-    struct cause cause;
+    struct cause cause = {0};
     if (workers_start(&r->workers, r->call, (int)r->how.workers, &cause) < 0)
         return msg_cause(&cause);
     if (r->workers.index >= 0) work(r, *limits);

@@ -17,7 +17,7 @@ static void must_be_harmless(const char *words) {
 /* Not on a socket that leads anywhere: a pair, whose family knows few of the options. */
 static void apply(const struct sockopt_list *list) {
     static const int families[] = {AF_INET, AF_INET6, AF_UNIX};
-    struct cause cause;
+    struct cause cause = {0};
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0) abort();
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)

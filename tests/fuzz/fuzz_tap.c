@@ -56,7 +56,7 @@ static void read_line(void *ctx, const char *line, size_t size) {
 }
 
 static void pass(struct tap *tap, struct tap_place *places, struct input *in) {
-    struct cause cause;
+    struct cause cause = {0};
     unsigned peer = input_choice(in, PEERS), sent = input_choice(in, 2);
     size_t n;
     const char *piece = input_piece(in, 200, &n);
@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input in = {data, size};
     struct tap tap;
     struct tap_place places[PEERS] = {{.peer = peers[0]}, {.peer = peers[1]}, {.peer = peers[2]}};
-    struct cause cause;
+    struct cause cause = {0};
     msg_divert(read_line, NULL);
     if (tap_open(&tap, NULL, "-", &cause) < 0) abort();
     while (in.left > 0) pass(&tap, places, &in);

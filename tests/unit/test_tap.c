@@ -31,7 +31,7 @@ static void write_file(const char *name, const char *text) {
 static void received_goes_to_the_output(void) {
     struct tap tap;
     struct tap_place place = {0};
-    struct cause cause;
+    struct cause cause = {0};
     write_file(output_name, "before\n");
     CHECK(tap_open(&tap, output_name, NULL, &cause) == 0);
     CHECK(tap_active(&tap) && fcntl(tap.output, F_GETFD) == FD_CLOEXEC);
@@ -46,7 +46,7 @@ static void received_goes_to_the_output(void) {
 static void none_is_none(void) {
     struct tap tap;
     struct tap_place place = {0};
-    struct cause cause;
+    struct cause cause = {0};
     CHECK(tap_open(&tap, NULL, NULL, &cause) == 0 && !tap_active(&tap));
     CHECK(tap_received(&tap, &place, "x", 1, &cause) == 0);
     CHECK(tap_sent(&tap, &place, "x", 1, &cause) == 0);
@@ -57,7 +57,7 @@ static void none_is_none(void) {
 static void dump_of_both_directions(void) {
     struct tap tap;
     struct tap_place place = {0};
-    struct cause cause;
+    struct cause cause = {0};
     char before[1000] = {0}; /* longer than what will be written */
     memset(before, 'x', sizeof before - 1);
     write_file(dump_name, before);
@@ -78,7 +78,7 @@ static void dump_of_both_directions(void) {
 static void peers_are_named_when_they_change(void) {
     struct tap tap;
     struct tap_place a = {.peer = "127.0.0.1:1"}, b = {.peer = "127.0.0.1:12"};
-    struct cause cause;
+    struct cause cause = {0};
     CHECK(tap_open(&tap, NULL, dump_name, &cause) == 0);
     CHECK(tap_received(&tap, &a, "a", 1, &cause) == 0);
     CHECK(tap_sent(&tap, &a, "b", 1, &cause) == 0);
@@ -99,7 +99,7 @@ static void long_names_and_offsets(void) {
     static char peer[300];
     struct tap tap;
     struct tap_place place = {.peer = peer, .sent = UINT64_C(0xfffffffffffffff0)};
-    struct cause cause;
+    struct cause cause = {0};
     memset(peer, 'p', sizeof peer - 1);
     CHECK(tap_open(&tap, NULL, dump_name, &cause) == 0);
     CHECK(tap_sent(&tap, &place, "0123456789abcde", 15, &cause) == 0);
@@ -118,7 +118,7 @@ static void long_names_and_offsets(void) {
 static void dash_is_stderr(void) {
     struct tap tap;
     struct tap_place place = {.peer = "unix"};
-    struct cause cause;
+    struct cause cause = {0};
     int saved = dup(STDERR_FILENO), file = open(dump_name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     dup2(file, STDERR_FILENO);
     close(file);
@@ -184,7 +184,7 @@ static void short_writes_are_completed(void) {
 
     static char bytes[SIZE];
     struct tap tap;
-    struct cause cause;
+    struct cause cause = {0};
     int status = -1;
     for (size_t i = 0; i < SIZE; i++) bytes[i] = (char)(i % 251);
     unlink(output_name);

@@ -11,7 +11,7 @@ static struct host_table hosts;
 static struct expect nothing;
 
 static struct target_terms terms(void) {
-    struct cause cause;
+    struct cause cause = {0};
     struct target_terms t = {.type = SOCK_STREAM,
                              .stream = {.type = SOCK_STREAM, .expect = &nothing},
                              .datagram = {.type = SOCK_DGRAM, .expect = &nothing},
@@ -32,7 +32,7 @@ static void put_goal(const struct target *t, size_t n, struct buf *out) {
 static const char *parsed_with(struct target_terms *with, const char *word, const char *behind) {
     static char out[1024];
     struct buf shown = {0};
-    struct cause cause;
+    struct cause cause = {0};
     char room[ADDR_TEXT];
     struct target *t = target_parse(with, word, behind, &cause);
     if (t) {
@@ -100,7 +100,7 @@ static void urls(void) {
 
 static void requests(void) {
     struct target_terms t = terms();
-    struct cause cause;
+    struct cause cause = {0};
     struct target *one = target_parse(&t, "http://[::1]:8080?x", NULL, &cause);
     CHECK(one && strstr(one->question->payload, "GET /?x HTTP/1.1\r\nHost: [::1]:8080\r\n") ==
                      one->question->payload);
@@ -114,7 +114,7 @@ static void requests(void) {
 
 static void standard_ports(void) {
     struct target_terms t = {.type = SOCK_STREAM, .ports = "80,81", .hosts = &hosts};
-    struct cause cause;
+    struct cause cause = {0};
     CHECK(target_terms_ports(&t, "60000", &cause) == 0);
     CHECK_TEXT(parsed_with(&t, "tcp://db", NULL), "db 80 81");
     CHECK(target_terms_ports(&t, "60000", &cause) == 0);
@@ -155,7 +155,7 @@ static void ports_behind(void) {
 static bool excluded(const char *word, const char *out) {
     struct target_terms t = terms(), none = t;
     struct exclude x = {0};
-    struct cause cause;
+    struct cause cause = {0};
     none.standard = (struct port_list){0};
     CHECK(exclude_add(&x, &none, out, &cause) == 0);
     struct target *one = target_parse(&t, word, NULL, &cause);
