@@ -108,12 +108,12 @@ static int serve_alone(struct responder *r, const struct server_limits *limits) 
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* Of a limit (0: there is none). */
+/* The part of a limit that is this worker's. No limit (0) stays none. */
 static int64_t share_of(int64_t limit, const struct responder *r) {
     return limit / r->how.workers + (r->workers.index < limit % r->how.workers);
 }
 
-/* A worker that may serve nobody is of no use. */
+/* No more workers than clients are allowed: one whose share is 0 could serve nobody. */
 static void limit_workers(struct responder *r, const struct server_limits *limits) {
     if (limits->max_clients) r->how.workers = least(r->how.workers, limits->max_clients);
     if (limits->max_per_host) r->how.workers = least(r->how.workers, limits->max_per_host);
@@ -122,7 +122,7 @@ static void limit_workers(struct responder *r, const struct server_limits *limit
 static void work(struct responder *r, struct server_limits limits) {
     limits.max_clients = share_of(limits.max_clients, r);
     limits.max_per_host = share_of(limits.max_per_host, r);
-    r->doors.path = (struct removal){.name = NULL}; /* the first process sees to it */
+    r->doors.path = (struct removal){.name = NULL}; /* the parent removes the path */
     int status = start(r, &limits);
     if (status) workers_leave(status);
     serve(r);

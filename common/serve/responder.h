@@ -1,7 +1,7 @@
 /* responder: the life of an applet that others connect or send to: it listens, or takes over
  * sockets that it inherited; tells that it can be reached; gives up the privileges that it needs no
  * more; serves until it is over (a signal, --max-time, nobody came within -w, its own end); leaves
- * nothing behind; and what its exit status is. With --workers it does so in several processes that
+ * nothing behind; and knows its exit status. With --workers it does so in several processes that
  * share the sockets. An applet says what is served: clients as bytes (server.h) or as messages
  * (lines.h), datagrams (server_dgram.h). */
 #ifndef SOCKKIT_SERVE_RESPONDER_H

@@ -20,6 +20,19 @@ static void read_back(const struct addr *a) {
     endpoint_free(&e);
 }
 
+/* What an endpoint means is a name with a port or a path, or a usage error. */
+static void mean(const struct endpoint *e) {
+    struct endpoint_terms terms = {.type = SOCK_STREAM, .numeric = true, .otherwise = 60000};
+    struct net_name name;
+    struct cause cause = {.status = STATUS_OK};
+    if (endpoint_remote(e, &terms, &name, &cause) == 0) {
+        if (!name.path == !name.port) abort();
+    } else if (cause.status != STATUS_USAGE || !cause.text[0]) {
+        abort();
+    }
+    if (endpoint_local(e, &terms, &name, &cause) == 0 && name.path) abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -29,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct endpoint e = {0};
     if (!endpoint_parse(text, &e)) {
         if (e.path && (e.host || e.port)) abort();
+        mean(&e);
         endpoint_free(&e);
     }
     struct addr a;
