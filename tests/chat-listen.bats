@@ -144,6 +144,17 @@ for kind in "file", "pipe":
     ended(p)'
 }
 
+@test "stop does not wait for a guest that takes nothing: what is lost is counted" {
+    peer "$HOST"'
+p, port = host(subprocess.PIPE, "-O", "sndbuf=8K")
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+s.connect(("127.0.0.1", int(port)))
+wait_until(lambda: b"guest joined" in open("host.out", "rb").read())
+p.stdin.write(lines[:25000].rsplit(b"\n", 1)[0] + b"\nstop\n")
+assert "lines were not taken by the guest" in ended(p, 1)[1]'
+}
+
 @test "stop by the host ends both at once, whatever program the guest is" {
     open_feed
     mkfifo guest

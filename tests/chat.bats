@@ -55,7 +55,7 @@ print("behind by", "more" if worst > 2 << 20 else "less", "than 2 MiB:", worst)'
     start_server chat-serve
     {
         printf 'don'\''t stop\nstop\nnever\n' | sockkit chat ":$PORT"
-        printf 'x\n/quit\nnever\n' | sockkit chat ":$PORT"
+        printf 'x\n/Quit now\nnever\n' | sockkit chat ":$PORT"
         printf 'stop\nenough\nnever\n' | sockkit chat --quit-word enough ":$PORT"
         printf 'stop\nenough\n' | sockkit chat --quit-word '' ":$PORT"
     } >heard

@@ -1,6 +1,4 @@
 /* chat-serve: a room for many. */
-#include <string.h>
-
 #include "applets/chat/clients.h"
 #include "applets/chat/name.h"
 #include "applets/chat/service.h"
@@ -18,11 +16,6 @@ struct chat_serve_conf {
 static const struct chat_serve_conf defaults = {
     .server = SERVER_CONF_DEFAULTS, .service = {.buffer = 1 << 20}, .name = "host"};
 
-static const char *parse_name(void *field, const char *value) {
-    *(const char **)field = value;
-    return name_fault(value, strlen(value));
-}
-
 static const struct opt_row rows[] = {
     OPT("buffer", 0, OPT_SIZE, chat_serve_conf, service.buffer, .metavar = "SIZE",
         .min = SERVICE_BUFFER_LEAST, .max = 1 << 30,
@@ -31,7 +24,7 @@ static const struct opt_row rows[] = {
         .max = 10000, .help = "show a newcomer the last N lines said"),
     OPT("log", 0, OPT_STRING, chat_serve_conf, service.log, .metavar = "FILE", .values = "@file",
         .help = "append a transcript of the room to FILE"),
-    OPT("name", 0, OPT_CUSTOM, chat_serve_conf, name, .metavar = "NAME", .parse = parse_name,
+    OPT("name", 0, OPT_CUSTOM, chat_serve_conf, name, .metavar = "NAME", .parse = name_parse,
         .help = "of the host, who says the lines of stdin (host)"),
     OPT("rate", 0, OPT_INTEGER, chat_serve_conf, rate, .metavar = "N", .min = 1, .max = 1000000,
         .help = "at most N messages a second of each client; faster ones wait"),

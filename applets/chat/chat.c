@@ -1,6 +1,4 @@
 /* chat: a member of a room; with --listen the host of a room of two. */
-#include <string.h>
-
 #include "applets/chat/frontend.h"
 #include "applets/chat/host.h"
 #include "applets/chat/membership.h"
@@ -20,13 +18,8 @@ struct chat_conf {
 static const struct chat_conf defaults = {.server = SERVER_CONF_DEFAULTS,
                                           .front = {.quit_word = "stop"}};
 
-static const char *parse_name(void *field, const char *value) {
-    *(const char **)field = value;
-    return name_fault(value, strlen(value));
-}
-
 static const struct opt_row rows[] = {
-    OPT("name", 0, OPT_CUSTOM, chat_conf, name, .metavar = "NAME", .parse = parse_name,
+    OPT("name", 0, OPT_CUSTOM, chat_conf, name, .metavar = "NAME", .parse = name_parse,
         .help = "be called NAME"),
     OPT("listen", 0, OPT_FLAG, chat_conf, listen,
         .help = "two people, no server: wait for one peer (another chat, or nc)"),

@@ -108,9 +108,7 @@ static void on_read(struct lines_session *t, const char **bytes, size_t *n) {
 }
 
 static void on_too_long(struct lines_session *t) {
-    service_tell(&of_lines(t)->member,
-                 "! a message has at most %zu bytes, this one has more than %zu", ROOM_MESSAGE_MOST,
-                 LINE_MOST);
+    service_tell(&of_lines(t)->member, "%s", room_too_long);
 }
 
 static void on_end(struct lines_session *t) {

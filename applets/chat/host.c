@@ -4,11 +4,15 @@
 
 #include "applets/chat/delivery.h"
 #include "applets/chat/duo.h"
+#include "applets/chat/room.h"
 #include "applets/chat/tally.h"
 #include "applets/chat/telnet.h"
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/net/sysinfo.h"
 #include "common/serve/responder.h"
+
+#define PATIENCE (5 * TEXT_NS_PER_S)
 
 struct host {
     struct responder responder;
@@ -19,8 +23,9 @@ struct host {
     struct duo duo;
     struct tally told; /* the guest: which of the bytes end lines of ours */
     struct delivery delivery;
-    bool said_all;    /* stdin has ended */
-    bool guest_ended; /* the guest says no more */
+    struct timer patience; /* with a guest that does not take the last of it */
+    bool said_all;         /* stdin has ended */
+    bool guest_ended;      /* the guest says no more */
 };
 
 static struct host *of_responder(struct responder *r) {
@@ -38,6 +43,7 @@ static struct host *of_lines(struct lines_session *t) {
 static void on_delivered(struct delivery *d, int error) {
     struct host *h = container_of(d, struct host, delivery);
     struct session *guest = &h->guest->session;
+    timer_stop(&h->patience);
     if (error) msg_error("connection with the guest: %s", strerror(error));
     if (error || sysinfo_unacknowledged(guest->stream.fd, false) == 0)
         session_abort(guest, error ? STATUS_FAILED : STATUS_OK);
@@ -45,9 +51,16 @@ static void on_delivered(struct delivery *d, int error) {
         session_finish(guest);
 }
 
-/* Nothing more is said on either side. */
+static void patience_over(struct timer *t) {
+    struct host *h = container_of(t, struct host, patience);
+    session_abort(&h->guest->session, STATUS_FAILED);
+}
+
+/* Nothing more is said on either side. Who says "stop" does not wait for a guest that takes
+ * nothing; a script that has said all does. */
 static void close_room(struct host *h) {
     h->front.rests = true;
+    if (!h->said_all) timer_start(h->responder.call->loop, &h->patience, PATIENCE, patience_over);
     stream_shut(h->front.wire);
     delivery_start(&h->delivery, h->front.wire, on_delivered);
 }
@@ -140,10 +153,9 @@ static bool guest_line(struct lines_session *t, const char *text, size_t size) {
 }
 
 static void guest_too_long(struct lines_session *t) {
-    static const char refusal[] = "! a line has at most 65536 bytes\n";
     struct host *h = of_lines(t);
-    session_send(&t->session, refusal, sizeof refusal - 1);
-    tally_add(&h->told, sizeof refusal - 1, false);
+    buf_format(&h->duo.to[DUO_GUEST], "%s\n", room_too_long);
+    deliver(h, false);
 }
 
 /* What both are told after the guest's end tells us, too, whether the guest is still there: if not,
@@ -173,6 +185,7 @@ static void guest_gone(struct lines_session *t) {
     struct host *h = of_lines(t);
     if (t != h->guest) return;
     delivery_stop(&h->delivery);
+    timer_stop(&h->patience);
     count_untaken(h, &t->session.stream);
     responder_end(&h->responder, t->session.outcome);
     h->guest = NULL;

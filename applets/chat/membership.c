@@ -13,8 +13,10 @@
 #include "common/base/text.h"
 
 #define ANSWER (2 * TEXT_NS_PER_S) /* for the room to answer to our name, or to welcome us */
-/* for a room that neither ends nor speaks when we have left */
+/* For a room that neither ends nor speaks when we have left; less for a person whose last line was
+ * answered. */
 #define LAST_WORDS (5 * TEXT_NS_PER_S)
+#define LAST_WORDS_SEEN TEXT_NS_PER_S
 
 struct membership {
     struct loop *loop;
@@ -29,6 +31,7 @@ struct membership {
     bool naming;       /* the answer to our own choice has not come */
     bool leaving;      /* nothing more is said */
     bool quitting;     /* the room is to be told that we leave, not merely that we say no more */
+    bool urged;        /* a person has waited longer than usual */
     bool parted;       /* and this side is ending */
     bool farewell;     /* the last line heard was one */
     bool room_listens; /* a room of two, whose host will say no more and hears us */
@@ -66,10 +69,12 @@ static void finish(struct membership *m, int status) {
     frontend_end(&m->front, status ? status : untaken || refused ? STATUS_FAILED : STATUS_OK);
 }
 
+/* As far as can be told: the room has spoken since. */
+static bool is_heard(const struct membership *m) { return m->answered || m->said.end == 0; }
+
 static void finish_silent(struct membership *m) {
-    bool sure = m->answered || m->said.end == 0;
-    if (!sure) msg_error("%s has not answered: it may have heard nothing", m->peer);
-    finish(m, sure ? STATUS_OK : STATUS_TIMEOUT);
+    if (!is_heard(m)) msg_error("%s has not answered: it may have heard nothing", m->peer);
+    finish(m, is_heard(m) ? STATUS_OK : STATUS_TIMEOUT);
 }
 
 /* --- leaving --- */
@@ -98,7 +103,7 @@ static void part(struct membership *m) {
     m->parted = true;
     stream_shut(&m->room.stream);
     delivery_start(&m->delivery, &m->room.stream, on_delivered);
-    wait_for(m, LAST_WORDS);
+    wait_for(m, is_person(m) && is_heard(m) ? LAST_WORDS_SEEN : LAST_WORDS);
 }
 
 /* Who has not been welcomed cannot know whether the other end is a room that knows "/quit". */
@@ -106,7 +111,7 @@ static void leave_room(struct membership *m, bool quitting) {
     if (m->leaving) return;
     m->leaving = true;
     m->quitting = quitting;
-    if (quitting && !m->name && !m->answered)
+    if (quitting && !m->name && !m->answered && !is_person(m))
         wait_for(m, ANSWER);
     else
         part(m);
@@ -117,8 +122,10 @@ static void leave_room(struct membership *m, bool quitting) {
 
 static bool is_quit(const struct membership *m, const char *text, size_t size) {
     const char *word = m->conf->front->quit_word;
-    if (size == 5 && !memcmp(text, "/quit", 5)) return true;
-    return *word && size == strlen(word) && !memcmp(text, word, size);
+    struct room_line l;
+    if (*word && size == strlen(word) && !memcmp(text, word, size)) return true;
+    room_read(&l, text, size);
+    return l.wish == ROOM_QUIT;
 }
 
 static void say(struct membership *m, const char *text, size_t size) {
@@ -156,14 +163,19 @@ static bool is_busy(const struct membership *m) {
     return !delivery_is_complete(&m->room.stream) || m->front.console.out.full;
 }
 
+static void urge(struct membership *m) {
+    m->urged = true;
+    wait_for(m, LAST_WORDS);
+}
+
 static void waited_enough(struct timer *t) {
     struct membership *m = container_of(t, struct membership, wait);
     if (m->naming) /* whoever this is, it does not answer to names */
         begin_talking(m);
     else if (!m->parted)
         part(m);
-    else if (is_busy(m) && !is_person(m))
-        wait_for(m, LAST_WORDS);
+    else if (is_busy(m) && !(is_person(m) && m->urged))
+        urge(m);
     else
         finish_silent(m);
 }

@@ -38,6 +38,11 @@ const char *name_fault(const char *name, size_t size) {
     return fault;
 }
 
+const char *name_parse(void *field, const char *value) {
+    *(const char **)field = value;
+    return name_fault(value, strlen(value));
+}
+
 /* Upper, then lower: letters with several small forms (s and the long s, k and the Kelvin sign)
  * meet in one. */
 static uint32_t fold(uint32_t point) { return casemap_lower(casemap_upper(point)); }

@@ -11,6 +11,10 @@
  * (visible.h), no parentheses. */
 const char *name_fault(const char *name, size_t size);
 
+/* For option rows (struct opt_row): stores the value, which is a name, at `field`, a const char *.
+ * Returns what is wrong with it. */
+const char *name_parse(void *field, const char *value);
+
 /* The same text for names that differ in the case of letters alone. The name has passed
  * name_fault. */
 void name_key(const char *name, size_t size, char key[NAME_BYTES]);

@@ -1,10 +1,12 @@
 #include "applets/chat/room.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/line.h"
 #include "common/base/utf8.h"
 
 const char *const room_help[] = {
@@ -16,6 +18,9 @@ const char *const room_help[] = {
     "/quit  leave",
     NULL,
 };
+
+const char room_too_long[] = "! a message has at most 4096 bytes, this one has more than 65536";
+static_assert(ROOM_MESSAGE_MOST == 4096 && LINE_MOST == 65536, "as room_too_long says");
 
 /* --- texts --- */
 

@@ -53,6 +53,9 @@ const char *room_welcomed(const char *line, size_t line_size, size_t *size);
 /* True of a line by which a room refuses what this member has asked for. */
 bool room_refuses(const char *line, size_t size);
 
+/* The refusal of a line that is longer than any message may be, and was not read. */
+extern const char room_too_long[];
+
 /* What /help says, a line each. */
 extern const char *const room_help[];
 
