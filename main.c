@@ -122,9 +122,9 @@ static int help(void) {
            "One tool for sockets: serve, connect and see what happens.\n\nApplets:\n");
     for (size_t i = 0; i < APPLETS; i++)
         printf("  %-12s %s\n", applets[i]->name, applets[i]->summary);
-    printf(
-        "\n'sockkit APPLET --help' shows its options, 'man sockkit' the manual.\n"
-        "A link named APPLET or sk-APPLET runs that applet; 'sockkit --install DIR' makes\nthem.\n");
+    printf("\n'sockkit APPLET --help' shows its options, 'man sockkit' the manual.\n"
+           "A link named APPLET or sk-APPLET runs that applet; 'sockkit --install DIR' makes\n"
+           "them.\n");
     return finish_stdout();
 }
 

@@ -37,8 +37,8 @@ const struct opt_row options_shared[] = {
     OPT("numeric", 'n', OPT_FLAG, common_conf, numeric, .help = "no DNS or service-name look-up"),
     OPT("timeout", 'w', OPT_TIME, common_conf, timeout, .metavar = "TIME", .min = 1,
         .max = INT64_MAX,
-        .help =
-            "clients: limit on resolving and connecting (10s); servers: on the wait for a first client"),
+        .help = "clients: limit on resolving and connecting (10s); "
+                "servers: on the wait for a first client"),
     OPT("idle", 'i', OPT_TIME, common_conf, idle, .metavar = "TIME", .min = 1, .max = INT64_MAX,
         .help = "end a connection after TIME without a byte either way"),
     OPT("max-time", 0, OPT_TIME, common_conf, max_time, .metavar = "TIME", .min = 1,
