@@ -2,74 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "common/base/mem.h"
+#include "common/cli/port_file.h"
 #include "common/net/sock.h"
-
-/* Ours are close-on-exec, so one that is not was open at the start. */
-int ready_check(const struct server_conf *conf) {
-    int flags = conf->ready_fd < 0 ? 0 : fcntl((int)conf->ready_fd, F_GETFD);
-    if (flags >= 0 && !(flags & FD_CLOEXEC)) return 0;
-    msg_error("--ready-fd: descriptor %d is not open", (int)conf->ready_fd);
-    return STATUS_USAGE;
-}
-
-void ready_narrate(const struct listeners *listeners) {
-    char text[ADDR_TEXT];
-    for (size_t i = 0; i < listeners->count; i++)
-        msg_note(0, "listening on %s", addr_text(&listeners->addrs[i], text));
-}
-
-/* --- the port file --- */
-
-/* A device, a FIFO or a link would be replaced, and be gone at the end. */
-static bool is_replaceable(const struct removal *r) {
-    struct stat st;
-    return fstatat(r->directory, r->name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode);
-}
-
-static char *line_for(const struct addr *a) {
-    return addr_family(a) == AF_UNIX ? mem_format("%s\n", a->as.un.sun_path)
-                                     : mem_format("%u\n", (unsigned)addr_port(a));
-}
-
-/* Under another name first: whoever reads the file finds the whole line in it. -1 with errno. */
-static int write_line(const struct removal *r, const char *line) {
-    char *temporary = mem_format(".%s.%ld", r->name, (long)getpid());
-    size_t size = strlen(line);
-    int fd = openat(r->directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool written = fd >= 0 && write(fd, line, size) == (ssize_t)size;
-    if (fd >= 0 && close(fd) < 0) written = false;
-    int result = written ? renameat(r->directory, temporary, r->directory, r->name) : -1;
-    int error = errno;
-    if (result < 0 && fd >= 0) unlinkat(r->directory, temporary, 0);
-    free(temporary);
-    errno = error;
-    return result;
-}
-
-static int cannot_write(const char *path, const char *why) {
-    msg_error("cannot write %s: %s", path, why);
-    return STATUS_FAILED;
-}
-
-static int write_port_file(const char *path, const struct addr *a, struct removal *r) {
-    if (removal_prepare(r, path) < 0) return cannot_write(path, strerror(errno));
-    if (!is_replaceable(r)) return cannot_write(path, "it is no regular file");
-    char *line = line_for(a);
-    int result = write_line(r, line), error = errno;
-    free(line);
-    if (result < 0) return cannot_write(path, strerror(error));
-    removal_made(r);
-    return 0;
-}
 
 /* --- those who wait --- */
 
@@ -89,15 +29,36 @@ static void notify(const char *path) {
     sock_close(fd);
 }
 
+/* Ours are close-on-exec, so one that is not was open at the start. */
+static int check_descriptor(int64_t fd) {
+    int flags = fd < 0 ? 0 : fcntl((int)fd, F_GETFD);
+    if (flags >= 0 && !(flags & FD_CLOEXEC)) return 0;
+    msg_error("--ready-fd: descriptor %d is not open", (int)fd);
+    return STATUS_USAGE;
+}
+
 static void tell_descriptor(int fd) {
     if (write(fd, "\n", 1) < 0)
         msg_note(1, "cannot write to descriptor %d: %s", fd, strerror(errno));
     if (fd > STDERR_FILENO) close(fd);
 }
 
+/* --- before, and when ready --- */
+
+int ready_check(const struct server_conf *conf) {
+    int status = conf->port_file ? port_file_clear(conf->port_file) : 0;
+    return status ? status : check_descriptor(conf->ready_fd);
+}
+
+void ready_narrate(const struct listeners *listeners) {
+    char text[ADDR_TEXT];
+    for (size_t i = 0; i < listeners->count; i++)
+        msg_note(0, "listening on %s", addr_text(&listeners->addrs[i], text));
+}
+
 int ready_announce(const struct server_conf *conf, const struct addr *first,
                    struct removal *port_file) {
-    int status = conf->port_file ? write_port_file(conf->port_file, first, port_file) : 0;
+    int status = conf->port_file ? port_file_write(port_file, conf->port_file, first) : 0;
     if (status) return status;
     if (conf->ready_fd >= 0) tell_descriptor((int)conf->ready_fd);
     const char *path = getenv("NOTIFY_SOCKET");

@@ -7,8 +7,8 @@
 #include "common/cli/removal.h"
 #include "common/net/listen.h"
 
-/* Before anything is opened: that the descriptor of --ready-fd is open. Returns 0, or the exit
- * status, having told why. */
+/* Before anything is opened: removes a port file that the last run has left, and checks that the
+ * descriptor of --ready-fd is open. Returns 0, or the exit status, having told why. */
 int ready_check(const struct server_conf *conf);
 
 /* "listening on ADDR:PORT" for each. */

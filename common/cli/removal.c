@@ -24,7 +24,7 @@ int removal_prepare(struct removal *r, const char *path) {
     const char *slash = strrchr(path, '/');
     int directory = open_directory(path, slash);
     if (directory < 0) return -1;
-    *r = (struct removal){.name = slash ? slash + 1 : path, .directory = directory};
+    *r = (struct removal){.name = slash ? slash + 1 : path, .directory = directory, .file = -1};
     return 0;
 }
 
@@ -34,12 +34,16 @@ static ino_t inode_of(const struct removal *r) {
     return fstatat(r->directory, r->name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_ino : 0;
 }
 
-void removal_made(struct removal *r) { r->inode = inode_of(r); }
+void removal_made(struct removal *r, int file) {
+    r->inode = inode_of(r);
+    r->file = file;
+}
 
 void removal_run(struct removal *r) {
     if (!r->name) return;
     if (r->inode && inode_of(r) == r->inode && unlinkat(r->directory, r->name, 0) < 0)
         msg_note(1, "%s stays: %s", r->name, strerror(errno)); /* the user of --user may not */
+    if (r->file >= 0) close(r->file);
     close(r->directory);
     *r = (struct removal){.name = NULL};
 }

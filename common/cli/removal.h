@@ -10,12 +10,15 @@ struct removal {
     const char *name; /* the path's last component; NULL: there is nothing to remove */
     int directory;    /* owned, where there is a name */
     ino_t inode;      /* of our file; 0: it is not made yet */
+    int file;         /* owned, once it is made; -1: it is not held */
 };
 
 /* Opens the directory of the path, which must last. -1 with errno. */
 int removal_prepare(struct removal *r, const char *path);
-/* The file is there, and ours. */
-void removal_made(struct removal *r);
+/* The file is there, and ours. It is to be held by a descriptor (taken over) as long as we may
+ * remove it: else its inode could be that of a file which somebody puts in its place. -1: it is
+ * held by another, as a path is by its socket. */
+void removal_made(struct removal *r, int file);
 /* Removes the file, and closes. Also when nothing was prepared ({0}). */
 void removal_run(struct removal *r);
 

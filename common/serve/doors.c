@@ -62,7 +62,7 @@ static int keep_path(struct doors *d, const char *path) {
         msg_error("cannot write %s: %s", path, strerror(errno));
         return STATUS_FAILED;
     }
-    removal_made(&d->path);
+    removal_made(&d->path, -1);
     return 0;
 }
 
@@ -100,7 +100,7 @@ int doors_open(struct doors *d, const struct call *call, bool streams, bool data
 }
 
 void doors_close(struct doors *d) {
+    removal_run(&d->path); /* while the socket is open, nobody else has its inode */
     listen_close(&d->streams);
     listen_close(&d->datagrams);
-    removal_run(&d->path);
 }
