@@ -31,9 +31,9 @@ static void on_space(struct session *s) {
     stream_read(&s->stream, true);
 }
 
-static bool on_datagram(struct dgram_server *server, const struct dgram *question,
-                        struct buf *answer) {
-    (void)server;
+static bool on_datagram(struct dgram_door *door, const struct dgram *question, struct buf *answer) {
+    (void)door;
+    if (!answer) return false;
     buf_put(answer, question->bytes, question->size);
     return true;
 }

@@ -156,27 +156,60 @@ for _ in range(2):
 
 # --- groups and broadcasts ---
 
-@test "-U: who is slow to read gets all answers; who never reads, or cannot be answered, keeps none from the next" {
-    udp_serve -q -U server --reply 'for %m'
-    peer '
-def named(path): # and not connected: then unix(7) bounds what waits for it
+# Unix sockets that are not connected: then unix(7) bounds what waits for each of them.
+NAMED='
+def named(path):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     s.bind(path)
     return s
-slow, never, next = map(named, ("slow", "never", "next"))
 queue = int(open("/proc/sys/net/unix/max_dgram_qlen").read())
-for i in range(queue + 3): slow.sendto(b"%d" % i, "server")
-time.sleep(0.02) # so that it is slow
-for i in range(queue + 3): assert slow.recv(100) == b"for %d" % i
+'
+
+@test "-U: who is slow to read gets all answers; who never reads is told of, counted, and delays nobody" {
+    udp_serve -U server --reply 'for %m'
+    peer "$NAMED"'
+slow, never, next = map(named, ("slow", "never", "next"))
+for i in range(3 * queue): slow.sendto(b"%d" % i, "server")
 for i in range(queue + 3): never.sendto(b"x", "server")
-next.sendto(b"me", "server")
-assert next.recv(100) == b"for me"
+begun = time.monotonic()
+for i in range(20):
+    next.sendto(b"me", "server")
+    assert next.recv(100) == b"for me"
+assert "does not take" not in open(args[1]).read(), "it was waited for"
+for i in range(3 * queue): assert slow.recv(100) == b"for %d" % i
+wait_until(lambda: "answers lost so far" in open(args[1]).read())
 nameless = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 os.kill(int(args[0]), signal.SIGSTOP) # so that they are answered at once
 nameless.sendto(b"x", "server")
 next.sendto(b"me", "server")
 os.kill(int(args[0]), signal.SIGCONT)
-assert next.recv(100) == b"for me"' "$SERVER_PID"
+assert next.recv(100) == b"for me"' "$SERVER_PID" "$SERVER_ERR"
+    stop "$SERVER_PID"
+    assert_equal "$(grep -c '^unix.* does not take its answers$' "$SERVER_ERR")" 1
+    grep -qx '2 answers lost so far' "$SERVER_ERR"
+    grep -qx '3 answers lost so far' "$SERVER_ERR"
+}
+
+@test "-c N ends once the last answers have left, though they have to wait" {
+    udp_serve -U server --reply 'for %m' -c 30
+    peer "$NAMED"'
+s = named("slow")
+for i in range(30): s.sendto(b"%d" % i, "server")
+assert quiet(datagram(), 0.1) # so that it has to wait
+for i in range(30): assert s.recv(100) == b"for %d" % i'
+    wait_for_exit "$SERVER_PID"
+    assert_equal "$status $(wc -l <"$SERVER_OUT")" '0 30'
+}
+
+@test "-c N waits no longer than a second for who does not take the last answer" {
+    udp_serve -U server --reply 'for %m' -c 20
+    peer "$NAMED"'
+s = named("never")
+for i in range(20): s.sendto(b"%d" % i, "server")
+wait_until(lambda: not os.path.exists("server"), 5)'
+    wait_for_exit "$SERVER_PID"
+    assert_equal "$status" 0
+    grep -qE '^[0-9]+ answers lost so far$' "$SERVER_ERR"
 }
 
 @test "--group joins and listens there; several receivers on one machine hear it" {
@@ -232,6 +265,39 @@ assert next.recv(100) == b"for me"' "$SERVER_PID"
     assert_output ''
 }
 
+@test "drops are counted exactly where each datagram came by itself" {
+    portable && return # which is not told
+    udp_serve -b 127.0.0.1 -O rcvbuf=8K
+    kill -STOP "$SERVER_PID"
+    peer 's = datagram()
+for i in range(5000): s.sendto(b"%d" % i, ("127.0.0.1", int(args[0])))' "$PORT"
+    kill -CONT "$SERVER_PID"
+    wait_for_line "$SERVER_ERR" 'dropped so far'
+    stop "$SERVER_PID"
+    run grep 'dropped so far' "$SERVER_ERR"
+    assert_output --regexp "^127\.0\.0\.1:$PORT: [0-9]+ datagrams dropped so far: the receive buffer was full \(-O rcvbuf=SIZE enlarges it\)\$"
+    assert_equal $(($(wc -l <"$SERVER_OUT") + $(grep -oE ' [0-9]+ datagrams' <<<"$output" | tr -dc 0-9))) 5000
+}
+
+@test "where several came as one, drops are told as at least so many, and about how many they were" {
+    portable && return
+    udp_serve -b 127.0.0.1 -O rcvbuf=32K
+    kill -STOP "$SERVER_PID"
+    seq -f '%063.0f' 6400 >lines
+    run -0 sockkit udp-send "127.0.0.1:$PORT" <lines
+    kill -CONT "$SERVER_PID"
+    wait_for_line "$SERVER_ERR" 'dropped so far'
+    stop "$SERVER_PID"
+    run grep 'dropped so far' "$SERVER_ERR"
+    assert_output --regexp '^127.*: at least [0-9]+ datagrams dropped so far: .*; several came as one: about [0-9]+$'
+    local lost=$((6400 - $(wc -l <"$SERVER_OUT"))) least about
+    least=$(sed -E 's/.*at least ([0-9]+) .*/\1/' <<<"$output")
+    about=$(sed -E 's/.* about ([0-9]+)$/\1/' <<<"$output")
+    assert [ "$least" -lt "$lost" ]
+    assert [ "$about" -gt $((lost * 8 / 10)) ]
+    assert [ "$about" -lt $((lost * 12 / 10)) ]
+}
+
 # True when the process sleeps although something waits in its socket at the port.
 rests() {
     grep -q '^State:.S' "/proc/$1/status" &&
@@ -243,7 +309,7 @@ rests() {
     start sh -c 'exec "$0" udp-serve -p 0 --port-file port -O rcvbuf=8K >pipe' "$SOCKKIT"
     exec 8<pipe
     wait_for_file port
-    seq 100000 >lines
+    seq -f '%0999.0f' 30000 >lines # of which a pipe takes few, however many are dropped
     run -0 sockkit udp-send "127.0.0.1:$(cat port)" <lines
     wait_until rests "$PID" "$(cat port)"
     portable || wait_for_line "$ERR" '^127\.0\.0\.1:[0-9]+: (at least )?[0-9]+ datagrams dropped so far: the receive buffer was full'

@@ -47,11 +47,15 @@ static bool one_line(const struct dgram *d, size_t *size) {
     return true;
 }
 
-static bool on_datagram(struct dgram_server *server, const struct dgram *question,
-                        struct buf *answer) {
+/* As answers to what is no command do; another server may have sent it. */
+static bool is_error(const struct dgram *d) { return d->size >= 3 && !memcmp(d->bytes, "ERR", 3); }
+
+static bool on_datagram(struct dgram_door *door, const struct dgram *question, struct buf *answer) {
     char name[DGRAM_PEER];
-    size_t size, before = answer->size;
-    (void)server;
+    size_t size, before;
+    (void)door;
+    if (!answer || is_error(question)) return false;
+    before = answer->size;
     if (one_line(question, &size))
         language_answer(answer, question->bytes, size, dgram_peer(question, name), time(NULL));
     else

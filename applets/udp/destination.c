@@ -76,13 +76,11 @@ static int open_socket(struct destination *r, struct cause *cause) {
     if (!r->everybody && sock_connect(r->fd, &r->to) < 0) return destination_cause(r, errno, cause);
     if (sock_local(r->fd, &local) < 0) return destination_cause(r, errno, cause);
     msg_note(1, "sending to %s from %s", addr_text(&r->to, to), addr_text(&local, from));
-    r->io = dgram_new(r->fd, &local);
+    dgram_prepare(&r->socket, r->fd, &local);
     return 0;
 }
 
 static void close_socket(struct destination *r) {
-    dgram_free(r->io);
-    r->io = NULL;
     if (r->fd >= 0) sock_close(r->fd);
     r->fd = -1;
     if (r->path) unlink(r->path);
@@ -110,6 +108,7 @@ int destination_find(struct destination *r, const struct net_name *name,
                      const struct net_name *source, int64_t limit, struct cause *cause) {
     *r = (struct destination){
         .loop = r->loop, .options = r->options, .broadcast = r->broadcast, .fd = -1, .name = *name};
+    r->batch = dgram_batch_new();
     if (source->type && resolve_wait(r->loop, source, limit, &r->locals, cause) < 0) return -1;
     if (resolve_wait(r->loop, name, limit, &r->addrs, cause) < 0) return -1;
     addrs_keep_families(&r->addrs, &r->locals);
@@ -121,6 +120,7 @@ int destination_find(struct destination *r, const struct net_name *name,
 
 void destination_free(struct destination *r) {
     close_socket(r);
+    dgram_batch_free(r->batch);
     addrs_free(&r->addrs);
     addrs_free(&r->locals);
 }

@@ -20,7 +20,8 @@ struct destination {
     bool broadcast; /* the name may be a broadcast address */
 
     int fd; /* -1: none */
-    struct dgram_io *io;
+    struct dgram_socket socket;
+    struct dgram_batch *batch; /* owned */
     struct addr to;
     /* to a group or a broadcast address: whoever hears it may answer, and the socket is not
      * connected */

@@ -184,7 +184,7 @@ static void all_sent(struct udp_send *u) {
 
 static void receive(struct udp_send *u) {
     const struct dgram *items;
-    int n = dgram_receive(u->whom.io, &items);
+    int n = dgram_receive(u->whom.batch, &u->whom.socket, &items);
     if (n < 0 && dgram_full_now(errno)) return;
     if (n < 0) {
         refused(u, errno);
@@ -218,7 +218,7 @@ static void socket_ready(struct watch *w, unsigned events) {
 
 static void output_changed(void *owner) {
     struct udp_send *u = owner;
-    if (u->whom.io) update_socket(u);
+    if (u->whom.fd >= 0) update_socket(u);
     if (u->show.out.status) finish(u, u->show.out.status);
 }
 
@@ -272,7 +272,7 @@ static bool tried(struct udp_send *u) {
 static bool send_items(struct udp_send *u) {
     while (u->next < u->count) {
         const struct dgram *first = &u->items[u->next];
-        int n = dgram_send(u->whom.io, first, u->count - u->next);
+        int n = dgram_send(u->whom.batch, &u->whom.socket, first, u->count - u->next);
         if (n < 0) {
             cannot(u, first, errno);
             return false;

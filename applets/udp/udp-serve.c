@@ -77,13 +77,15 @@ static struct udp_serve *of_server(struct dgram_server *server) {
 
 /* --- datagrams --- */
 
-static bool on_message(struct dgram_server *server, const struct dgram *d, struct buf *answer) {
+static bool on_message(struct dgram_door *door, const struct dgram *d, struct buf *answer) {
+    struct dgram_server *server = door->server;
     struct udp_serve *u = of_server(server);
     show_received(&u->show, d);
     if (u->conf->count && server->received == (uint64_t)u->conf->count) dgram_server_end(server);
     struct template_message received = {d->bytes, d->size, d->peer, time(NULL)};
-    if (u->conf->reply) template_fill(answer, u->conf->reply, &received);
-    return u->conf->reply;
+    bool answers = u->conf->reply && answer;
+    if (answers) template_fill(answer, u->conf->reply, &received);
+    return answers;
 }
 
 static void on_answered(struct dgram_server *server, const struct dgram *answer) {

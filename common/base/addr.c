@@ -178,6 +178,14 @@ bool addr_lacks_zone(const struct addr *a) {
     return IN6_IS_ADDR_LINKLOCAL(host) || IN6_IS_ADDR_MC_LINKLOCAL(host);
 }
 
+bool addr_unmap(const struct addr *a, struct addr *out) {
+    struct in_addr host;
+    if (!is_mapped(a)) return false;
+    memcpy(&host, &a->as.v6.sin6_addr.s6_addr[12], sizeof host);
+    set_v4(out, host, addr_port(a));
+    return true;
+}
+
 void addr_loopback(int family, uint16_t port, struct addr *out) {
     if (family == AF_INET)
         set_v4(out, (struct in_addr){htonl(INADDR_LOOPBACK)}, port);

@@ -56,6 +56,8 @@ bool addr_is_any(const struct addr *a);       /* 0.0.0.0, :: */
 bool addr_is_multicast(const struct addr *a); /* 224/4, ff00::/8 */
 /* fe80::/10 or ff02::/16 without a zone id, which says of which link (RFC 4007). */
 bool addr_lacks_zone(const struct addr *a);
+/* True for a v4-mapped IPv6 address (RFC 4291 section 2.5.5.2); *out is the IPv4 address. */
+bool addr_unmap(const struct addr *a, struct addr *out);
 void addr_loopback(int family, uint16_t port, struct addr *out);
 void addr_any(int family, uint16_t port, struct addr *out); /* 0.0.0.0 and :: */
 /* -1 with errno ENAMETOOLONG, or EINVAL for an empty path. */

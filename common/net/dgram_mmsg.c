@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <netinet/udp.h>
@@ -19,10 +20,11 @@ enum { SEGMENT = 103, GRO = 104 };
 #define APART ((size_t)192)
 #define UNIX_BATCH 4
 #define UNIX_MOST ((size_t)524288)
+#define ROOM (BATCH * (INET_MOST + APART))
 #define SEGMENTS ((size_t)64)         /* in one send: what every kernel with UDP_SEGMENT takes */
 #define SEGMENTS_MOST ((size_t)65000) /* bytes of one send: below what either family takes */
-#define CONTROL                                                         \
-    (CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
+#define CONTROL                                                             \
+    (2 * CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
      CMSG_SPACE(sizeof(struct ucred)))
 
 struct slot {
@@ -37,13 +39,7 @@ struct parcel {
     size_t count; /* of datagrams */
 };
 
-struct dgram_io {
-    int fd, family;
-    bool gro;            /* what comes may be several in one */
-    bool ancillary;      /* what comes has control messages */
-    bool alone;          /* the next message is sent by itself */
-    size_t segment_most; /* bytes of a datagram that may be one of several in a send */
-    size_t batch, most;
+struct dgram_batch {
     char *bytes;
     struct mmsghdr in[BATCH], out[BATCH];
     struct slot slots[BATCH];
@@ -54,63 +50,65 @@ struct dgram_io {
 
 /* --- set-up --- */
 
-static void ask_for_ancillary(struct dgram_io *io, const struct addr *local) {
+static bool is_unix(const struct dgram_socket *s) { return s->family == AF_UNIX; }
+
+static void ask_for_ancillary(struct dgram_socket *s, const struct addr *local) {
     int result = -1;
-    if (io->family == AF_UNIX)
-        result = sock_set(io->fd, SOL_SOCKET, SO_PASSCRED, 1, "SO_PASSCRED");
+    if (is_unix(s))
+        result = sock_set(s->fd, SOL_SOCKET, SO_PASSCRED, 1, "SO_PASSCRED");
     else if (addr_is_any(local))
-        result = io->family == AF_INET
-                     ? sock_set(io->fd, IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO")
-                     : sock_set(io->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
-    io->ancillary = result == 0;
+        result = s->family == AF_INET
+                     ? sock_set(s->fd, IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO")
+                     : sock_set(s->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
+    s->ancillary = result == 0;
 }
 
-static void prepare_slots(struct dgram_io *io) {
-    for (size_t i = 0; i < io->batch; i++) {
-        struct slot *s = &io->slots[i];
-        s->piece = (struct iovec){io->bytes + i * (io->most + APART), io->most};
-        io->in[i].msg_hdr =
-            (struct msghdr){.msg_name = &s->from.as, .msg_iov = &s->piece, .msg_iovlen = 1};
-    }
+void dgram_prepare(struct dgram_socket *s, int fd, const struct addr *local) {
+    *s = (struct dgram_socket){.fd = fd, .family = addr_family(local)};
+    ask_for_ancillary(s, local);
+    if (is_unix(s)) return;
+    s->segment_most = SEGMENTS_MOST;
+    if (!sock_tracing()) s->gro = sock_set(fd, IPPROTO_UDP, GRO, 1, "UDP_GRO") == 0;
 }
 
-struct dgram_io *dgram_new(int fd, const struct addr *local) {
-    struct dgram_io *io = mem_new(sizeof *io);
-    bool local_only = addr_family(local) == AF_UNIX;
-    io->fd = fd;
-    io->family = addr_family(local);
-    io->batch = sock_tracing() ? 1 : local_only ? UNIX_BATCH : BATCH;
-    io->most = local_only ? UNIX_MOST : INET_MOST;
-    io->segment_most = local_only ? 0 : SEGMENTS_MOST;
-    ask_for_ancillary(io, local);
-    if (!local_only && !sock_tracing()) io->gro = sock_set(fd, IPPROTO_UDP, GRO, 1, "UDP_GRO") == 0;
-    return io;
+void dgram_ask_ttl(struct dgram_socket *s) {
+    if (is_unix(s) || sock_tracing()) return;
+    int result = s->family == AF_INET
+                     ? sock_set(s->fd, IPPROTO_IP, IP_RECVTTL, 1, "IP_RECVTTL")
+                     : sock_set(s->fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT");
+    s->ancillary = s->ancillary || result == 0;
 }
 
-void dgram_free(struct dgram_io *io) {
-    if (!io) return;
-    free(io->bytes);
-    free(io->items);
-    free(io);
+static_assert(UNIX_BATCH * (UNIX_MOST + APART) <= ROOM, "a batch of either family has room");
+
+struct dgram_batch *dgram_batch_new(void) {
+    return mem_new(sizeof(struct dgram_batch));
+}
+
+void dgram_batch_free(struct dgram_batch *b) {
+    if (!b) return;
+    free(b->bytes);
+    free(b->items);
+    free(b);
 }
 
 /* --- receiving --- */
 
-static void here_v4(struct slot *s, const struct cmsghdr *c) {
+static void here_v4(struct slot *slot, const struct cmsghdr *c) {
     struct in_pktinfo info;
     memcpy(&info, CMSG_DATA(c), sizeof info);
-    addr_any(AF_INET, 0, &s->here);
+    addr_any(AF_INET, 0, &slot->here);
     /* for a broadcast or multicast too: an address of ours */
-    s->here.as.v4.sin_addr = info.ipi_spec_dst;
+    slot->here.as.v4.sin_addr = info.ipi_spec_dst;
 }
 
-static void here_v6(struct slot *s, const struct cmsghdr *c) {
+static void here_v6(struct slot *slot, const struct cmsghdr *c) {
     struct in6_pktinfo info;
     memcpy(&info, CMSG_DATA(c), sizeof info);
     if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) return;
-    addr_any(AF_INET6, 0, &s->here);
-    s->here.as.v6.sin6_addr = info.ipi6_addr;
-    if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) s->here.as.v6.sin6_scope_id = info.ipi6_ifindex;
+    addr_any(AF_INET6, 0, &slot->here);
+    slot->here.as.v6.sin6_addr = info.ipi6_addr;
+    if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) slot->here.as.v6.sin6_scope_id = info.ipi6_ifindex;
 }
 
 /* Not CMSG_NXTHDR(3), which musl's headers cannot compile without a warning. */
@@ -123,45 +121,58 @@ static struct cmsghdr *next_control(struct msghdr *m, const struct cmsghdr *last
                : NULL;
 }
 
-/* Fills in what the control messages tell; the size of a segment, 0: there is one. */
-static size_t read_control(struct slot *s, struct msghdr *m, struct dgram *item) {
+static bool is(const struct cmsghdr *c, int level, int type) {
+    return c->cmsg_level == level && c->cmsg_type == type;
+}
+
+static int number_in(const struct cmsghdr *c) {
+    int number;
+    memcpy(&number, CMSG_DATA(c), sizeof number);
+    return number;
+}
+
+static pid_t sender_in(const struct cmsghdr *c) {
+    struct ucred sender;
+    memcpy(&sender, CMSG_DATA(c), sizeof sender);
+    return sender.pid;
+}
+
+/* Fills in what the control messages tell. Returns the size of a segment, 0: there is one. */
+static size_t read_control(struct slot *slot, struct msghdr *m, struct dgram *item) {
     size_t segment = 0;
-    s->here.size = 0;
+    slot->here.size = 0;
     for (struct cmsghdr *c = next_control(m, NULL); c; c = next_control(m, c)) {
-        int size;
-        struct ucred sender;
-        if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == GRO) {
-            memcpy(&size, CMSG_DATA(c), sizeof size);
-            segment = (size_t)size;
-        } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-            here_v4(s, c);
-        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-            here_v6(s, c);
-        } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
-            memcpy(&sender, CMSG_DATA(c), sizeof sender);
-            item->pid = sender.pid;
-        }
+        if (is(c, IPPROTO_UDP, GRO))
+            segment = (size_t)number_in(c);
+        else if (is(c, IPPROTO_IP, IP_TTL) || is(c, IPPROTO_IPV6, IPV6_HOPLIMIT))
+            item->ttl = number_in(c);
+        else if (is(c, IPPROTO_IP, IP_PKTINFO))
+            here_v4(slot, c);
+        else if (is(c, IPPROTO_IPV6, IPV6_PKTINFO))
+            here_v6(slot, c);
+        else if (is(c, SOL_SOCKET, SCM_CREDENTIALS))
+            item->pid = sender_in(c);
     }
-    if (s->here.size) item->here = &s->here;
+    if (slot->here.size) item->here = &slot->here;
     return segment;
 }
 
 /* One message, which may be several datagrams, to items from `n` on; how many there are then. */
-static size_t unpack(struct dgram_io *io, size_t i, size_t n) {
-    struct slot *s = &io->slots[i];
-    struct msghdr *m = &io->in[i].msg_hdr;
-    size_t left = io->in[i].msg_len, segment = 0;
-    const char *at = s->piece.iov_base;
-    struct dgram item = {.peer = &s->from};
-    s->from.size = m->msg_namelen;
+static size_t unpack(struct dgram_batch *b, const struct dgram_socket *s, size_t i, size_t n) {
+    struct slot *slot = &b->slots[i];
+    struct msghdr *m = &b->in[i].msg_hdr;
+    size_t left = b->in[i].msg_len, segment = 0;
+    const char *at = slot->piece.iov_base;
+    struct dgram item = {.peer = &slot->from};
+    slot->from.size = m->msg_namelen;
     /* a Unix socket without a name */
-    if (m->msg_namelen == 0) s->from.as.any.sa_family = (sa_family_t)io->family;
-    if (m->msg_controllen > 0) segment = read_control(s, m, &item);
+    if (m->msg_namelen == 0) slot->from.as.any.sa_family = (sa_family_t)s->family;
+    if (m->msg_controllen > 0) segment = read_control(slot, m, &item);
     if (segment == 0) segment = left;
-    io->items = mem_grow(io->items, &io->items_capacity, n + 1 + (segment ? left / segment : 0),
-                         sizeof *io->items);
+    b->items = mem_grow(b->items, &b->items_capacity, n + 1 + (segment ? left / segment : 0),
+                        sizeof *b->items);
     do {
-        struct dgram *d = &io->items[n++];
+        struct dgram *d = &b->items[n++];
         *d = item;
         d->bytes = at;
         d->size = left < segment ? left : segment;
@@ -171,46 +182,60 @@ static size_t unpack(struct dgram_io *io, size_t i, size_t n) {
     return n;
 }
 
-static void reset_slots(struct dgram_io *io) {
-    for (size_t i = 0; i < io->batch; i++) {
-        struct msghdr *m = &io->in[i].msg_hdr;
-        m->msg_namelen = sizeof io->slots[i].from.as;
-        m->msg_control = io->ancillary || io->gro ? io->slots[i].control : NULL;
-        m->msg_controllen = m->msg_control ? sizeof io->slots[i].control : 0;
+/* How many messages a call takes, each of at most `most` bytes. */
+static size_t batch_of(const struct dgram_socket *s, size_t *most) {
+    *most = is_unix(s) ? UNIX_MOST : INET_MOST;
+    return sock_tracing() ? 1 : is_unix(s) ? UNIX_BATCH : BATCH;
+}
+
+static void reset_slots(struct dgram_batch *b, const struct dgram_socket *s, size_t count,
+                        size_t most) {
+    for (size_t i = 0; i < count; i++) {
+        struct slot *slot = &b->slots[i];
+        struct msghdr *m = &b->in[i].msg_hdr;
+        slot->piece = (struct iovec){b->bytes + i * (most + APART), most};
+        *m = (struct msghdr){.msg_name = &slot->from.as,
+                             .msg_namelen = sizeof slot->from.as,
+                             .msg_iov = &slot->piece,
+                             .msg_iovlen = 1};
+        if (!s->ancillary && !s->gro) continue;
+        m->msg_control = slot->control;
+        m->msg_controllen = sizeof slot->control;
     }
 }
 
-static int receive_traced(struct dgram_io *io) {
-    struct slot *s = &io->slots[0];
-    struct msghdr *m = &io->in[0].msg_hdr;
+static int receive_traced(struct dgram_batch *b, const struct dgram_socket *s) {
+    struct slot *slot = &b->slots[0];
+    struct msghdr *m = &b->in[0].msg_hdr;
+    size_t most = slot->piece.iov_len;
     char text[ADDR_TEXT];
     ssize_t n;
-    if (io->ancillary) {
-        n = recvmsg(io->fd, m, MSG_DONTWAIT);
-        s->from.size = m->msg_namelen;
+    if (s->ancillary) {
+        n = recvmsg(s->fd, m, MSG_DONTWAIT);
+        slot->from.size = m->msg_namelen;
         if (n >= 0 || errno != EAGAIN)
-            trace_payload(n, s->piece.iov_base, "recvmsg(%d, %zu, %s)", io->fd, io->most,
-                          n < 0 ? "-" : addr_text(&s->from, text));
+            trace_payload(n, slot->piece.iov_base, "recvmsg(%d, %zu, %s)", s->fd, most,
+                          n < 0 ? "-" : addr_text(&slot->from, text));
     } else {
-        n = sock_recvfrom(io->fd, s->piece.iov_base, io->most, &s->from);
-        m->msg_namelen = s->from.size;
+        n = sock_recvfrom(s->fd, slot->piece.iov_base, most, &slot->from);
+        m->msg_namelen = slot->from.size;
     }
-    if (n >= 0) io->in[0].msg_len = (unsigned)n;
+    if (n >= 0) b->in[0].msg_len = (unsigned)n;
     return n < 0 ? -1 : 1;
 }
 
-int dgram_receive(struct dgram_io *io, const struct dgram **items) {
-    size_t n = 0;
-    if (!io->bytes) {
-        io->bytes = mem_new(io->batch * (io->most + APART));
-        prepare_slots(io);
-    }
-    reset_slots(io);
-    int got = sock_tracing() ? receive_traced(io)
-                             : recvmmsg(io->fd, io->in, (unsigned)io->batch, MSG_DONTWAIT, NULL);
-    for (int i = 0; i < got; i++) n = unpack(io, (size_t)i, n);
-    *items = io->items;
-    return got < 0 ? -1 : (int)n;
+int dgram_receive(struct dgram_batch *b, struct dgram_socket *s, const struct dgram **items) {
+    size_t most, count = batch_of(s, &most), n = 0;
+    if (!b->bytes) b->bytes = mem_new(ROOM);
+    reset_slots(b, s, count, most);
+    int got = sock_tracing() ? receive_traced(b, s)
+                             : recvmmsg(s->fd, b->in, (unsigned)count, MSG_DONTWAIT, NULL);
+    for (int i = 0; i < got; i++) n = unpack(b, s, (size_t)i, n);
+    *items = b->items;
+    if (got < 0) return -1;
+    s->messages += (uint64_t)got;
+    s->received += n;
+    return (int)n;
 }
 
 /* --- sending --- */
@@ -219,111 +244,135 @@ static bool same_end(const struct addr *a, const struct addr *b) {
     return a == b || (a && b && addr_equal(a, b));
 }
 
+static bool same_way(const struct dgram *a, const struct dgram *b) {
+    return same_end(a->peer, b->peer) && same_end(a->here, b->here) && a->ttl == b->ttl;
+}
+
 /* How many from the first on can go as one: all of its size, but for the last, which may be
  * shorter. */
-static size_t run_length(const struct dgram_io *io, const struct dgram *d, size_t count) {
+static size_t run_length(const struct dgram_socket *s, const struct dgram *d, size_t count) {
     size_t n = 1, size = d[0].size, total = size;
-    if (size == 0 || size > io->segment_most) return 1;
+    if (size == 0 || size > s->segment_most) return 1;
     while (n < count && n < SEGMENTS && d[n].size > 0 && d[n].size <= size &&
-           total + d[n].size <= SEGMENTS_MOST && same_end(d[n].peer, d[0].peer) &&
-           same_end(d[n].here, d[0].here)) {
+           total + d[n].size <= SEGMENTS_MOST && same_way(&d[n], &d[0])) {
         total += d[n].size;
         if (d[n++].size < size) break;
     }
     return n;
 }
 
-static void put_control(struct msghdr *m, char *control, int level, int type, const void *value,
-                        size_t size) {
+static void put_control(struct msghdr *m, char *control, struct cmsghdr head, const void *value) {
     struct cmsghdr *c = (struct cmsghdr *)(void *)(control + m->msg_controllen);
-    *c = (struct cmsghdr){
-        .cmsg_len = (socklen_t)CMSG_LEN(size), .cmsg_level = level, .cmsg_type = type};
+    size_t size = head.cmsg_len;
+    *c = head;
+    c->cmsg_len = (socklen_t)CMSG_LEN(size);
     memcpy(CMSG_DATA(c), value, size);
     m->msg_control = control;
     m->msg_controllen += (socklen_t)CMSG_SPACE(size);
 }
 
+/* The head of a control message; put_control makes of the value's size that of the message. */
+#define HEAD(value, level, type) \
+    (struct cmsghdr) { .cmsg_len = sizeof(value), .cmsg_level = (level), .cmsg_type = (type) }
+
 static void put_here(struct msghdr *m, char *control, const struct addr *here) {
     if (addr_family(here) == AF_INET) {
         struct in_pktinfo info = {.ipi_spec_dst = here->as.v4.sin_addr};
-        put_control(m, control, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+        put_control(m, control, HEAD(info, IPPROTO_IP, IP_PKTINFO), &info);
     } else {
         struct in6_pktinfo info = {.ipi6_addr = here->as.v6.sin6_addr,
                                    .ipi6_ifindex = here->as.v6.sin6_scope_id};
-        put_control(m, control, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+        put_control(m, control, HEAD(info, IPPROTO_IPV6, IPV6_PKTINFO), &info);
     }
 }
 
-/* The first `count` datagrams as one message. */
-static void pack(struct msghdr *m, struct parcel *out, const struct dgram *d, size_t count) {
+static void put_ttl(struct msghdr *m, char *control, int family, int ttl) {
+    if (family == AF_INET)
+        put_control(m, control, HEAD(ttl, IPPROTO_IP, IP_TTL), &ttl);
+    else
+        put_control(m, control, HEAD(ttl, IPPROTO_IPV6, IPV6_HOPLIMIT), &ttl);
+}
+
+static void put_pieces(struct msghdr *m, const struct dgram *d, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct iovec *last = m->msg_iovlen ? &m->msg_iov[m->msg_iovlen - 1] : NULL;
+        if (last && (char *)last->iov_base + last->iov_len == d[i].bytes)
+            last->iov_len += d[i].size;
+        else
+            m->msg_iov[m->msg_iovlen++] = (struct iovec){(void *)(uintptr_t)d[i].bytes, d[i].size};
+    }
+}
+
+/* The first `count` datagrams as message number i. */
+static void pack(struct dgram_batch *b, unsigned i, const struct dgram_socket *s,
+                 const struct dgram *d, size_t count) {
+    struct msghdr *m = &b->out[i].msg_hdr;
+    struct parcel *out = &b->parcels[i];
     uint16_t segment = (uint16_t)d->size;
     *m = (struct msghdr){.msg_iov = out->pieces};
     if (d->peer) {
         m->msg_name = (void *)(uintptr_t)&d->peer->as;
         m->msg_namelen = d->peer->size;
     }
-    for (size_t i = 0; i < count; i++) {
-        struct iovec *last = m->msg_iovlen ? &out->pieces[m->msg_iovlen - 1] : NULL;
-        if (last && (char *)last->iov_base + last->iov_len == d[i].bytes)
-            last->iov_len += d[i].size;
-        else
-            out->pieces[m->msg_iovlen++] = (struct iovec){(void *)(uintptr_t)d[i].bytes, d[i].size};
-    }
-    if (count > 1) put_control(m, out->control, IPPROTO_UDP, SEGMENT, &segment, sizeof segment);
+    put_pieces(m, d, count);
+    if (count > 1) put_control(m, out->control, HEAD(segment, IPPROTO_UDP, SEGMENT), &segment);
     if (d->here) put_here(m, out->control, d->here);
+    if (d->ttl) put_ttl(m, out->control, s->family, d->ttl);
     out->count = count;
 }
 
-static int send_traced(struct dgram_io *io, const struct dgram *d) {
+static int send_traced(struct dgram_batch *b, const struct dgram_socket *s, const struct dgram *d) {
     char text[ADDR_TEXT];
-    if (!d->here) return sock_sendto(io->fd, d->bytes, d->size, d->peer) < 0 ? -1 : 1;
-    struct msghdr *m = &io->out[0].msg_hdr;
-    pack(m, &io->parcels[0], d, 1);
-    ssize_t n = sendmsg(io->fd, m, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (!d->here) return sock_sendto(s->fd, d->bytes, d->size, d->peer) < 0 ? -1 : 1;
+    pack(b, 0, s, d, 1);
+    ssize_t n = sendmsg(s->fd, &b->out[0].msg_hdr, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n >= 0 || errno != EAGAIN)
-        trace_payload(n, d->bytes, "sendmsg(%d, %zu, %s)", io->fd, d->size,
+        trace_payload(n, d->bytes, "sendmsg(%d, %zu, %s)", s->fd, d->size,
                       d->peer ? addr_text(d->peer, text) : "-");
     return n < 0 ? -1 : 1;
 }
 
 /* True when the system takes datagrams of this size one by one alone: larger than the interface's
  * packets, or an interface that cannot take them apart. */
-static bool segments_refused(struct dgram_io *io, const struct dgram *d) {
-    if (io->parcels[0].count == 1 ||
+static bool segments_refused(const struct dgram_batch *b, struct dgram_socket *s,
+                             const struct dgram *d) {
+    if (b->parcels[0].count == 1 ||
         (errno != EINVAL && errno != EMSGSIZE && errno != EIO && errno != EOPNOTSUPP))
         return false;
-    io->segment_most = errno == EIO ? 0 : d->size - 1;
+    s->segment_most = errno == EIO ? 0 : d->size - 1;
     return true;
 }
 
-int dgram_send(struct dgram_io *io, const struct dgram *items, size_t count) {
-    size_t taken = 0, most = io->alone ? 1 : BATCH;
+int dgram_send(struct dgram_batch *b, struct dgram_socket *s, const struct dgram *items,
+               size_t count) {
+    size_t taken = 0, most = s->alone ? 1 : BATCH;
     unsigned messages = 0;
-    if (sock_tracing()) return send_traced(io, items);
+    if (sock_tracing()) return send_traced(b, s, items);
     while (messages < most && taken < count) {
-        size_t n = run_length(io, items + taken, count - taken);
-        pack(&io->out[messages].msg_hdr, &io->parcels[messages], items + taken, n);
-        messages++;
+        size_t n = run_length(s, items + taken, count - taken);
+        pack(b, messages++, s, items + taken, n);
         taken += n;
     }
-    int sent = sendmmsg(io->fd, io->out, messages, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0) return segments_refused(io, items) ? dgram_send(io, items, count) : -1;
+    int sent = sendmmsg(s->fd, b->out, messages, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) return segments_refused(b, s, items) ? dgram_send(b, s, items, count) : -1;
     /* sendmmsg(2) keeps the error of a later message to itself: sent alone, it shows the next one.
      */
-    io->alone = (unsigned)sent < messages;
+    s->alone = (unsigned)sent < messages;
     taken = 0;
-    for (int i = 0; i < sent; i++) taken += io->parcels[i].count;
+    for (int i = 0; i < sent; i++) taken += b->parcels[i].count;
     return (int)taken;
 }
 
 /* --- drops --- */
 
-int64_t dgram_drops(const struct dgram_io *io, bool *at_least) {
+struct dgram_drops dgram_drops(const struct dgram_socket *s) {
     uint32_t info[SK_MEMINFO_VARS] = {0};
     socklen_t size = sizeof info;
-    *at_least = io->gro;
-    int result = getsockopt(io->fd, SOL_SOCKET, SO_MEMINFO, info, &size);
-    if (trace_level > 1) trace_call(result, "", "getsockopt(%d, SO_MEMINFO)", io->fd);
-    return result == 0 && size > SK_MEMINFO_DROPS * sizeof info[0] ? (int64_t)info[SK_MEMINFO_DROPS]
-                                                                   : -1;
+    int result = getsockopt(s->fd, SOL_SOCKET, SO_MEMINFO, info, &size);
+    if (trace_level > 1) trace_call(result, "", "getsockopt(%d, SO_MEMINFO)", s->fd);
+    if (result < 0 || size <= SK_MEMINFO_DROPS * sizeof info[0])
+        return (struct dgram_drops){-1, -1};
+    uint64_t least = info[SK_MEMINFO_DROPS];
+    uint64_t about = s->messages > 0 ? least * s->received / s->messages : least;
+    return (struct dgram_drops){(int64_t)least, (int64_t)about};
 }

@@ -8,44 +8,41 @@
 #define INET_MOST ((size_t)65536)
 #define UNIX_MOST ((size_t)524288)
 
-struct dgram_io {
-    int fd;
-    size_t most;
-    char *bytes;
+struct dgram_batch {
     struct addr from;
     struct dgram item;
+    char bytes[UNIX_MOST];
 };
 
-struct dgram_io *dgram_new(int fd, const struct addr *local) {
-    struct dgram_io *io = mem_new(sizeof *io);
-    io->fd = fd;
-    io->most = addr_family(local) == AF_UNIX ? UNIX_MOST : INET_MOST;
-    io->bytes = mem_new(io->most);
-    return io;
+struct dgram_batch *dgram_batch_new(void) {
+    return mem_new(sizeof(struct dgram_batch));
 }
 
-void dgram_free(struct dgram_io *io) {
-    if (!io) return;
-    free(io->bytes);
-    free(io);
+void dgram_batch_free(struct dgram_batch *b) { free(b); }
+
+void dgram_prepare(struct dgram_socket *s, int fd, const struct addr *local) {
+    *s = (struct dgram_socket){.fd = fd, .family = addr_family(local)};
 }
 
-int dgram_receive(struct dgram_io *io, const struct dgram **items) {
-    ssize_t n = sock_recvfrom(io->fd, io->bytes, io->most, &io->from);
+void dgram_ask_ttl(struct dgram_socket *s) { (void)s; }
+
+int dgram_receive(struct dgram_batch *b, struct dgram_socket *s, const struct dgram **items) {
+    size_t most = s->family == AF_UNIX ? UNIX_MOST : INET_MOST;
+    ssize_t n = sock_recvfrom(s->fd, b->bytes, most, &b->from);
     if (n < 0) return -1;
-    if (io->from.size == 0 && io->most == UNIX_MOST) io->from.as.any.sa_family = AF_UNIX;
-    io->item = (struct dgram){.bytes = io->bytes, .size = (size_t)n, .peer = &io->from};
-    *items = &io->item;
+    if (b->from.size == 0) b->from.as.any.sa_family = (sa_family_t)s->family;
+    b->item = (struct dgram){.bytes = b->bytes, .size = (size_t)n, .peer = &b->from};
+    *items = &b->item;
     return 1;
 }
 
-int dgram_send(struct dgram_io *io, const struct dgram *items, size_t count) {
-    (void)count;
-    return sock_sendto(io->fd, items->bytes, items->size, items->peer) < 0 ? -1 : 1;
+int dgram_send(struct dgram_batch *b, struct dgram_socket *s, const struct dgram *items,
+               size_t count) {
+    (void)b, (void)count;
+    return sock_sendto(s->fd, items->bytes, items->size, items->peer) < 0 ? -1 : 1;
 }
 
-int64_t dgram_drops(const struct dgram_io *io, bool *at_least) {
-    (void)io;
-    *at_least = false;
-    return -1;
+struct dgram_drops dgram_drops(const struct dgram_socket *s) {
+    (void)s;
+    return (struct dgram_drops){-1, -1};
 }

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "common/base/addr.h"
+#include "common/base/addrs.h"
 
 /* Who holds the address that a bind(2) failed on: "by python3, pid 4242", or "in TIME_WAIT" where a
  * closed connection holds it. False when the system does not tell. type is SOCK_STREAM or
@@ -38,6 +39,10 @@ bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent);
 
 /* The process at the other end of a Unix-domain socket; 0: not known. */
 pid_t sysinfo_peer_pid(int fd);
+
+/* Adds the addresses of this machine's interfaces, port 0 (getifaddrs(3)); what the system does not
+ * tell is left out. */
+void sysinfo_addresses(struct addrs *out);
 
 /* From now on what our children leave behind becomes ours, not PID 1's, and is to be reaped. */
 void sysinfo_adopt_orphans(void);

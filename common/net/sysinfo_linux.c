@@ -1,6 +1,7 @@
 #include "common/net/sysinfo.h"
 
 #include <dirent.h>
+#include <ifaddrs.h>
 #include <inttypes.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -190,6 +191,19 @@ pid_t sysinfo_peer_pid(int fd) {
     struct ucred peer;
     socklen_t size = sizeof peer;
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
+void sysinfo_addresses(struct addrs *out) {
+    struct ifaddrs *all, *i;
+    if (getifaddrs(&all) < 0) return;
+    for (i = all; i; i = i->ifa_next) {
+        int family = i->ifa_addr ? i->ifa_addr->sa_family : AF_UNSPEC;
+        struct addr a = {.size = family == AF_INET ? sizeof a.as.v4 : sizeof a.as.v6};
+        if (family != AF_INET && family != AF_INET6) continue;
+        memcpy(&a.as, i->ifa_addr, a.size);
+        addrs_add(out, &a);
+    }
+    freeifaddrs(all);
 }
 
 void sysinfo_adopt_orphans(void) { prctl(PR_SET_CHILD_SUBREAPER, 1); }

@@ -25,4 +25,6 @@ pid_t sysinfo_peer_pid(int fd) {
     return 0;
 }
 
+void sysinfo_addresses(struct addrs *out) { (void)out; }
+
 void sysinfo_adopt_orphans(void) {}

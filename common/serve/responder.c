@@ -39,14 +39,19 @@ static void start_clients(struct responder *r, const struct server_limits *limit
         server_start(&r->clients.server, loop, &r->doors.streams, *limits, r->ops->sessions);
 }
 
+/* A TTL that was asked for (-O) is left as it is. */
+static void start_datagrams(struct responder *r) {
+    dgram_server_start(&r->datagrams, r->call->loop, &r->doors.datagrams, &r->conf->access,
+                       r->ops->datagrams);
+    if (!sockopt_given(&common_of(r)->sockopts, "ttl")) dgram_server_count_hops(&r->datagrams);
+}
+
 static int start(struct responder *r, const struct server_limits *limits) {
     struct loop *loop = r->call->loop;
     int status = r->ops->open ? r->ops->open(r) : 0;
     if (status) return status;
     if (has_clients(r)) start_clients(r, limits);
-    if (has_datagrams(r))
-        dgram_server_start(&r->datagrams, loop, &r->doors.datagrams, &r->conf->access,
-                           r->ops->datagrams);
+    if (has_datagrams(r)) start_datagrams(r);
     if (common_of(r)->timeout)
         timer_start(loop, &r->patience, common_of(r)->timeout, patience_over);
     return 0;

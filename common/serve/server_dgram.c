@@ -2,16 +2,16 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/base/msg.h"
 #include "common/base/text.h"
-#include "common/net/listen.h"
-#include "common/net/sock.h"
+#include "common/serve/hops.h"
 
 #define CENSUS TEXT_NS_PER_S
-#define TRIES 100 /* for an answer to a peer that does not read, DGRAM_PAUSE apart */
 /* Batches: more than a receive buffer holds, and yet an end where a peer floods us. */
 #define DRAIN_MOST 65536
 #define DRAIN_FAILURES 16
@@ -26,114 +26,157 @@ static void tell(struct dgram_server *server, const struct dgram *d, const char 
     msg_note(0, "%s %s%s", dgram_peer(d, peer), what, why);
 }
 
-/* --- drops --- */
+/* --- losses --- */
+
+static const char *plural(uint64_t n) { return n == 1 ? "" : "s"; }
 
 static void tell_drops(struct dgram_door *door) {
-    char text[ADDR_TEXT];
-    bool at_least;
-    int64_t drops = dgram_drops(door->io, &at_least);
-    if (drops <= door->drops) return;
-    msg_note(0, "%s: %s%lld datagram%s dropped so far%s", addr_text(door->local, text),
-             at_least ? "at least " : "", (long long)drops, drops == 1 ? "" : "s",
-             door->drops ? "" : ": the receive buffer was full (-O rcvbuf=SIZE enlarges it)");
-    door->drops = drops;
+    char text[ADDR_TEXT], about[64] = "";
+    struct dgram_drops drops = dgram_drops(&door->socket);
+    bool exact = drops.about == drops.least;
+    if (drops.least <= door->drops) return;
+    if (!exact)
+        snprintf(about, sizeof about, "; several came as one: about %lld", (long long)drops.about);
+    msg_note(0, "%s: %s%lld datagram%s dropped so far%s%s", addr_text(door->local, text),
+             exact ? "" : "at least ", (long long)drops.least, plural((uint64_t)drops.least),
+             door->drops ? "" : ": the receive buffer was full (-O rcvbuf=SIZE enlarges it)",
+             about);
+    door->drops = drops.least;
+}
+
+static void tell_losses(struct dgram_server *server) {
+    for (size_t i = 0; i < server->count; i++) tell_drops(&server->doors[i]);
+    if (server->unanswered > server->confessed)
+        msg_note(0, "%llu answer%s lost so far", (unsigned long long)server->unanswered,
+                 plural(server->unanswered));
+    server->confessed = server->unanswered;
 }
 
 static void census_due(struct timer *t) {
     struct dgram_server *server = container_of(t, struct dgram_server, census);
-    for (size_t i = 0; i < server->count; i++) tell_drops(&server->doors[i]);
-    if (server->resting) timer_start(server->loop, t, CENSUS, census_due);
+    tell_losses(server);
+    if (server->resting || dgram_server_waits(server))
+        timer_start(server->loop, t, CENSUS, census_due);
 }
 
 /* --- answers --- */
 
+static struct dgram_server *of_outbox(struct outbox *o) {
+    return container_of(o, struct dgram_server, outbox);
+}
+
+/* UDP holds all answers up or none. */
+static bool is_held_up(const struct dgram_door *door) {
+    return addr_family(door->local) != AF_UNIX &&
+           outbox_holds(&door->server->outbox, &door->socket, NULL);
+}
+
 static void update(struct dgram_door *door) {
+    const struct dgram_server *server = door->server;
+    bool pauses = server->resting || server->ended || is_held_up(door);
+    if (door->watch.loop) watch_want(&door->watch, pauses ? 0 : LOOP_READ);
+}
+
+static void update_all(struct dgram_server *server) {
+    for (size_t i = 0; i < server->count; i++) update(&server->doors[i]);
+}
+
+static void on_sent(struct outbox *o, const struct dgram *d) {
+    struct dgram_server *server = of_outbox(o);
+    if (server->ops->answered) server->ops->answered(server, d);
+}
+
+static void on_lost(struct outbox *o, const struct dgram *d, size_t count, int error) {
+    struct dgram_server *server = of_outbox(o);
+    server->unanswered += count;
+    if (dgram_full_now(error))
+        tell(server, d, "does not take its answers", "");
+    else
+        tell(server, d, "cannot be answered: ", strerror(error));
+}
+
+static void on_drained(struct outbox *o) {
+    struct dgram_server *server = of_outbox(o);
+    update_all(server);
+    if (server->ops->drained) server->ops->drained(server);
+    if (server->ended) loop_stop(server->loop);
+}
+
+/* Sends the first of them: how many are done with. */
+static size_t send_some(struct dgram_door *door, const struct dgram *items, size_t count) {
     struct dgram_server *server = door->server;
-    if (door->watch.loop && door->count == 0)
-        watch_want(&door->watch, server->resting || server->ended ? 0 : LOOP_READ);
+    struct outbox *outbox = &server->outbox;
+    bool queued = outbox_holds(outbox, &door->socket, items[0].peer);
+    int n = queued ? -1 : dgram_send(server->batch, &door->socket, items, count);
+    if (queued || (n < 0 && dgram_full_now(errno)))
+        outbox_keep(outbox, &door->socket, &items[0]);
+    else if (n < 0)
+        on_lost(outbox, &items[0], 1, errno);
+    for (int i = 0; i < n; i++) on_sent(outbox, &items[i]);
+    return n > 0 ? (size_t)n : 1;
 }
 
-static void stop_when_idle(struct dgram_server *server) {
-    for (size_t i = 0; i < server->count; i++)
-        if (server->doors[i].count > 0) return;
-    loop_stop(server->loop);
-}
-
-static void send_answers(struct dgram_door *door);
-
-static void pause_over(struct timer *t) { send_answers(container_of(t, struct dgram_door, pause)); }
-
-/* A Unix socket polls writable although the peer's queue is full, and so does any with ENOBUFS. */
-static void wait_for_room(struct dgram_door *door, int error) {
-    bool tells = error != ENOBUFS && addr_family(door->local) != AF_UNIX;
-    if (!tells) timer_start(door->server->loop, &door->pause, DGRAM_PAUSE, pause_over);
-    watch_want(&door->watch, tells ? LOOP_WRITE : 0);
-}
-
-static void took(struct dgram_door *door, size_t n) {
-    const struct dgram_ops *ops = door->server->ops;
-    for (size_t i = 0; ops->answered && i < n; i++)
-        ops->answered(door->server, &door->answers[door->next + i]);
-    door->next += n;
-    door->tries = 0;
-}
-
-static void send_answers(struct dgram_door *door) {
-    while (door->next < door->count) {
-        const struct dgram *first = &door->answers[door->next];
-        int n = dgram_send(door->io, first, door->count - door->next);
-        if (n > 0) {
-            took(door, (size_t)n);
-        } else if (dgram_full_now(errno) && door->tries++ < TRIES) {
-            wait_for_room(door, errno);
-            return;
-        } else {
-            tell(door->server, first, "cannot be answered: ", strerror(errno));
-            door->next++;
-            door->tries = 0;
-        }
-    }
-    door->next = door->count = 0;
-    buf_clear(&door->bytes);
+void dgram_door_send(struct dgram_door *door, const struct dgram *items, size_t count) {
+    const struct dgram_server *server = door->server;
+    /* One by one while some wait: others may be for the same peer. */
+    for (size_t i = 0; i < count;)
+        i += send_some(door, items + i, dgram_server_waits(server) ? 1 : count - i);
     update(door);
-    if (door->server->ended) stop_when_idle(door->server);
 }
 
-static void add_answer(struct dgram_door *door, const struct dgram *question, size_t size) {
-    door->answers =
-        mem_grow(door->answers, &door->capacity, door->count + 1, sizeof *door->answers);
-    door->answers[door->count] = *question;
-    door->answers[door->count++].size = size;
+static void add_answer(struct dgram_server *server, const struct dgram *question, size_t size) {
+    server->answers = mem_grow(server->answers, &server->answers_capacity,
+                               server->answers_count + 1, sizeof *server->answers);
+    struct dgram *answer = &server->answers[server->answers_count++];
+    *answer = *question;
+    answer->size = size;
+    answer->ttl = hops_next(question->ttl);
 }
 
 /* The buffer may have moved while answers were added: only now is it known where each lies. */
-static void place_answers(struct dgram_door *door) {
-    const char *at = door->bytes.size ? buf_at(&door->bytes) : "";
-    for (size_t i = 0; i < door->count; i++) {
-        door->answers[i].bytes = at;
-        at += door->answers[i].size;
+static void send_answers(struct dgram_door *door) {
+    struct dgram_server *server = door->server;
+    const char *at = buf_at(&server->text);
+    for (size_t i = 0; i < server->answers_count; i++) {
+        server->answers[i].bytes = at;
+        at += server->answers[i].size;
     }
+    dgram_door_send(door, server->answers, server->answers_count);
+    server->answers_count = 0;
+    buf_clear(&server->text);
 }
 
 /* --- questions --- */
 
-static void hand_over(struct dgram_door *door, const struct dgram *items, size_t count) {
+/* Nobody else has our address: an answer would come back to us, and be answered. */
+static bool may_be_answered(const struct dgram_server *server, const struct dgram *d) {
+    return hops_next(d->ttl) >= 0 && !own_has(&server->own, d->peer);
+}
+
+static void hand_over(struct dgram_door *door, const struct dgram *d, bool answerable) {
+    struct dgram_server *server = door->server;
+    size_t before = server->text.size;
+    server->received++;
+    server->bytes += d->size;
+    if (server->ops->message(door, d, answerable ? &server->text : NULL))
+        add_answer(server, d, server->text.size - before);
+}
+
+static void hand_over_all(struct dgram_door *door, const struct dgram *items, size_t count) {
     struct dgram_server *server = door->server;
     const struct addr *last = NULL;
-    bool allowed = false;
+    bool allowed = false, answerable = false;
     for (size_t i = 0; i < count && !server->ended; i++) {
         const struct dgram *d = &items[i];
-        if (d->peer != last) allowed = access_allows(server->access, d->peer);
-        last = d->peer;
-        if (!allowed) {
-            tell(server, d, "denied", "");
-            continue;
+        if (d->peer != last) { /* not another of those that came as one */
+            allowed = access_allows(server->access, d->peer);
+            answerable = allowed && may_be_answered(server, d);
         }
-        size_t before = door->bytes.size;
-        server->received++;
-        server->bytes += d->size;
-        if (server->ops->message(server, d, &door->bytes))
-            add_answer(door, d, door->bytes.size - before);
+        last = d->peer;
+        if (allowed)
+            hand_over(door, d, answerable);
+        else
+            tell(server, d, "denied", "");
     }
 }
 
@@ -152,49 +195,50 @@ static void receive_failed(struct dgram_door *door, int error) {
 static int receive(struct dgram_door *door) {
     struct dgram_server *server = door->server;
     const struct dgram *items;
-    int n = dgram_receive(door->io, &items);
+    int n = dgram_receive(server->batch, &door->socket, &items);
     if (n < 0) {
         int error = errno;
         receive_failed(door, error);
         return loop_not_yet(error) ? 0 : -1;
     }
     door->failed = false;
-    hand_over(door, items, (size_t)n);
+    hand_over_all(door, items, (size_t)n);
     if (!timer_running(&server->census))
         timer_start(server->loop, &server->census, CENSUS, census_due);
     if (server->ops->batch) server->ops->batch(server);
-    place_answers(door);
     send_answers(door);
     return 1;
 }
 
 static void door_ready(struct watch *w, unsigned events) {
-    struct dgram_door *door = container_of(w, struct dgram_door, watch);
     (void)events;
-    if (door->count > 0)
-        send_answers(door);
-    else if (w->want & LOOP_READ)
-        receive(door);
+    receive(container_of(w, struct dgram_door, watch));
 }
 
 /* --- the server --- */
 
 void dgram_server_rest(struct dgram_server *server, bool on) {
     server->resting = on;
-    for (size_t i = 0; i < server->count; i++) update(&server->doors[i]);
+    update_all(server);
 }
 
+static void answers_left(struct timer *t) {
+    const struct dgram_server *server = container_of(t, struct dgram_server, ending);
+    if (!dgram_server_waits(server)) loop_stop(server->loop);
+}
+
+/* In a later turn: the answers to the batch at hand are still to be sent. */
 void dgram_server_end(struct dgram_server *server) {
     server->ended = true;
-    for (size_t i = 0; i < server->count; i++) update(&server->doors[i]);
-    stop_when_idle(server);
+    update_all(server);
+    timer_start(server->loop, &server->ending, 0, answers_left);
 }
 
 static void drain(struct dgram_door *door) {
     const struct dgram_server *server = door->server;
     int failures = 0; /* in a row */
     for (int n = 0; n < DRAIN_MOST && failures < DRAIN_FAILURES; n++) {
-        if (server->ended || server->resting || door->count > 0) return;
+        if (server->ended || server->resting || is_held_up(door)) return;
         int got = receive(door);
         if (got == 0) return;
         failures = got < 0 ? failures + 1 : 0;
@@ -208,27 +252,39 @@ void dgram_server_drain(struct dgram_server *server) {
 void dgram_server_start(struct dgram_server *server, struct loop *loop,
                         const struct listeners *listeners, const struct access_list *access,
                         const struct dgram_ops *ops) {
-    *server = (struct dgram_server){
-        .loop = loop, .ops = ops, .access = access, .count = listeners->count};
+    *server = (struct dgram_server){.loop = loop,
+                                    .ops = ops,
+                                    .access = access,
+                                    .count = listeners->count,
+                                    .batch = dgram_batch_new()};
+    server->outbox = (struct outbox){.loop = loop,
+                                     .batch = server->batch,
+                                     .sent = on_sent,
+                                     .lost = on_lost,
+                                     .drained = on_drained};
+    own_find(&server->own, listeners);
     for (size_t i = 0; i < listeners->count; i++) {
         struct dgram_door *door = &server->doors[i];
         door->server = server;
         door->local = &listeners->addrs[i];
-        door->io = dgram_new(listeners->fds[i], door->local);
+        dgram_prepare(&door->socket, listeners->fds[i], door->local);
         watch_start(loop, &door->watch, listeners->fds[i], LOOP_READ, door_ready);
     }
 }
 
+void dgram_server_count_hops(struct dgram_server *server) {
+    for (size_t i = 0; i < server->count; i++) dgram_ask_ttl(&server->doors[i].socket);
+}
+
 void dgram_server_stop(struct dgram_server *server) {
-    for (size_t i = 0; i < server->count; i++) {
-        struct dgram_door *door = &server->doors[i];
-        tell_drops(door);
-        watch_stop(&door->watch);
-        timer_stop(&door->pause);
-        dgram_free(door->io);
-        buf_free(&door->bytes);
-        free(door->answers);
-    }
+    tell_losses(server);
+    for (size_t i = 0; i < server->count; i++) watch_stop(&server->doors[i].watch);
     server->count = 0;
     timer_stop(&server->census);
+    timer_stop(&server->ending);
+    outbox_free(&server->outbox);
+    dgram_batch_free(server->batch);
+    own_free(&server->own);
+    buf_free(&server->text);
+    free(server->answers);
 }

@@ -37,9 +37,8 @@ static void on_closed(struct session *s) {
     loop_stop(loop);
 }
 
-static bool on_message(struct dgram_server *server, const struct dgram *question,
-                       struct buf *answer) {
-    struct echo *echo = container_of(server, struct echo, datagrams);
+static bool on_message(struct dgram_door *door, const struct dgram *question, struct buf *answer) {
+    struct echo *echo = container_of(door->server, struct echo, datagrams);
     snprintf(echo->last, sizeof echo->last, "%.*s", (int)question->size, question->bytes);
     buf_put(answer, question->bytes, question->size);
     return true;

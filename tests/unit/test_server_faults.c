@@ -111,10 +111,10 @@ static void accepting(void) {
 
 static unsigned received;
 
-static bool on_message(struct dgram_server *server, const struct dgram *d, struct buf *answer) {
+static bool on_message(struct dgram_door *door, const struct dgram *d, struct buf *answer) {
     (void)d, (void)answer;
     received++;
-    loop_stop(server->loop);
+    loop_stop(door->server->loop);
     return false;
 }
 
