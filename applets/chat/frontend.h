@@ -43,8 +43,8 @@ void frontend_start(struct frontend *f, struct loop *loop, const struct frontend
                     void (*line)(struct frontend *f, const char *text, size_t size));
 /* Shows a line of the room, given without its newline. */
 void frontend_show(struct frontend *f, const char *text, size_t size);
-/* Looks again at who has to wait: something was sent, shown, taken, or `wire` or `rests` changed.
- */
+/* Looks again at who has to wait: something was sent, shown, taken, or `wire` or `rests`
+ * changed. */
 void frontend_update(struct frontend *f);
 /* Stops the loop. The first status that is not 0 is kept. */
 void frontend_end(struct frontend *f, int status);

@@ -27,8 +27,8 @@ struct roster {
 /* {0} is an empty one. All entries have left. */
 void roster_free(struct roster *r);
 
-/* Comes in under this name (NULL: none), or where that is taken under the next free one of a guest.
- */
+/* Comes in under this name (NULL: none), or where that is taken under the next free one of a
+ * guest. */
 void roster_enter(struct roster *r, struct roster_entry *e, const char *name);
 /* Who is called so, or NULL; the name has passed name_fault. */
 struct roster_entry *roster_find(const struct roster *r, const char *name, size_t size);

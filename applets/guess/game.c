@@ -32,8 +32,8 @@ static void trim(const char **s, size_t *n) {
     for (; *n > 0 && is_blank(**s); --*n) ++*s;
 }
 
-/* False when it is no number. One above GAME_MOST or below 0 becomes 0, which is out of range too.
- */
+/* False when it is no number. One above GAME_MOST or below 0 becomes 0, which is out of range
+ * too. */
 static bool read_number(const char *s, size_t n, int64_t *number) {
     bool below = n > 0 && *s == '-';
     if (n > 0 && (below || *s == '+')) s++, n--;

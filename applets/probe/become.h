@@ -11,8 +11,8 @@
  * looks whether it still wants to. */
 void become_prepare(struct loop *loop);
 
-/* argv ends with NULL. Returns only when it failed, told: 127 (not found) or 126 (not executable).
- */
+/* argv ends with NULL. Returns only when it failed, told: 127 (not found) or 126 (not
+ * executable). */
 int become_program(char **argv);
 
 #endif

@@ -43,8 +43,8 @@ enum targets_next {
     TARGETS_END,
     TARGETS_FAILED, /* with a cause; there are no further ones */
 };
-/* The next item, whose owner gives it back by targets_drop. One that is excluded is known to be so.
- */
+/* The next item, whose owner gives it back by targets_drop. One that is excluded is known to be
+ * so. */
 enum targets_next targets_next(struct targets *t, struct item **out, struct cause *cause);
 void targets_drop(struct targets *t, struct item *i);
 

@@ -59,7 +59,7 @@ static int bind_path(struct destination *r, struct cause *cause) {
     return bind_cause("bind to", SOCK_DGRAM, &a, errno, cause);
 }
 
-static int bind_source(struct destination *r, struct cause *cause) {
+static int bind_to_local(struct destination *r, struct cause *cause) {
     const struct addr *local = addrs_of_family(&r->locals, addr_family(&r->to));
     if (r->name.path) return bind_path(r, cause);
     return local ? bind_local(r->fd, SOCK_DGRAM, local, cause) : 0;
@@ -72,7 +72,7 @@ static int open_socket(struct destination *r, struct cause *cause) {
     r->fd = bind_socket(addr_family(&r->to), SOCK_DGRAM, r->options, cause);
     if (r->fd < 0) return cause->text[0] ? -1 : destination_cause(r, errno, cause);
     if (r->broadcast) sock_set(r->fd, SOL_SOCKET, SO_BROADCAST, 1, "SO_BROADCAST");
-    if (bind_source(r, cause) < 0) return -1;
+    if (bind_to_local(r, cause) < 0) return -1;
     if (!r->everybody && sock_connect(r->fd, &r->to) < 0) return destination_cause(r, errno, cause);
     if (sock_local(r->fd, &local) < 0) return destination_cause(r, errno, cause);
     msg_note(1, "sending to %s from %s", addr_text(&r->to, to), addr_text(&local, from));

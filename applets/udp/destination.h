@@ -1,6 +1,6 @@
 /* destination: whom datagrams are sent to: the addresses of a name, one after another, each with a
- * socket of its own. Nobody answers a datagram that is welcome, so that an address is good until it
- * refuses: the owner sends, and asks for the next one when it does. */
+ * socket of its own. A receiver that takes a datagram does not say so: an address is good until it
+ * refuses, and then the owner asks for the next one. */
 #ifndef SOCKKIT_UDP_DESTINATION_H
 #define SOCKKIT_UDP_DESTINATION_H
 
@@ -47,11 +47,10 @@ static inline bool destination_has_more(const struct destination *r) {
     return r->next < r->addrs.count;
 }
 
-/* True when the address is this machine's loopback: a refusal is known as soon as the send returns.
- */
+/* True when the address is on this machine: by the time a send returns, a refusal is known. */
 bool destination_is_near(const struct destination *r);
-/* What came back for datagrams sent before, an errno (RFC 1122 section 4.1.3.3); 0: nothing. Once.
- */
+/* The error that came back for datagrams sent before (RFC 1122 section 4.1.3.3), as an errno; 0:
+ * none. Asking clears it. */
 int destination_error(const struct destination *r);
 /* The words and status for an error of sending. Returns -1. */
 int destination_cause(const struct destination *r, int error, struct cause *cause);

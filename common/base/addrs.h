@@ -1,5 +1,5 @@
-/* addrs: a list of socket addresses, none twice, in the order in which they are to be tried. Pure.
- */
+/* addrs: a list of socket addresses, none twice, in the order in which they are to be tried.
+ * Pure. */
 #ifndef SOCKKIT_BASE_ADDRS_H
 #define SOCKKIT_BASE_ADDRS_H
 

@@ -19,8 +19,8 @@ static inline const char *buf_at(const struct buf *b) {
 /* Puts n bytes at the end. */
 void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_format(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Space for n bytes behind the end: the caller writes there, and buf_grown counts what was written.
- */
+/* Space for n bytes behind the end: the caller writes there, and buf_grown counts what was
+ * written. */
 char *buf_reserve(struct buf *b, size_t n);
 void buf_grown(struct buf *b, size_t n);
 /* Takes n <= size bytes from the front. */

@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-/* `count` letters, each `step` code points from the one before, whose other case is `shift` away.
- */
+/* `count` letters, each `step` code points from the one before, whose other case is `shift`
+ * away. */
 struct run {
     uint32_t first;
     int32_t shift;

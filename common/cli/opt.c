@@ -203,8 +203,8 @@ static int unknown_long(const struct table *t, const char *arg) {
     return -1;
 }
 
-/* getopt_long reports a long option that takes no value, but got one, as unknown with optopt set.
- */
+/* getopt_long reports a long option that takes no value, but got one, as unknown with optopt
+ * set. */
 static int not_understood(struct table *t, const char *arg) {
     if (!strncmp(arg, "--", 2) && arg[2]) {
         size_t size = strcspn(arg + 2, "=");

@@ -32,8 +32,8 @@ struct opt_row {
     const char *help;    /* one line, no full stop */
     size_t offset;       /* into the group's struct */
     int64_t min, max;    /* both 0: whatever the type holds and is not negative */
-    /* OPT_CUSTOM: stores the value at `field` and returns NULL, or returns what is wrong with it.
-     */
+    /* OPT_CUSTOM: stores the value at `field` and returns NULL, or returns what is wrong with
+     * it. */
     const char *(*parse)(void *field, const char *value);
     const char *excludes; /* long names, blank-separated, that cannot stand with it */
     /* what a completion offers: words, or "@file" "@host" "@service" "@interface" "@sockopt" */
@@ -41,8 +41,8 @@ struct opt_row {
     unsigned flags;
 };
 
-/* A row: OPT("name", 'letter' or 0, kind, conf struct, field, .help = "..." and what else it has).
- */
+/* A row: OPT("name", 'letter' or 0, kind, conf struct, field, .help = "..." and what else it
+ * has). */
 #define OPT(long_name, short_letter, option_kind, conf, field, ...)           \
     {                                                                         \
         .name = (long_name), .letter = (short_letter), .kind = (option_kind), \

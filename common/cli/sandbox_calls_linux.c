@@ -43,8 +43,8 @@ struct permission {
 /* i386 has one call for all of sockets. */
 #define SOCKETCALL(which) ALLOW_IF(socketcall, 0, ALL, which)
 
-/* tcgetattr(3), tcsetattr(3) of a libc that knows all speeds; 44 is the size of a struct termios2.
- */
+/* tcgetattr(3), tcsetattr(3) of a libc that knows all speeds; 44 is the size of a struct
+ * termios2. */
 #define GET_TERMIOS2 _IOC(_IOC_READ, 'T', 0x2A, 44)
 #define SET_TERMIOS2 _IOC(_IOC_WRITE, 'T', 0x2B, 44)
 
@@ -96,8 +96,8 @@ static const struct permission dialling[] = {
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
      CLONE_NEWNET)
 
-/* getaddrinfo(3) in a child that is killed at the limit. It may load modules: see nsswitch.conf(5).
- */
+/* getaddrinfo(3) in a child that is killed at the limit. It may load modules: see
+ * nsswitch.conf(5). */
 static const struct permission looking_up[] = {
     ALLOW_IF(clone, 0, NEW_NAMESPACES, 0),
     ALLOW(fork),

@@ -14,8 +14,8 @@ enum relay_state { RELAY_OPEN, RELAY_DRAINING, RELAY_DONE };
 
 /* What becomes of a stdin that has not ended when the peer has shut down its side. */
 enum relay_rest {
-    /* a file, or a pipe that has delivered a byte, is sent to its end; nothing else is waited for
-     */
+    /* a file, or a pipe that has delivered a byte, is sent to its end; nothing else is waited
+     * for */
     RELAY_REST_DELIVERED,
     RELAY_REST_PIPES, /* a file or a pipe is sent to its end */
     RELAY_REST_ALL,   /* whatever it is */

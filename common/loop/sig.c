@@ -15,8 +15,9 @@ static struct sig_watch *watches;
 static void handler(int signal) {
     int saved = errno;
     unsigned char byte = (unsigned char)signal;
-    ssize_t n = write(pipe_ends[1], &byte, 1); /* -1 after sig_stop: the program is about to end */
-    (void)n; /* full: as many signals as the pipe holds are on their way already */
+    /* A full pipe has more signals in it than anybody needs; after sig_stop there is none. */
+    ssize_t ignored = write(pipe_ends[1], &byte, 1);
+    (void)ignored;
     errno = saved;
 }
 
@@ -36,11 +37,11 @@ static void pipe_ready(struct watch *w, unsigned events) {
     for (ssize_t i = 0; i < n; i++) tell(bytes[i]);
 }
 
-/* Returns the action before. */
+/* Returns the action that the signal had. */
 static void (*set_action(int signal, void (*action)(int)))(int) {
     struct sigaction now, before;
     memset(&now, 0, sizeof now);
-    /* no SA_RESTART: a write to a stopped terminal must not outlive Ctrl-C */
+    /* Without SA_RESTART: Ctrl-C ends a write to a terminal that is stopped. */
     now.sa_handler = action;
     sigemptyset(&now.sa_mask);
     return sigaction(signal, &now, &before) == 0 ? before.sa_handler : SIG_ERR;

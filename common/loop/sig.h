@@ -8,7 +8,7 @@
 
 #include "common/loop/loop.h"
 
-/* Who wants to know of a signal; embedded in its owner. */
+/* Who is told of a signal; embedded in its owner. */
 struct sig_watch {
     int signal;
     void (*caught)(struct sig_watch *w);
@@ -17,24 +17,23 @@ struct sig_watch {
 
 /* SIGPIPE is ignored from here on: a peer that is gone is an error, not the end. */
 void sig_start(struct loop *loop);
-/* False: there was no descriptor for the pipe. Signals that are watched have their default actions.
- */
-bool sig_catches(void);
-/* In a child of fork(2) that goes on with a loop of its own: its signals come to that one, and the
+/* In a child of fork(2) that goes on with a loop of its own: its signals come to that loop, and the
  * watches stay. */
 void sig_forked(struct loop *loop);
-/* Nobody is told any more. The loop has been freed. */
+/* Nobody is told any more. The loop may have been freed. */
 void sig_stop(void);
+/* False: there was no descriptor for the pipe, and watched signals have their default actions. */
+bool sig_catches(void);
 
 /* Calls `caught` from the loop. A signal that was ignored when the program started (nohup) stays
  * ignored, SIGCHLD aside. */
 void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch *w));
-/* The last who watched it: it has its default action again. Also when it was never watched ({0}).
- */
+/* A signal that nobody watches any more has its default action again. Also when it was never
+ * watched ({0}). */
 void sig_unwatch(struct sig_watch *w);
 
-/* fork(2). The child has default actions and nothing blocked, and not one signal sent to it is told
- * here. */
+/* fork(2) for a child that becomes another program, or none of whose signals are ours: it has
+ * default actions and nothing blocked, and no signal sent to it is told here. -1 with errno. */
 pid_t sig_fork(void);
 
 /* Ends the program by this signal; returns only where the signal has no such effect (PID 1). */

@@ -12,7 +12,7 @@
 #include "common/net/hint.h"
 #include "common/net/sock.h"
 
-#define FULL_AGAIN (20 * TEXT_NS_PER_MS) /* a full backlog is tried again */
+#define FULL_AGAIN (20 * TEXT_NS_PER_MS) /* until a full backlog is tried again */
 
 struct dial_attempt {
     struct dial_attempt *next;
@@ -55,8 +55,8 @@ static void finish(struct dial *d, int fd, const struct cause *failure) {
     d->done(d, fd, failure);
 }
 
-/* A family that is missing here says less than what any host answered; else the first failure is
- * the one to tell. */
+/* The first failure is the one to tell, unless it only says that the address's family is missing on
+ * this machine and another address failed for a better reason. */
 static void note_failure(struct dial *d, const struct addr *to, int error) {
     char text[NET_NAME_TEXT];
     bool weak = error == ENETUNREACH || error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
@@ -121,7 +121,7 @@ static int prepare(struct dial *d, const struct addr *to) {
 
 static void stagger_over(struct timer *t) { launch(container_of(t, struct dial, stagger)); }
 
-/* Begins to connect to one address. True: it is pending. */
+/* Begins to connect to one address. */
 static void attempt(struct dial *d, const struct addr *to) {
     int64_t since = loop_now(d->loop);
     int fd = prepare(d, to);
@@ -133,7 +133,7 @@ static void attempt(struct dial *d, const struct addr *to) {
         attempt_over(d, fd, to, 0);
         return;
     }
-    /* its backlog is full, and no event will tell that it is not */
+    /* The backlog of a Unix socket is full, and no event tells when it is not. */
     if (errno == EAGAIN && addr_family(to) == AF_UNIX) {
         sock_close(fd);
         d->next--;
@@ -150,7 +150,7 @@ static void attempt(struct dial *d, const struct addr *to) {
     watch_start(d->loop, &a->watch, fd, LOOP_WRITE, attempt_ready);
 }
 
-/* The next address, or the end when none is left and none is pending. */
+/* Tries the next address. The end, when none is left and none is pending. */
 static void launch(struct dial *d) {
     if (d->next < d->addrs.count) {
         struct addr to = d->addrs.items[d->next++];

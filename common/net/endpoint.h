@@ -41,8 +41,8 @@ struct endpoint_terms {
 int endpoint_remote(const struct endpoint *e, const struct endpoint_terms *t, struct net_name *out,
                     struct cause *cause);
 
-/* Where to listen, or from where to connect: an address of this machine, given with -b. Likewise.
- */
+/* Where to listen, or from where to connect: an address of this machine, given with -b.
+ * Likewise. */
 int endpoint_local(const struct endpoint *e, const struct endpoint_terms *t, struct net_name *out,
                    struct cause *cause);
 

@@ -71,15 +71,15 @@ static int open_one(const struct addr *a, int type, const struct sockopt_list *o
     return errno == EADDRNOTAVAIL ? 1 : -1;
 }
 
-/* Every address once. 1: port 0 was asked for, and the port that the first got is taken at another;
- * those before it are open. */
+/* Opens a socket at every address. Returns 0; -1 with a cause; 1 when port 0 was asked for and the
+ * port that the first socket got is taken at another address: those before it are open then. */
 static int open_all(const struct addrs *addrs, const struct net_name *name,
                     const struct sockopt_list *options, struct listeners *out,
                     struct cause *cause) {
     bool both = !name->host || !strcmp(name->host, "*");
     out->count = 0;
     for (size_t i = 0; i < addrs->count && out->count < LISTEN_MOST; i++) {
-        /* IPv4 first: what most look for */
+        /* IPv4 first, the address that most people look for. */
         struct addr a = addrs->items[both ? addrs->count - 1 - i : i];
         if (name->port == 0 && out->count > 0) addr_set_port(&a, addr_port(&out->addrs[0]));
         int result = open_one(&a, name->type, options, out, cause);

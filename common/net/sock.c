@@ -12,7 +12,7 @@
 #include "common/loop/loop.h"
 #include "common/net/trace.h"
 
-/* "Not yet" is no outcome. */
+/* A call that has nothing to do yet has no outcome to show. */
 static bool shown(ssize_t result) {
     return trace_level > 0 && (result >= 0 || (!loop_not_yet(errno) && errno != EINPROGRESS));
 }
@@ -82,7 +82,8 @@ int sock_accept(int fd, struct addr *peer) {
     return result;
 }
 
-/* On a system that does not tell, no call is made, and none fails. errno: 0 before the call. */
+/* Shows the getsockopt(2) behind an answer of sysinfo.h. errno was 0 before it: one that told
+ * nothing, without an error, made no call. */
 static void show_asked(bool told, int fd, const char *what) {
     if (trace_level > 1 && (told || errno))
         trace_call(errno ? -1 : 0, "", "getsockopt(%d, %s)", fd, what);
@@ -109,8 +110,8 @@ pid_t sock_peer_pid(int fd) {
     return pid;
 }
 
-/* Who ended first is known only before this side ends too. `seen`: what it looks like from here,
- * where the system does not tell. */
+/* Takes down who ended the connection first, which is known only until this side ends too. `seen`:
+ * what it looks like from here, for a system that does not tell the state. */
 static void note_state(int fd, enum sysinfo_state state, enum trace_life seen) {
     if (trace_get(fd) != TRACE_TCP) return;
     if (state == SYSINFO_PEER_ENDED) trace_set(fd, TRACE_PEER_FIRST);
@@ -137,8 +138,8 @@ int sock_shutdown(int fd) {
     return result;
 }
 
-/* The peer may have reset it, or ended as well, since a call told of it last. Returns the bytes
- * that our close will throw away. */
+/* Asks once more before the close: since the last call the peer may have reset the connection, or
+ * ended as well. Returns how many bytes are unread, which the close will throw away. */
 static int note_outcome(int fd) {
     int error = 0, unread = 0;
     sock_get(fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
@@ -190,7 +191,7 @@ void sock_abort(int fd) {
 }
 
 void sock_part(int fd) {
-    close_by_reset(fd); /* first: the less time is between the other two, the better */
+    close_by_reset(fd); /* before the other two: the peer might end in the time between them */
     sock_shutdown(fd);
     sock_close(fd);
 }
@@ -198,12 +199,12 @@ void sock_part(int fd) {
 /* --- connect --- */
 
 static void show_connect(int result, int fd, const struct addr *a, int64_t since) {
-    char text[ADDR_TEXT], took[TEXT_SHORT], words[128];
+    char text[ADDR_TEXT], duration[TEXT_SHORT], words[128];
     int error = errno;
-    text_duration(loop_clock() - since, took);
+    text_duration(loop_clock() - since, duration);
     if (trace_get(fd) != TRACE_DATAGRAM)
         snprintf(words, sizeof words, result < 0 ? "after %s" : "connected: the handshake took %s",
-                 took);
+                 duration);
     else
         snprintf(words, sizeof words, "%s",
                  result < 0 ? "" : "its one peer from now on; nothing was sent");
@@ -215,9 +216,9 @@ static void show_connect(int result, int fd, const struct addr *a, int64_t since
 int sock_connect(int fd, const struct addr *a) {
     int64_t since = trace_level ? loop_clock() : 0;
     int result = connect(fd, &a->as.any, a->size);
-    /* it goes on by itself (POSIX connect) */
+    /* A connect that a signal interrupts goes on by itself (connect(3p)). */
     if (result < 0 && errno == EINTR) errno = EINPROGRESS;
-    /* decided already; a second call tells */
+    /* On the loopback the outcome is known by now, and a second call tells it. */
     if (result < 0 && errno == EINPROGRESS && addr_is_loopback(a)) {
         result = connect(fd, &a->as.any, a->size);
         if (result < 0 && errno == EALREADY) errno = EINPROGRESS;
@@ -239,7 +240,7 @@ int sock_connected(int fd, const struct addr *a, int64_t since) {
 
 bool sock_met_itself(int fd, const struct addr *to) {
     struct addr local;
-    /* the system chooses no port below 1024, nor a path that somebody listens at */
+    /* The system itself chooses no port below 1024. */
     if (addr_family(to) == AF_UNIX || addr_port(to) < 1024) return false;
     return sock_local(fd, &local) == 0 && addr_equal(&local, to);
 }

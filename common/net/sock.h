@@ -1,7 +1,7 @@
-/* sock: the socket calls, and the one place where --trace speaks. Every
- * socket is non-blocking and close-on-exec from birth. Each returns what the call returns, -1 with
- * errno; EINTR is tried again. A call that only says "not yet" (EAGAIN) is not shown; a connect is
- * shown once, when its outcome is known. */
+/* sock: the socket calls, and the words of --trace for them. Every socket is non-blocking and
+ * close-on-exec from birth. Each function returns what the call returns, -1 with errno; a call that
+ * has nothing to do yet fails with an error for loop_not_yet. The trace does not show those; it
+ * shows a connect once, when its outcome is known. */
 #ifndef SOCKKIT_NET_SOCK_H
 #define SOCKKIT_NET_SOCK_H
 
@@ -14,9 +14,11 @@
 #include "common/base/addr.h"
 #include "common/net/sysinfo.h"
 
-/* 0: silent, 1: -T, 2: -TT (setsockopt, getsockname and the like too). */
+/* What is shown: 0 nothing, 1 calls (-T), 2 setsockopt, getsockname and the like too (-TT). */
 void sock_trace(int level);
-bool sock_tracing(void); /* then callers use the plain calls: no page moving, one datagram a call */
+/* True: callers use the plain calls, so that what is shown can be followed (no page moving, one
+ * datagram a call). */
+bool sock_tracing(void);
 
 /* True for the errors of a call that the system lacks descriptors or memory for: it may succeed
  * later. */
@@ -26,45 +28,47 @@ int sock_open(int family, int type); /* socket(2) */
 int sock_bind(int fd, const struct addr *a);
 int sock_listen(int fd);
 int sock_accept(int fd, struct addr *peer);
-int sock_shutdown(int fd); /* SHUT_WR: the peer reads end of stream */
-/* Closes; the trace says which side will be in TIME_WAIT. */
+/* SHUT_WR: the peer reads the end of the stream. */
+int sock_shutdown(int fd);
+/* Closes, and keeps errno. The trace says which side will be in TIME_WAIT. */
 void sock_close(int fd);
-/* Closes at once with a reset where the system has it so: neither side is left in TIME_WAIT. */
+/* Closes at once by a reset, where the system has it so (SO_LINGER): neither side is left in
+ * TIME_WAIT. */
 void sock_abort(int fd);
-/* Ends a connection that nobody needs any more: the peer reads end of stream, then a reset spares
- * this side the TIME_WAIT (unless the peer ends too in the instant between the two). What was not
- * delivered yet is lost. */
+/* Ends a connection that nobody needs any more: the peer reads the end of the stream, then a reset
+ * spares this side the TIME_WAIT (unless the peer ends too in the instant between the two). What
+ * was not delivered yet is lost. */
 void sock_part(int fd);
 
-/* Begins to connect: 0 connected, -1 EINPROGRESS, or failed. */
+/* Begins to connect. 0: connected; -1 with EINPROGRESS, or why it failed. */
 int sock_connect(int fd, const struct addr *a);
-/* After EINPROGRESS, once the socket is writable: 0, or -1 with errno, the outcome. `since`
- * (CLOCK_MONOTONIC, ns): when it began. */
+/* The outcome, after EINPROGRESS and once the socket is writable: 0, or -1 with errno. `since`:
+ * when it began (loop_clock). */
 int sock_connected(int fd, const struct addr *a, int64_t since);
 /* True for a connection whose two ends are one socket: the system chose the port that was dialled
  * for our own side (RFC 9293 section 3.5, simultaneous open). Nobody listens there. */
 bool sock_met_itself(int fd, const struct addr *to);
-/* An attempt that is given up: shown as such (errno says why: ETIMEDOUT, ECANCELED), and closed. */
+/* Closes a socket whose attempt is given up; the trace shows `why` (ETIMEDOUT, ECANCELED). */
 void sock_give_up(int fd, const struct addr *a, int64_t since, int why);
 
 ssize_t sock_recv(int fd, void *bytes, size_t n);
-ssize_t sock_send(int fd, const void *bytes, size_t n); /* no SIGPIPE */
-/* writev(2); SIGPIPE is ignored by the program */
+ssize_t sock_send(int fd, const void *bytes, size_t n);
+/* writev(2), which would wait on a socket that is not non-blocking. */
 ssize_t sock_sendv(int fd, const struct iovec *pieces, int count);
 ssize_t sock_recvfrom(int fd, void *bytes, size_t n, struct addr *from);
-/* to NULL: the connected peer */
+/* `to` NULL: the connected peer. */
 ssize_t sock_sendto(int fd, const void *bytes, size_t n, const struct addr *to);
 
-/* setsockopt with an int; `what` names it in the trace ("SO_REUSEADDR"). */
+/* setsockopt(2) and getsockopt(2); `what` names the option in the trace ("SO_REUSEADDR"). */
 int sock_set(int fd, int level, int name, int value, const char *what);
 int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t size,
                    const char *what);
 int sock_get(int fd, int level, int name, int *value, const char *what);
-/* Whether calls wait (O_NONBLOCK), for all processes that have the socket. */
+/* Whether calls wait (O_NONBLOCK); that holds for all processes that have the socket. */
 int sock_set_blocking(int fd, bool on);
 int sock_local(int fd, struct addr *a); /* getsockname(2) */
 
-/* sysinfo.h's answers that take a getsockopt(2). */
+/* Those answers of sysinfo.h that take a getsockopt(2), which the trace shows. */
 enum sysinfo_state sock_tcp_state(int fd);
 bool sock_counts(int fd, uint64_t *received, uint64_t *sent);
 pid_t sock_peer_pid(int fd);

@@ -77,7 +77,7 @@ static const struct sockopt_row *row_named(const char *name, size_t size) {
 }
 
 static const char *unknown(const char *value, size_t size) {
-    static char why[128]; /* valid until the next one, and there is no next one */
+    static char why[128]; /* static: parsing stops at the first error */
     const char *names[ROWS + 1] = {NULL};
     char name[24];
     snprintf(name, sizeof name, "%.*s", (int)(size < sizeof name ? size : sizeof name - 1), value);

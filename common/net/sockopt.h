@@ -1,4 +1,4 @@
-/* sockopt: -O NAME=VALUE: socket options by the names people know, from one table. socket(7),
+/* sockopt: -O NAME=VALUE: socket options by the names that people know, from one table. socket(7),
  * tcp(7), ip(7), ipv6(7). */
 #ifndef SOCKKIT_NET_SOCKOPT_H
 #define SOCKKIT_NET_SOCKOPT_H
@@ -26,8 +26,8 @@ struct sockopt_list {
 /* An opt_row's `parse`: field is a struct sockopt_list. */
 const char *sockopt_parse(void *field, const char *value);
 
-/* Sets them on a new socket, before bind(2) or connect(2). -1 with a cause that names the option.
- */
+/* Sets them on a new socket, before bind(2) or connect(2). -1 with a cause that names the
+ * option. */
 int sockopt_apply(const struct sockopt_list *list, int fd, int family, struct cause *cause);
 
 /* Sets an option by its name ("nodelay") where the list does not set it itself, and lets a refusal

@@ -1,5 +1,5 @@
-/* sysinfo: what the system tells, and does, beyond POSIX. sysinfo_linux.c knows (proc(5), tcp(7),
- * sock_diag(7), prctl(2)); sysinfo_none.c answers "not known" to everything, and callers make do.
+/* sysinfo: what the system tells, and does, beyond POSIX. sysinfo_linux.c asks it (proc(5), tcp(7),
+ * unix(7), prctl(2)); sysinfo_none.c answers "not known" to everything, and its callers do without.
  */
 #ifndef SOCKKIT_NET_SYSINFO_H
 #define SOCKKIT_NET_SYSINFO_H
@@ -28,13 +28,13 @@ enum sysinfo_state {
 };
 enum sysinfo_state sysinfo_tcp_state(int fd);
 
-/* Bytes sent on a TCP or Unix socket that the peer's system has not acknowledged (TCP) or its
- * program not read (Unix); -1: not known. `ended`: this side has been shut down, and its FIN is not
- * counted. */
+/* How many bytes that were sent have not arrived: on TCP the peer's system has not acknowledged
+ * them, on a Unix socket the peer's program has not read them. -1: not known. `ended`: this side
+ * has been shut down; its FIN is not counted. */
 int64_t sysinfo_unacknowledged(int fd, bool ended);
 
-/* Bytes that were read from and written to a TCP connection, by whatever process. False: not known.
- */
+/* Bytes that were read from and written to a TCP connection, by whatever process. False: not
+ * known. */
 bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent);
 
 /* The process at the other end of a Unix-domain socket; 0: not known. */
@@ -44,7 +44,8 @@ pid_t sysinfo_peer_pid(int fd);
  * tell is left out. */
 void sysinfo_addresses(struct addrs *out);
 
-/* From now on what our children leave behind becomes ours, not PID 1's, and is to be reaped. */
+/* From now on the orphans that our children leave become our children, not PID 1's: we reap
+ * them. */
 void sysinfo_adopt_orphans(void);
 
 #endif

@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* /proc/net/tcp: addresses are printed as 32-bit words in host order. */
+/* The address as /proc/net/tcp prints it: 32-bit words in host order. */
 static void words_text(const struct addr *a, char out[40]) {
     uint32_t words[4];
     size_t count = addr_family(a) == AF_INET ? 1 : 4;
@@ -29,8 +29,8 @@ static bool holds(const char *held, const struct addr *a) {
            strspn(wanted, "0") == strlen(wanted);
 }
 
-/* The inode of the socket that holds the address, in one of the tables of proc_net(5); *waiting
- * when only a TIME_WAIT does. */
+/* The inode of the socket that holds the address, in one of the tables of proc_net(5); 0: none.
+ * Sets *waiting when a connection in TIME_WAIT does. */
 static uint64_t table_inode(const char *table, const struct addr *a, bool *waiting) {
     char line[512], held[40];
     unsigned port, state;
@@ -51,7 +51,7 @@ static uint64_t table_inode(const char *table, const struct addr *a, bool *waiti
     return found;
 }
 
-/* The same for a path, in /proc/net/unix. */
+/* The inode of the socket at a path, in /proc/net/unix; 0: none. */
 static uint64_t path_inode(const char *path) {
     char line[512];
     uint64_t inode, found = 0;
@@ -120,7 +120,7 @@ bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
         const char *table4 = stream ? "/proc/net/tcp" : "/proc/net/udp",
                    *table6 = stream ? "/proc/net/tcp6" : "/proc/net/udp6";
         inode = table_inode(v4 ? table4 : table6, a, &waiting);
-        /* of a socket for both families */
+        /* A socket for both families stands in the table of IPv6. */
         if (!inode && v4) inode = table_inode(table6, a, &waiting);
     }
     if (inode) return inode_owner(inode, out);
@@ -128,7 +128,8 @@ bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
     return waiting;
 }
 
-/* struct tcp_info of the kernel, whose beginning never changes; libc declares only a part of it. */
+/* Offsets in the kernel's struct tcp_info, of which libc declares a part. The kernel only
+ * appends. */
 #define INFO_STATE 0
 #define INFO_BYTES_RECEIVED 128
 #define INFO_NOT_SENT 144
@@ -166,7 +167,7 @@ enum sysinfo_state sysinfo_tcp_state(int fd) {
 int64_t sysinfo_unacknowledged(int fd, bool ended) {
     int queued;
     if (ioctl(fd, TIOCOUTQ, &queued) < 0) return -1;
-    /* a FIN has a sequence number of its own, behind all data */
+    /* The FIN has a sequence number of its own, behind all data. */
     return queued > 0 && ended ? queued - 1 : queued;
 }
 

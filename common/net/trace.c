@@ -13,7 +13,7 @@
 
 int trace_level;
 
-static unsigned char *lives; /* enum trace_life by descriptor; kept for the trace alone */
+static unsigned char *lives; /* an enum trace_life for each descriptor */
 static size_t lives_count;
 
 struct error_name {
@@ -21,7 +21,8 @@ struct error_name {
     const char *name;
 };
 
-/* The errors of socket calls; strerror(3) has the meaning, POSIX no function for the name. */
+/* The errors of socket calls. strerror(3) tells their meaning; POSIX has no function for the
+ * name. */
 static const struct error_name names[] = {
     {EACCES, "EACCES"},
     {EADDRINUSE, "EADDRINUSE"},
@@ -65,7 +66,7 @@ static const struct error_name names[] = {
     {EPROTO, "EPROTO"},
     {ESHUTDOWN, "ESHUTDOWN"},
     {ESOCKTNOSUPPORT, "ESOCKTNOSUPPORT"},
-    /* of an interface, a value, or a path */
+    /* of a call with an interface, a value, or a path */
     {EBUSY, "EBUSY"},
     {EDOM, "EDOM"},
     {EDQUOT, "EDQUOT"},

@@ -26,8 +26,8 @@ void gap_put(struct gap *g, const char *bytes, size_t n);
 /* Deletes what stands between the cursor and a place in the text, 0 to gap_size. */
 void gap_delete(struct gap *g, size_t place);
 void gap_move(struct gap *g, size_t place);
-/* The whole text in one piece, not terminated; the cursor moves to its end. Valid until a change.
- */
+/* The whole text in one piece, not terminated; the cursor moves to its end. Valid until a
+ * change. */
 const char *gap_text(struct gap *g);
 /* Empties it but keeps the storage. */
 void gap_clear(struct gap *g);

@@ -32,8 +32,8 @@ struct screen {
     const struct gap *line; /* what is typed; NULL: nothing */
     struct buf drawn;       /* the last row, as it was drawn last */
     size_t cursor;          /* where in `drawn` the cursor was left */
-    /* of the terminal when an unfinished line came that no row was drawn for; 0: it takes several
-     */
+    /* of the terminal when an unfinished line came that no row was drawn for; 0: it takes
+     * several */
     size_t columns;
     bool typing, shown; /* the last row is somebody's; it is on the terminal */
     bool broken;        /* the unfinished line fills the row above the last to its edge */

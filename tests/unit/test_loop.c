@@ -41,8 +41,8 @@ static void both_directions(void) {
     close_pair(fd);
 }
 
-/* A pipe without a reader is an error to its writer, one without a writer a hang-up to its reader.
- */
+/* A pipe without a reader is an error to its writer, one without a writer a hang-up to its
+ * reader. */
 static void hangup_as_wanted(void) {
     static const unsigned wants[] = {LOOP_READ, LOOP_WRITE, LOOP_HANGUP, LOOP_HANGUP | LOOP_READ};
     static const unsigned heard[] = {LOOP_READ, LOOP_WRITE, LOOP_HANGUP, LOOP_READ};
@@ -92,8 +92,8 @@ static void restart_other(struct peer *p) {
 
 static void stop_self(struct peer *p) { watch_stop(&p->watch); }
 
-/* Two are ready in one turn; whichever comes first does something to the other. Returns the calls.
- */
+/* Two are ready in one turn; whichever comes first does something to the other. Returns the
+ * calls. */
 static unsigned calls_of_both(void (*act)(struct peer *)) {
     int a[2], b[2];
     make_pair(a);
