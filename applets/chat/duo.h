@@ -24,17 +24,17 @@ struct duo {
 };
 
 /* Both names have passed name_fault; the guest is called otherwise if they are the same. */
-void duo_start(struct duo *c, const char *host, const char *guest);
-void duo_free(struct duo *c);
+void duo_start(struct duo *d, const char *host, const char *guest);
+void duo_free(struct duo *d);
 
 /* The guest has come. */
-void duo_greet(struct duo *c);
+void duo_greet(struct duo *d);
 /* Somebody typed a line. The quit word ("": none) alone on it, or /quit, closes the room. */
-void duo_line(struct duo *c, enum duo_who who, const char *line, size_t size,
+void duo_line(struct duo *d, enum duo_who who, const char *line, size_t size,
               const char *quit_word);
 /* Somebody will say no more: both are told, and the other goes on. */
-void duo_end(struct duo *c, enum duo_who who);
+void duo_end(struct duo *d, enum duo_who who);
 /* Somebody has gone: the room is over. */
-void duo_leave(struct duo *c, enum duo_who who);
+void duo_leave(struct duo *d, enum duo_who who);
 
 #endif

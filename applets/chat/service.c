@@ -9,8 +9,8 @@
 #include "applets/chat/room.h"
 #include "common/base/mem.h"
 
-#define TELL_MOST 512                  /* bytes of service_tell */
-#define NAMES_MOST ((size_t)28 * 1024) /* bytes of a list of who is here */
+#define TELL_MOST 512              /* bytes of service_tell */
+#define NAMES_MOST ((size_t)28672) /* bytes of a list of who is here */
 
 /* The smallest log takes the largest line (no byte becomes more than 4: room_clean), and what a
  * newcomer is told. */
