@@ -14,35 +14,41 @@
 #include "common/io/proc.h"
 #include "common/io/relay.h"
 #include "common/net/dial.h"
+#include "common/net/farewell.h"
 #include "common/net/sock.h"
 #include "common/tty/meter.h"
 #include "common/tty/screen.h"
 #include "common/tty/term.h"
 
 #define RETRY_PAUSE (100 * TEXT_NS_PER_MS)
+#define RETRY_ATTEMPT (1 * TEXT_NS_PER_S)
 #define LAST_WORDS (5 * TEXT_NS_PER_S) /* for the peer, once we are done with it */
 
 struct connect_conf {
     struct common_conf common;
     struct output_conf output;
-    bool no_newline, crlf, no_half_close, keep_sending;
+    bool no_newline, crlf, no_half_close, keep_sending, recv_only, send_only;
     int64_t retry; /* ns; 0: once */
     const char *exec, *quit_word;
 };
 
 static const struct opt_row rows[] = {
     OPT("no-newline", 0, OPT_FLAG, connect_conf, no_newline, .help = "send MESSAGEs as they are"),
-    OPT("crlf", 'C', OPT_FLAG, connect_conf, crlf,
-        .help = "end lines (MESSAGEs, or typed at a terminal) with CR LF"),
+    OPT("crlf", 'C', OPT_FLAG, connect_conf, crlf, .help = "end each line that is sent with CR LF"),
     OPT("no-half-close", 0, OPT_FLAG, connect_conf, no_half_close,
         .help = "keep the write side open at the end of stdin"),
     OPT("keep-sending", 0, OPT_FLAG, connect_conf, keep_sending,
         .help = "send stdin to its end although the peer has ended"),
+    OPT("recv-only", 0, OPT_FLAG, connect_conf, recv_only, .excludes = "send-only keep-sending",
+        .help = "never read stdin"),
+    OPT("send-only", 0, OPT_FLAG, connect_conf, send_only,
+        .help = "drop what the server says; end once all is sent and acknowledged"),
     OPT("retry", 0, OPT_TIME, connect_conf, retry, .metavar = "TIME", .max = INT64_MAX,
         .flags = OPT_INF_OK, .help = "keep trying for TIME (or inf) while the server is not up"),
     OPT("exec", 'e', OPT_STRING, connect_conf, exec, .metavar = "COMMAND",
         .excludes =
-            "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline progress",
+            "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline progress "
+            "recv-only send-only",
         .help = "run sh -c COMMAND with the socket as stdin and stdout; its status is ours"),
     OPT("quit-word", 0, OPT_STRING, connect_conf, quit_word, .metavar = "WORD",
         .help = "a line of stdin that is WORD is the last one"),
@@ -71,8 +77,9 @@ struct connection {
     struct meter meter;
     struct line line; /* of stdin, for the quit word */
     struct buf typed; /* lines with their endings made CR LF */
-    bool cr, typing;  /* typing: stdin is a terminal */
+    bool cr;          /* the last byte of stdin was one */
     struct timer last_words;
+    struct farewell farewell; /* of a command's connection */
     struct proc_group children;
     struct proc child;
     int status;
@@ -84,22 +91,39 @@ static bool worth_a_retry(enum status status) {
     return status == STATUS_UNCONNECTED || status == STATUS_UNRESOLVED || status == STATUS_TIMEOUT;
 }
 
+/* How long an attempt may take: -w, or with --retry a second; and no longer than --retry goes on.
+ */
+static int64_t attempt_limit(const struct connect_conf *conf, int64_t left) {
+    int64_t otherwise = conf->retry ? RETRY_ATTEMPT : OPTIONS_DIAL_LIMIT;
+    int64_t limit = conf->common.timeout ? conf->common.timeout : otherwise;
+    if (!conf->retry || limit < left) return limit;
+    return left > 1 ? left : 1;
+}
+
+/* What --retry tells at its end: the outcome of the last attempt that had an answer, or, where none
+ * had, of the last. */
+static void note_outcome(struct cause *outcome, const struct cause *cause) {
+    if (cause->status != STATUS_TIMEOUT || outcome->status == STATUS_TIMEOUT ||
+        outcome->status == STATUS_OK)
+        *outcome = *cause;
+}
+
 /* Until it answers or --retry is over. Returns the exit status, 0 with a connection. */
 static int dial(struct connection *c, const struct net_name *target,
                 const struct net_name *source) {
     const struct common_conf *common = &c->conf->common;
-    int64_t limit = common->timeout ? common->timeout : OPTIONS_DIAL_LIMIT, begin = loop_clock();
-    struct cause cause = {0};
+    int64_t retry = c->conf->retry, begin = loop_clock();
+    struct cause cause = {0}, outcome = {0};
     for (;;) {
-        int64_t left =
-            c->conf->retry == INT64_MAX ? INT64_MAX : c->conf->retry - (loop_clock() - begin);
-        int64_t bound = c->conf->retry && left < limit ? (left > 1 ? left : 1) : limit;
+        int64_t left = retry == INT64_MAX ? INT64_MAX : retry - (loop_clock() - begin);
         c->fd = dial_wait(c->call->loop, target, source->type ? source : NULL, &common->sockopts,
-                          bound, &c->peer, &cause);
+                          attempt_limit(c->conf, left), &c->peer, &cause);
         if (c->fd >= 0 || call_over(c->call)) return 0;
-        if (left <= RETRY_PAUSE || !worth_a_retry(cause.status)) return msg_cause(&cause);
+        note_outcome(&outcome, &cause);
+        left = retry == INT64_MAX ? INT64_MAX : retry - (loop_clock() - begin);
+        if (left <= 0 || !worth_a_retry(cause.status)) return msg_cause(&outcome);
         msg_note(1, "%s; trying again", cause.text);
-        loop_run_for(c->call->loop, RETRY_PAUSE);
+        loop_run_for(c->call->loop, left < RETRY_PAUSE ? left : RETRY_PAUSE);
         if (call_over(c->call)) return 0;
     }
 }
@@ -140,7 +164,7 @@ static void find_quit_word(struct connection *c, const char *bytes, size_t *n, b
 static void look_sent(void *ctx, const char **bytes, size_t *n, bool *end) {
     struct connection *c = ctx;
     if (c->conf->quit_word) find_quit_word(c, *bytes, n, end);
-    if (c->conf->crlf && c->typing) {
+    if (c->conf->crlf) {
         buf_clear(&c->typed);
         crlf_put(&c->typed, *bytes, *n, &c->cr);
         *bytes = buf_at(&c->typed);
@@ -161,9 +185,8 @@ static void say_messages(struct connection *c) {
 
 static void look_on(struct connection *c) {
     struct sink *to_peer = &c->relay.to_peer;
-    bool converts = c->conf->crlf && c->typing;
     to_peer->ctx = c;
-    if (output_copying(&c->out) || c->conf->quit_word || converts) to_peer->look = look_sent;
+    if (output_copying(&c->out) || c->conf->quit_word || c->conf->crlf) to_peer->look = look_sent;
 }
 
 /* --- a person at a terminal --- */
@@ -217,11 +240,12 @@ static void start_relay(struct connection *c, bool editing) {
     const struct connect_conf *conf = c->conf;
     struct relay *r = &c->relay;
     bool messages = c->call->count > 0;
-    c->typing = !messages && isatty(STDIN_FILENO);
     line_start(&c->line, LINE_MOST);
-    relay_start(r, c->call->loop, c->fd, messages || editing ? -1 : STDIN_FILENO, &c->out);
-    r->half_close = messages || !conf->no_half_close;
-    r->rest = conf->keep_sending ? RELAY_REST_ALL : RELAY_REST_DELIVERED;
+    bool reads = !messages && !editing && !conf->recv_only;
+    relay_start(r, c->call->loop, c->fd, reads ? STDIN_FILENO : -1, &c->out);
+    r->half_close = !conf->no_half_close && !conf->recv_only;
+    r->keep_sending = conf->keep_sending;
+    r->send_only = conf->send_only;
     r->idle = conf->common.idle;
     r->peer = c->name;
     r->done = relay_done;
@@ -236,8 +260,8 @@ static void stop_relay(struct connection *c) {
 
 static void run_relay(struct connection *c) {
     const struct output_conf *output = &c->conf->output;
-    bool editing = c->call->count == 0 && !output->raw && term_able();
-    output_start(&c->out, c->call->loop, STDOUT_FILENO);
+    bool editing = c->call->count == 0 && !c->conf->recv_only && !output->raw && term_able();
+    output_start(&c->out, c->call->loop, c->conf->send_only ? -1 : STDOUT_FILENO);
     if (output_copies(&c->out, output->copy, output->dump) == 0) {
         start_relay(c, editing);
         start_terminal(c, editing);
@@ -261,28 +285,15 @@ static void child_ended(struct proc *p) {
     loop_stop(c->call->loop);
 }
 
-/* The child's last bytes are delivered before what the peer still sends could turn the close into a
- * reset. */
-static void see_off(struct connection *c) {
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC), status = c->status;
-    if (null < 0 || sock_set_blocking(c->fd, false) < 0) {
-        msg_error("cannot see off %s: %s", c->name, strerror(errno));
-        if (!status) c->status = STATUS_FAILED;
-        if (null >= 0) close(null);
-        return;
-    }
-    output_start(&c->out, c->call->loop, null);
-    relay_start(&c->relay, c->call->loop, c->fd, -1, &c->out);
-    c->relay.peer = c->name;
-    c->relay.done = relay_done;
-    relay_run(&c->relay);
-    timer_start(c->call->loop, &c->last_words, LAST_WORDS, last_words_over);
+static void farewell_over(struct farewell *f) {
+    loop_stop(container_of(f, struct connection, farewell)->call->loop);
+}
+
+/* The child's last bytes are delivered before the connection is closed. */
+static void part(struct connection *c) {
+    farewell_start(&c->farewell, c->call->loop, c->fd, farewell_over);
     loop_run(c->call->loop);
-    timer_stop(&c->last_words);
-    relay_stop(&c->relay);
-    output_close(&c->out);
-    output_stop(&c->out);
-    c->status = status;
+    farewell_stop(&c->farewell);
 }
 
 static void run_command(struct connection *c) {
@@ -298,7 +309,7 @@ static void run_command(struct connection *c) {
     if (call_over(c->call))
         proc_group_stop(&c->children);
     else
-        see_off(c);
+        part(c);
 }
 
 static int run(struct call *call) {
@@ -313,6 +324,7 @@ static int run(struct call *call) {
         run_command(&c);
     else
         run_relay(&c);
+    if (c.farewell.reset) sock_reset(c.fd);
     sock_close(c.fd);
     return c.status;
 }

@@ -19,6 +19,7 @@ for command in sockkit sk-serve
     complete -c $command -n "__sockkit_applet serve" -l once -s 1 -f -d 'serve one connection; its outcome is the exit status'
     complete -c $command -n "__sockkit_applet serve" -l reply -x -d 'answer each message with a line: %m it, %a %p its sender, %t time, %%'
     complete -c $command -n "__sockkit_applet serve" -l exec -s e -x -d 'run sh -c COMMAND for each client, the socket its stdin and stdout'
+    complete -c $command -n "__sockkit_applet serve" -l recv-only -f -d 'never read stdin'
     complete -c $command -n "__sockkit_applet serve" -l crlf -s C -f -d 'end lines that are sent with CR LF'
     complete -c $command -n "__sockkit_applet serve" -l no-newline -f -d 'send MESSAGEs as they are'
     complete -c $command -n "__sockkit_applet serve" -l quit-word -x -d 'a message that is WORD ends its connection'
@@ -54,9 +55,11 @@ end
 for command in sockkit sk-connect
     complete -c $command -n "__sockkit_applet connect" -f -a "(__fish_print_hostnames)"
     complete -c $command -n "__sockkit_applet connect" -l no-newline -f -d 'send MESSAGEs as they are'
-    complete -c $command -n "__sockkit_applet connect" -l crlf -s C -f -d 'end lines (MESSAGEs, or typed at a terminal) with CR LF'
+    complete -c $command -n "__sockkit_applet connect" -l crlf -s C -f -d 'end each line that is sent with CR LF'
     complete -c $command -n "__sockkit_applet connect" -l no-half-close -f -d 'keep the write side open at the end of stdin'
     complete -c $command -n "__sockkit_applet connect" -l keep-sending -f -d 'send stdin to its end although the peer has ended'
+    complete -c $command -n "__sockkit_applet connect" -l recv-only -f -d 'never read stdin'
+    complete -c $command -n "__sockkit_applet connect" -l send-only -f -d 'drop what the server says; end once all is sent and acknowledged'
     complete -c $command -n "__sockkit_applet connect" -l retry -x -d 'keep trying for TIME (or inf) while the server is not up'
     complete -c $command -n "__sockkit_applet connect" -l exec -s e -x -d 'run sh -c COMMAND with the socket as stdin and stdout; its status is ours'
     complete -c $command -n "__sockkit_applet connect" -l quit-word -x -d 'a line of stdin that is WORD is the last one'

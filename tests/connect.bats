@@ -56,11 +56,11 @@ assert_heard() {
     assert_heard 'one\r\ntwo\r\n\r\n'
 }
 
-@test "-C leaves a stdin that is no terminal as it is" {
+@test "-C ends lines of a stdin that is no terminal with CR LF too" {
     listener
-    run sockkit connect --crlf "127.0.0.1:$PEER_PORT" < <(printf 'one\ntwo\n')
+    run sockkit connect --crlf "127.0.0.1:$PEER_PORT" < <(printf 'one\ntwo\r\n\nthree')
     assert_success
-    assert_heard 'one\ntwo\n'
+    assert_heard 'one\r\ntwo\r\n\r\nthree'
 }
 
 @test "-C ends lines typed at a terminal with CR LF" {
@@ -208,30 +208,119 @@ assert read_all(s) == b"xyz"
 ended(p)'
 }
 
-@test "a pipe that has not delivered a byte is not waited for when the peer has ended" {
+@test "a pipe or socket that has said nothing is sent to its end when the peer ended without a word" {
     peer '
 l = listen()
-p = sockkit("connect", "127.0.0.1", l.getsockname()[1])
+a, b = socket.socketpair()
+for stdin, write, shut in (subprocess.PIPE, None, None), (a, b.sendall, b.close):
+    p = sockkit("connect", "127.0.0.1", l.getsockname()[1], stdin=stdin)
+    s = l.accept()[0]
+    s.shutdown(socket.SHUT_WR)
+    assert p.stdout.read(1) == b""
+    assert quiet(s, 2.5)
+    (write or p.stdin.write)(b"late")
+    assert read_exactly(s, 4) == b"late"
+    if stdin == a: a.close()
+    (shut or p.stdin.close)()
+    assert s.recv(1) == b""
+    assert ended(p)[1].endswith(" has ended its side: waiting for stdin\n")'
+}
+
+@test "a pipe or socket that has said nothing is waited for 2 s when the peer has spoken and ended" {
+    peer '
+l = listen()
+a, b = socket.socketpair()
+for stdin in subprocess.PIPE, a:
+    p = sockkit("connect", "127.0.0.1", l.getsockname()[1], stdin=stdin)
+    s = l.accept()[0]
+    s.sendall(b"bye")
+    s.shutdown(socket.SHUT_WR)
+    start = time.monotonic()
+    assert s.recv(1) == b""
+    assert 1.9 < time.monotonic() - start < 6
+    p.wait(10)
+    out, err = ended(p)
+    assert out == b"bye" and err.endswith("stdin said nothing: not waiting for it (--keep-sending: do)\n"), err'
+}
+
+@test "nothing is waited for where nobody holds the other end of the connection any more" {
+    [ -z "$PORTABLE" ] || return 0
+    peer '
+for kind in "TCP", "Unix":
+    l = listen() if kind == "TCP" else unix_listen("path")
+    where = ["127.0.0.1", l.getsockname()[1]] if kind == "TCP" else ["-U", "path"]
+    p = sockkit("connect", *where)
+    s = l.accept()[0]
+    p.stdin.write(b"x")
+    assert read_exactly(s, 1) == b"x"
+    s.sendall(b"bye")
+    s.close()
+    start = time.monotonic()
+    p.wait(10)
+    assert time.monotonic() - start < 1.8
+    assert ended(p) == (b"bye", "")'
+}
+
+@test "a terminal is not waited for when the peer has ended, even after a byte" {
+    peer '
+import pty
+l = listen()
+ours, stdin = pty.openpty()
+p = sockkit("connect", "127.0.0.1", l.getsockname()[1], stdin=stdin, env={**os.environ, "TERM": "dumb"})
 s = l.accept()[0]
+os.write(ours, b"typed\n")
+assert read_line(s) == b"typed\n"
 s.sendall(b"bye")
-s.close()
+s.shutdown(socket.SHUT_WR)
+assert s.recv(1) == b""
+assert ended(p) == (b"bye", "")'
+}
+
+@test "what a peer leaves of a file is counted, also what was never read of it: status 1" {
+    peer '
+data = open("data", "wb+")
+data.truncate(3000000)
+for kind in "TCP", "Unix":
+    l = listen() if kind == "TCP" else unix_listen("path")
+    where = ["127.0.0.1", l.getsockname()[1]] if kind == "TCP" else ["-U", "path"]
+    data.seek(0)
+    p = sockkit("connect", *where, stdin=data)
+    s = l.accept()[0]
+    read_exactly(s, 1000)
+    reset(s)
+    p.wait(20)
+    count = int(re.search(r" did not take (\d+) bytes? of what was to be sent", ended(p, 1)[1])[1])
+    assert 0 < count <= 3000000 - 1000, count'
+}
+
+@test "--recv-only never reads stdin, and leaves this side open" {
+    peer '
+l = listen()
+p = sockkit("connect", "--recv-only", "127.0.0.1", l.getsockname()[1], stdin=subprocess.PIPE)
+s = l.accept()[0]
+p.stdin.write(b"unread")
+assert quiet(s, 0.3)
+s.sendall(b"bye")
+s.shutdown(socket.SHUT_WR)
+assert read_all(s) == b""
 p.wait(10)
 assert ended(p) == (b"bye", "")'
 }
 
-@test "a terminal or a socket on stdin is not waited for when the peer has ended, even after a byte" {
+@test "--send-only drops what the peer says, and ends once all is acknowledged" {
     peer '
-import pty
 l = listen()
-for ours, stdin in pty.openpty(), [s.detach() for s in socket.socketpair()]:
-    p = sockkit("connect", "127.0.0.1", l.getsockname()[1], stdin=stdin, env={**os.environ, "TERM": "dumb"})
+for words, data in (["one"], b"one\n"), ([], b"x" * 3000000):
+    stdin = subprocess.DEVNULL
+    if not words:
+        open("data", "wb").write(data)
+        stdin = open("data", "rb")
+    p = sockkit("connect", "--send-only", "127.0.0.1", l.getsockname()[1], *words, stdin=stdin)
     s = l.accept()[0]
-    os.write(ours, b"typed\n")
-    assert read_line(s) == b"typed\n"
-    s.sendall(b"bye")
-    s.shutdown(socket.SHUT_WR)
-    assert s.recv(1) == b""
-    assert ended(p) == (b"bye", "")'
+    s.sendall(b"unheard")
+    assert read_all(s) == data
+    p.wait(10)
+    assert ended(p) == (b"", "")'
 }
 
 @test "--keep-sending waits for any stdin" {
@@ -328,10 +417,9 @@ p = sockkit("connect", "127.0.0.1", l.getsockname()[1])
 s = l.accept()[0]
 p.stdin.write(b"x")
 assert read_exactly(s, 1) == b"x"
+os.kill(p.pid, signal.SIGSTOP)
 s.sendall(b"bye")
 s.close()
-assert p.stdout.read(100) == b"bye" and p.stdout.read(1) == b""
-os.kill(p.pid, signal.SIGSTOP)
 p.stdin.write(b"12345")
 p.stdin.close()
 os.kill(p.pid, signal.SIGCONT)

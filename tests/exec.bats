@@ -103,8 +103,71 @@ assert read_all(s) == bytes(5000000) + b"end\n"
 p, port = serve("-q", "-e", "head -c 1 >/dev/null; echo end")
 for _ in range(10):
     s = connect(port)
-    s.sendall(bytes(200000))
+    s.sendall(bytes(20000))
     assert hear(s) == b"end\n"'
+}
+
+@test "input that a command did not read ends in a reset, but for 64 KiB where its status is 0" {
+    peer '
+for command, sent, as_read in ("exit 3", 1, False), ("exit 3", 0, True), ("true", 60000, True), ("true", 200000, False), ("sleep 60 & exit 3", 1, False):
+    for place in (["-p", "0"], ["-U", "socket"])[:1 if "&" in command else 2]: # no reset passes a Unix socket that others hold
+        p, where = serve("-q", "-e", "sleep 0.2; echo end; " + command, *place)
+        s = connect(where)
+        s.sendall(bytes(sent))
+        assert read_line(s) == b"end\n"
+        if as_read:
+            assert hear(s) == b""
+        else:
+            assert is_reset(s)
+            try: assert s.recv(1) != b"", (command, sent, place)
+            except ConnectionResetError: pass
+        p.terminate()'
+}
+
+@test "a client that resets its connection ends its command: SIGHUP to the group, after 2 s SIGKILL" {
+    peer '
+p, port = serve("-q", "-m", "1", "-e", "trap \"echo hup >got; exit\" HUP; echo there; sleep 60 & wait")
+s = connect(port)
+assert read_line(s) == b"there\n"
+reset(s)
+wait_until(lambda: os.path.exists("got"))
+s = connect(port)
+assert read_line(s) == b"there\n" # its place under -m is free
+p, port = serve("-q", "-m", "1", "-e", "trap \"\" HUP; echo there; sleep 60")
+s = connect(port)
+assert read_line(s) == b"there\n"
+reset(s)
+s = connect(port)
+s.settimeout(20)
+assert read_line(s) == b"there\n"'
+}
+
+@test "a client that has ended both its sides does not end its command" {
+    peer '
+p, port = serve("-q", "-e", "sleep 0.5; cat >got; echo done >>got")
+s = connect(port)
+s.sendall(b"all\n")
+s.close()
+wait_until(lambda: os.path.exists("got") and open("got").read() == "all\ndone\n")'
+}
+
+@test "serve --once -e and connect -e end with the status of the command, at once" {
+    peer '
+p, port = serve("--once", "-e", "echo hello; exit 3")
+s = connect(port)
+start = time.monotonic()
+assert read_all(s) == b"hello\n"
+p.wait(10)
+assert time.monotonic() - start < 3
+ended(p, 3)
+l = listen()
+p = sockkit("connect", "127.0.0.1", l.getsockname()[1], "-e", "echo hello; exit 3")
+s = l.accept()[0]
+start = time.monotonic()
+assert read_line(s) == b"hello\n"
+p.wait(10)
+assert time.monotonic() - start < 3
+ended(p, 3)'
 }
 
 @test "the connection ends when the command does, though something it started goes on" {

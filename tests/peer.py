@@ -2,6 +2,7 @@
 Every socket has a limit of 10 seconds, so that a peer that waits in vain fails instead of hanging."""
 import atexit
 import os
+import re
 import select
 import signal
 import socket
@@ -29,6 +30,17 @@ def connect(port, host="127.0.0.1"):
 def listen(host="127.0.0.1", port=0):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family)
+
+
+def unix_listen(path):
+    """A socket that listens at a path, in place of what is there."""
+    if os.path.exists(path):
+        os.unlink(path)
+    s = socket.socket(socket.AF_UNIX)
+    s.bind(path)
+    s.listen()
+    s.settimeout(10)
+    return s
 
 
 def datagram(host="127.0.0.1", port=0):
@@ -156,6 +168,13 @@ def reset(s):
     """Closes a connection with a RST."""
     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     s.close()
+
+
+def is_reset(s):
+    """Whether the connection has ended with a RST, whatever came before it."""
+    watch = select.poll()
+    watch.register(s, 0) # a RST is a hang-up; an end of stream alone is none
+    return bool(watch.poll(10000))
 
 
 def quiet(s, seconds):

@@ -12,12 +12,25 @@
 struct served {
     struct client client;
     struct proc command;
+    struct watch hangup; /* of the connection, while the command has it */
 };
+
+/* A reset: nobody hears the command any more. (A client that has merely ended both its sides may
+ * still want its input worked through.) */
+static void hung_up(struct watch *w, unsigned events) {
+    struct served *served = container_of(w, struct served, hangup);
+    int fd = w->fd, error = 0;
+    (void)events;
+    watch_stop(w);
+    if (sock_get(fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR") == 0 && error)
+        proc_hang_up(serve_of(&served->client)->state, &served->command);
+}
 
 static void command_ended(struct proc *p) {
     struct served *served = container_of(p, struct served, command);
     struct session *s = &served->client.text.session;
     uint64_t received = 0, sent = 0;
+    watch_stop(&served->hangup);
     if (sock_set_blocking(s->stream.fd, false) < 0) {
         msg_error("connection with %s: %s", served->client.name, strerror(errno));
         session_close(s, STATUS_FAILED);
@@ -25,6 +38,7 @@ static void command_ended(struct proc *p) {
     }
     sock_counts(s->stream.fd, &received, &sent);
     s->outcome = p->status;
+    s->strict = p->status != 0;
     session_attach(s, received, sent);
     session_finish(s);
 }
@@ -38,7 +52,10 @@ static void run_command(struct client *c) {
     struct cause cause = {0};
     session_detach(s);
     served->command.ended = command_ended;
-    if (proc_spawn(serve->state, &served->command, serve->conf->exec, &socket, &cause) == 0) return;
+    if (proc_spawn(serve->state, &served->command, serve->conf->exec, &socket, &cause) == 0) {
+        watch_start(serve->loop, &served->hangup, s->stream.fd, LOOP_HANGUP, hung_up);
+        return;
+    }
     msg_cause(&cause);
     session_close(s, STATUS_FAILED);
 }
@@ -51,6 +68,10 @@ static void on_open(struct client *c) {
         run_command(c);
     else
         stream_ask_space(stream_of(c), true);
+}
+
+static void on_closed(struct client *c) {
+    watch_stop(&container_of(c, struct served, client)->hangup);
 }
 
 static void start(struct serve *s) {
@@ -79,4 +100,5 @@ const struct way way_exec = {
     .stop = stop,
     .open = on_open,
     .space = run_command,
+    .closed = on_closed,
 };

@@ -10,6 +10,7 @@
 #include "common/base/crlf.h"
 #include "common/base/fanout.h"
 #include "common/base/mem.h"
+#include "common/io/rest.h"
 #include "common/io/source.h"
 
 #define LOG_SIZE ((size_t)1 << 20) /* for clients of different pace */
@@ -28,6 +29,8 @@ struct reader {
     struct client client;
     struct feed *feed; /* NULL: it is not fed */
     uint64_t position; /* in the log */
+    struct rest rest;  /* of stdin, once the client has ended its side */
+    bool goes_on;      /* then stdin is still sent to it */
     struct reader *next, **before;
 };
 
@@ -55,11 +58,6 @@ static bool anybody_open(const struct feed *f) {
 
 static void update(struct feed *f) {
     source_want(&f->in, !f->ended && anybody_open(f) && room(f) > 0);
-}
-
-/* More may come for a client that has ended its side. */
-static bool goes_on(const struct feed *f) {
-    return !f->ended && (f->in.kind == SOURCE_FILE || f->in.kind == SOURCE_PIPE);
 }
 
 /* --- from the log to a client --- */
@@ -93,7 +91,7 @@ static void feed_one(struct reader *r) {
     bool behind = r->position < f->log.end;
     stream_ask_space(s, behind);
     if (behind) return;
-    if (s->ended && !goes_on(f))
+    if (s->ended && (f->ended || !r->goes_on))
         session_finish(&r->client.text.session);
     else if (f->ended)
         stream_shut(s);
@@ -134,6 +132,7 @@ static void input_ready(struct source *in) {
     append(f, bytes, (size_t)n);
     for (struct reader *r = f->first; r; r = next) {
         next = r->next;
+        if (n > 0) rest_heard(&r->rest);
         feed_one(r);
     }
     update(f);
@@ -164,16 +163,31 @@ static void on_open(struct client *c) {
     on_space(c);
 }
 
-/* It goes on being fed from a file or pipe until that ends, else it is finished once it has all. */
+/* It is finished once it has what was read up to now. */
+static void not_awaited(struct rest *rest) {
+    struct reader *r = container_of(rest, struct reader, rest);
+    r->goes_on = false;
+    feed_one(r);
+}
+
 static void on_end(struct client *c) {
     struct reader *r = of_client(c);
-    if (!r->feed || (!goes_on(r->feed) && r->position == r->feed->log.end))
+    struct feed *f = r->feed;
+    if (!f) {
         session_finish(&c->text.session);
+        return;
+    }
+    r->goes_on = true;
+    r->rest = (struct rest){
+        .peer = c->name, .sock = stream_of(c)->fd, .in = STDIN_FILENO, .over = not_awaited};
+    rest_start(&r->rest, f->serve->loop, f->in.kind, f->log.end > 0, stream_of(c)->received > 0);
+    if (r->goes_on) feed_one(r);
 }
 
 static void on_closed(struct client *c) {
     struct reader *r = of_client(c);
     if (!r->feed) return;
+    rest_stop(&r->rest);
     *r->before = r->next;
     if (r->next) r->next->before = r->before;
     update(r->feed);

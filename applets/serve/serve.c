@@ -28,6 +28,7 @@ static const struct opt_row rows[] = {
     OPT("exec", 'e', OPT_STRING, serve_conf, exec, .metavar = "COMMAND",
         .excludes = "idle output hex-dump crlf label quit-word progress",
         .help = "run sh -c COMMAND for each client, the socket its stdin and stdout"),
+    OPT("recv-only", 0, OPT_FLAG, serve_conf, recv_only, .help = "never read stdin"),
     OPT("crlf", 'C', OPT_FLAG, serve_conf, crlf, .help = "end lines that are sent with CR LF"),
     OPT("no-newline", 0, OPT_FLAG, serve_conf, no_newline, .help = "send MESSAGEs as they are"),
     OPT("quit-word", 0, OPT_STRING, serve_conf, quit_word, .metavar = "WORD",
@@ -217,7 +218,7 @@ static int prepare(struct responder *r) {
         crlf_line(&s->greeting, r->call->operands[i], conf->crlf, conf->no_newline);
     if (!conf->output.raw) screen_start(&s->screen, &s->out);
     label_start(&s->label, s->loop, &s->out);
-    s->has_input = s->way->reads_stdin && is_input(STDIN_FILENO);
+    s->has_input = s->way->reads_stdin && !s->conf->recv_only && is_input(STDIN_FILENO);
     if (s->way->start) s->way->start(s);
     if (conf->output.progress)
         meter_start(&s->meter, s->loop, &s->screen, s->has_input ? meter_input(STDIN_FILENO) : 0,

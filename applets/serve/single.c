@@ -31,7 +31,6 @@ static void on_open(struct client *c) {
     session_detach(&c->text.session);
     relay_start(r, s->loop, stream_of(c)->fd, s->has_input ? STDIN_FILENO : -1, &s->out);
     r->half_close = s->has_input;
-    r->rest = RELAY_REST_PIPES;
     r->idle = s->conf->common.idle;
     r->peer = c->name;
     r->done = relay_done;

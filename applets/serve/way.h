@@ -17,7 +17,7 @@ struct serve_conf {
     struct common_conf common;
     struct server_conf server;
     struct output_conf output;
-    bool once, no_newline, crlf;
+    bool once, no_newline, crlf, recv_only;
     const char *reply, *exec, *quit_word;
 };
 

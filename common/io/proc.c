@@ -48,6 +48,7 @@ static void reap(struct sig_watch *w) {
     while ((pid = next_ended(&status)) > 0) {
         struct proc *p = take(g, pid);
         if (!p) continue;
+        timer_stop(&p->kill);
         p->pid = 0;
         p->status = exit_status(status);
         p->ended(p);
@@ -142,6 +143,17 @@ int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
     *p = (struct proc){.pid = pid, .ended = p->ended, .next = g->running};
     g->running = p;
     return 0;
+}
+
+static void kill_group(struct timer *t) {
+    const struct proc *p = container_of(t, struct proc, kill);
+    if (p->pid > 0) kill(-p->pid, SIGKILL);
+}
+
+void proc_hang_up(struct proc_group *g, struct proc *p) {
+    if (p->pid <= 0 || timer_running(&p->kill)) return;
+    kill(-p->pid, SIGHUP);
+    timer_start(g->loop, &p->kill, GRACE, kill_group);
 }
 
 /* The end: a command's process group may outlive the command. */

@@ -15,6 +15,7 @@ struct proc {
     int status; /* its exit status, 128+N by signal N; once ended */
     void (*ended)(struct proc *p);
     struct proc *next;
+    struct timer kill; /* after a hang-up */
 };
 
 /* All children of one owner. */
@@ -43,6 +44,10 @@ struct proc_socket {
  * (127 or 126: there is no shell). */
 int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
                const struct proc_socket *socket, struct cause *cause);
+
+/* The peer of a command has gone: SIGHUP to its process group, SIGKILL 2 s later if the command has
+ * not ended by then. Also when it is not running. */
+void proc_hang_up(struct proc_group *g, struct proc *p);
 
 /* SIGTERM to all groups, SIGKILL after 2 s to those that still have members; returns when all
  * children have ended. Runs the loop meanwhile. */

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,6 +42,7 @@ void relay_stop(struct relay *r) {
     timer_stop(&r->timer);
     timer_stop(&r->settle);
     timer_stop(&r->bulk);
+    rest_stop(&r->rest);
     sink_free(&r->to_peer);
 }
 
@@ -54,22 +54,30 @@ static void finish(struct relay *r, enum status outcome) {
     done(r, outcome);
 }
 
-/* Bytes that left stdin and never reached the peer's system. */
+/* Bytes that were to be sent and never reached the peer's system. */
 static uint64_t lost(const struct relay *r) {
     int64_t unacknowledged = sysinfo_unacknowledged(r->sock.fd, r->fin);
-    return sink_waiting(&r->to_peer) + (unacknowledged > 0 ? (uint64_t)unacknowledged : 0);
+    return sink_waiting(&r->to_peer) + (unacknowledged > 0 ? (uint64_t)unacknowledged : 0) +
+           r->unread;
 }
 
 static void tell_lost(const struct relay *r) {
     uint64_t n = lost(r);
     if (n > 0)
-        msg_error("%s did not take %llu byte%s of what was sent", r->peer, (unsigned long long)n,
-                  n == 1 ? "" : "s");
+        msg_error("%s did not take %llu byte%s of what was %s", r->peer, (unsigned long long)n,
+                  n == 1 ? "" : "s", r->unread > 0 ? "to be sent" : "sent");
     else if (r->cut)
         msg_error("%s closed the connection before the end of stdin", r->peer);
 }
 
+/* The peer takes no more of a stdin that has not ended. */
+static void note_cut(struct relay *r) {
+    r->cut = (r->in.loop || r->want_typing) && r->sending == RELAY_OPEN;
+    if (r->cut && r->in.loop) r->unread = rest_unread(r->in.fd);
+}
+
 static void fail(struct relay *r, int error) {
+    note_cut(r);
     msg_error("connection with %s: %s", r->peer, strerror(error));
     if (r->read > 0) tell_lost(r);
     finish(r, STATUS_FAILED);
@@ -105,8 +113,8 @@ static void settle(struct relay *r) {
 }
 
 static void check_over(struct relay *r) {
-    if (r->receiving == RELAY_DONE && r->sending == RELAY_DONE && !timer_running(&r->settle))
-        settle(r);
+    bool received = r->receiving == RELAY_DONE || r->send_only;
+    if (received && r->sending == RELAY_DONE && !timer_running(&r->settle)) settle(r);
 }
 
 /* --- towards the peer --- */
@@ -123,20 +131,23 @@ static void end_sending(struct relay *r) {
 /* The peer takes no more. What it still says is read; then its end, or its reset, comes too. */
 static void sending_failed(struct relay *r) {
     r->broken = true;
-    r->cut = (r->in.loop || r->want_typing) && r->sending == RELAY_OPEN;
+    note_cut(r);
     r->sending = RELAY_DONE;
+    rest_stop(&r->rest);
     check_over(r);
 }
 
 /* Nothing is expected to happen, and yet: a reset; or a Unix socket whose peer closed it, which is
- * no failure. */
+ * no failure unless something was still to be sent. */
 static void hung_up(struct relay *r) {
+    bool more = sink_waiting(&r->to_peer) > 0 || (r->in.loop && rest_unread(r->in.fd) > 0);
     sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, &r->to_peer.error, "SO_ERROR");
-    if (r->to_peer.error) {
+    if (r->to_peer.error || (r->sending == RELAY_OPEN && more)) {
         sending_failed(r);
         return;
     }
     r->sending = RELAY_DONE;
+    rest_stop(&r->rest);
     check_over(r);
 }
 
@@ -164,6 +175,13 @@ static void took_input(struct relay *r, enum sink_result result) {
     if (r->sock.loop) update(r);
 }
 
+static void took_from_input(struct relay *r, size_t n) {
+    if (n == 0) return;
+    r->read += n;
+    r->active = loop_now(r->loop);
+    rest_heard(&r->rest);
+}
+
 /* Several moves a turn, for as long as both ends are ready; a pipe or terminal is read once, a
  * second read might block. */
 static void pull_input(struct source *in) {
@@ -174,8 +192,7 @@ static void pull_input(struct source *in) {
     for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED && r->sending == RELAY_OPEN; i++) {
         size_t moved;
         result = sink_pull(&r->to_peer, in->fd, in->kind, &moved);
-        r->read += moved;
-        if (moved) r->active = loop_now(r->loop);
+        took_from_input(r, moved);
         if (once || r->to_peer.mover.declined) break;
     }
     if (result == SINK_SOURCE_FAILED) {
@@ -189,25 +206,11 @@ static void pull_input(struct source *in) {
 
 void relay_type(struct relay *r, const char *bytes, size_t n) {
     if (r->sending != RELAY_OPEN || !r->sock.loop) return;
-    r->read += n;
-    r->active = loop_now(r->loop);
+    took_from_input(r, n);
     took_input(r, n > 0 ? sink_give(&r->to_peer, bytes, n) : SINK_END);
 }
 
 /* --- from the peer --- */
-
-static bool readable_now(int fd) {
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    return poll(&p, 1, 0) > 0 && p.revents & POLLIN;
-}
-
-/* Is a stdin that has not ended to be sent to its end? */
-static bool keeps_sending(const struct relay *r) {
-    if (!r->in.loop) return r->want_typing && r->rest == RELAY_REST_ALL;
-    if (r->rest == RELAY_REST_ALL || r->in.kind == SOURCE_FILE) return true;
-    if (r->in.kind != SOURCE_PIPE) return false;
-    return r->rest == RELAY_REST_PIPES || r->read > 0 || readable_now(r->in.fd);
-}
 
 static void probe_peer(const struct relay *r) {
     struct addr local;
@@ -218,13 +221,29 @@ static void probe_peer(const struct relay *r) {
     sock_set(r->sock.fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES, "TCP_KEEPCNT");
 }
 
+static void not_awaited(struct rest *rest) {
+    struct relay *r = container_of(rest, struct relay, rest);
+    input_over(r);
+    if (r->sock.loop) update(r);
+}
+
+/* The peer has ended its side, stdin has not. */
+static void await_input(struct relay *r) {
+    bool typed = !r->in.loop;
+    r->rest = (struct rest){.peer = r->peer,
+                            .sock = r->sock.fd,
+                            .in = typed ? STDIN_FILENO : r->in.fd,
+                            .keep = r->keep_sending,
+                            .over = not_awaited};
+    rest_start(&r->rest, r->loop, typed ? SOURCE_TTY : r->in.kind, r->read > 0, r->received > 0);
+    if (r->rest.loop) probe_peer(r);
+}
+
 static void end_receiving(struct relay *r) {
     r->receiving = RELAY_DONE;
     output_close(r->out); /* a reader of ours sees the end while we still send */
-    if (r->sending == RELAY_OPEN && keeps_sending(r))
-        probe_peer(r);
-    else if (r->sending == RELAY_OPEN)
-        input_over(r);
+    if (r->sending == RELAY_OPEN)
+        await_input(r);
     else if (r->sending == RELAY_DONE)
         end_sending(r); /* shuts down what --no-half-close had left open */
 }
@@ -253,12 +272,21 @@ static void watch_bulk(struct relay *r, size_t moved) {
         timer_stop(&r->bulk);
 }
 
+/* Reads what the peer says, and drops it. */
+static enum sink_result drop(struct relay *r, size_t *moved) {
+    static char bytes[65536];
+    ssize_t n = sock_recv(r->sock.fd, bytes, sizeof bytes);
+    *moved = n > 0 ? (size_t)n : 0;
+    if (n < 0) return loop_not_yet(errno) ? SINK_DRY : SINK_SOURCE_FAILED;
+    return n == 0 ? SINK_END : SINK_MOVED;
+}
+
 static void pull_peer(struct relay *r) {
     enum sink_result result = SINK_MOVED;
     uint64_t before = r->received;
     for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED; i++) {
         size_t moved;
-        result = output_pull(r->out, &r->from, r->sock.fd, &moved);
+        result = r->send_only ? drop(r, &moved) : output_pull(r->out, &r->from, r->sock.fd, &moved);
         r->received += moved;
         if (moved) r->active = loop_now(r->loop);
         if (sock_tracing()) break;

@@ -6,27 +6,20 @@
 
 #include "common/base/msg.h"
 #include "common/io/output.h"
+#include "common/io/rest.h"
 #include "common/io/sink.h"
 #include "common/io/source.h"
 #include "common/loop/loop.h"
 
 enum relay_state { RELAY_OPEN, RELAY_DRAINING, RELAY_DONE };
 
-/* What becomes of a stdin that has not ended when the peer has shut down its side. */
-enum relay_rest {
-    /* a file, or a pipe that has delivered a byte, is sent to its end; nothing else is waited
-     * for */
-    RELAY_REST_DELIVERED,
-    RELAY_REST_PIPES, /* a file or a pipe is sent to its end */
-    RELAY_REST_ALL,   /* whatever it is */
-};
-
 struct relay {
     /* The caller's, set between relay_start and relay_run. */
-    bool half_close; /* the end of stdin shuts the write side down (default true) */
-    enum relay_rest rest;
-    int64_t idle;     /* ns; 0: none */
-    const char *peer; /* as errors name it */
+    bool half_close;   /* the end of stdin shuts the write side down (default true) */
+    bool keep_sending; /* whatever stdin is, it is sent to its end although the peer has ended */
+    bool send_only;    /* what the peer says is dropped; it is over once all is acknowledged */
+    int64_t idle;      /* ns; 0: none */
+    const char *peer;  /* as errors name it */
     void (*done)(struct relay *r, enum status outcome);
     /* Where stdin is what somebody types (`in` is -1): told whether it is wanted now; may be told
      * twice. NULL: nobody types. */
@@ -41,14 +34,16 @@ struct relay {
     struct output *out;
     struct watch sock;
     struct source in;
+    struct rest rest; /* of stdin, once the peer has ended */
     struct timer timer, settle, bulk;
     int64_t active, settle_step;
     enum relay_state sending, receiving;
     bool peer_full; /* it takes nothing now */
     /* the write side: shut down; its FIN is on its way (not when the peer had reset); gone */
     bool shut, fin, broken;
-    bool low_water; /* SO_RCVLOWAT is raised */
-    bool cut;       /* it went before the end of stdin */
+    bool low_water;  /* SO_RCVLOWAT is raised */
+    bool cut;        /* it went before the end of stdin */
+    uint64_t unread; /* of a regular file, when the peer went */
 };
 
 /* in: -1 where there is no stdin: then the write side is shut down when what relay_say gave has

@@ -190,6 +190,18 @@ void sock_abort(int fd) {
     sock_close(fd);
 }
 
+void sock_reset(int fd) {
+    static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    struct addr local;
+    close_by_reset(fd);
+    if (sock_local(fd, &local) == 0 && addr_family(&local) == AF_UNIX) {
+        shutdown(fd, SHUT_RDWR); /* there is no reset */
+        return;
+    }
+    int result = connect(fd, &nobody, sizeof nobody);
+    if (trace_level) trace_call(result, "the connection is reset", "connect(%d, AF_UNSPEC)", fd);
+}
+
 void sock_part(int fd) {
     close_by_reset(fd); /* before the other two: the peer might end in the time between them */
     sock_shutdown(fd);
@@ -263,6 +275,19 @@ ssize_t sock_recv(int fd, void *bytes, size_t n) {
     if (result == 0) note_end(fd, TRACE_PEER_FIRST);
     if (result < 0) note_reset(fd);
     return result;
+}
+
+ssize_t sock_peek(int fd, void *bytes, size_t n) {
+    ssize_t result;
+    do result = recv(fd, bytes, n, MSG_DONTWAIT | MSG_PEEK);
+    while (result < 0 && errno == EINTR);
+    if (shown(result)) trace_payload(result, bytes, "recv(%d, %zu, MSG_PEEK)", fd, n);
+    return result;
+}
+
+size_t sock_unread(int fd) {
+    int n = 0;
+    return ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
 }
 
 static void show_sent(ssize_t result, int fd, const void *bytes, size_t n) {
@@ -351,5 +376,15 @@ int sock_local(int fd, struct addr *a) {
     int result = getsockname(fd, &a->as.any, &a->size);
     if (trace_level > 1)
         trace_call(result, result < 0 ? "" : addr_text(a, text), "getsockname(%d)", fd);
+    return result;
+}
+
+int sock_peer(int fd, struct addr *a) {
+    char text[ADDR_TEXT];
+    memset(a, 0, sizeof *a);
+    a->size = sizeof a->as;
+    int result = getpeername(fd, &a->as.any, &a->size);
+    if (trace_level > 1)
+        trace_call(result, result < 0 ? "" : addr_text(a, text), "getpeername(%d)", fd);
     return result;
 }

@@ -35,6 +35,9 @@ void sock_close(int fd);
 /* Closes at once by a reset, where the system has it so (SO_LINGER): neither side is left in
  * TIME_WAIT. */
 void sock_abort(int fd);
+/* Resets the connection, whoever else holds the socket (a child that a command has left): the peer
+ * learns that not everything was read. To be closed next. */
+void sock_reset(int fd);
 /* Ends a connection that nobody needs any more: the peer reads the end of the stream, then a reset
  * spares this side the TIME_WAIT (unless the peer ends too in the instant between the two). What
  * was not delivered yet is lost. */
@@ -52,6 +55,10 @@ bool sock_met_itself(int fd, const struct addr *to);
 void sock_give_up(int fd, const struct addr *a, int64_t since, int why);
 
 ssize_t sock_recv(int fd, void *bytes, size_t n);
+/* The same, but the bytes stay where they are (MSG_PEEK). */
+ssize_t sock_peek(int fd, void *bytes, size_t n);
+/* Bytes that have come and were not read yet (FIONREAD); 0 where that is not known. */
+size_t sock_unread(int fd);
 ssize_t sock_send(int fd, const void *bytes, size_t n);
 /* writev(2), which would wait on a socket that is not non-blocking. */
 ssize_t sock_sendv(int fd, const struct iovec *pieces, int count);
@@ -67,6 +74,7 @@ int sock_get(int fd, int level, int name, int *value, const char *what);
 /* Whether calls wait (O_NONBLOCK); that holds for all processes that have the socket. */
 int sock_set_blocking(int fd, bool on);
 int sock_local(int fd, struct addr *a); /* getsockname(2) */
+int sock_peer(int fd, struct addr *a);  /* getpeername(2) */
 
 /* Those answers of sysinfo.h that take a getsockopt(2), which the trace shows. */
 enum sysinfo_state sock_tcp_state(int fd);

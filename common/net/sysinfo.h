@@ -37,6 +37,12 @@ int64_t sysinfo_unacknowledged(int fd, bool ended);
  * known. */
 bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent);
 
+/* True when the system shows that no process has the other end of this TCP connection any more: its
+ * socket is of this machine, and closed. False: somebody has it, or nobody can tell. */
+bool sysinfo_abandoned(const struct addr *local, const struct addr *peer);
+/* Makes that answer possible after the sandbox has been entered. */
+void sysinfo_prepare(void);
+
 /* The process at the other end of a Unix-domain socket; 0: not known. */
 pid_t sysinfo_peer_pid(int fd);
 

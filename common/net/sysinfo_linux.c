@@ -1,8 +1,12 @@
 #include "common/net/sysinfo.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +190,64 @@ bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent) {
     *received -= (uint64_t)unread + fin; /* a FIN is counted as a byte */
     *sent += waiting - again;
     return true;
+}
+
+/* --- the other end of a connection: sock_diag(7) --- */
+
+static int diag = -1; /* the socket that asks; kept, for the sandbox allows no new one */
+
+void sysinfo_prepare(void) {
+    if (diag < 0) diag = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+}
+
+static void diag_end(const struct addr *a, __be32 address[4], __be16 *port) {
+    bool v4 = addr_family(a) == AF_INET;
+    memcpy(address, v4 ? (const void *)&a->as.v4.sin_addr : (const void *)&a->as.v6.sin6_addr,
+           v4 ? 4 : 16);
+    *port = v4 ? a->as.v4.sin_port : a->as.v6.sin6_port;
+}
+
+struct diag_question {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+};
+
+static bool diag_ask(const struct addr *source, const struct addr *destination) {
+    struct inet_diag_req_v2 request = {.sdiag_family = (__u8)addr_family(source),
+                                       .sdiag_protocol = IPPROTO_TCP,
+                                       .idiag_states = ~0U};
+    diag_end(source, request.id.idiag_src, &request.id.idiag_sport);
+    diag_end(destination, request.id.idiag_dst, &request.id.idiag_dport);
+    request.id.idiag_cookie[0] = request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    struct diag_question question = {
+        .header = {.nlmsg_len = sizeof question,
+                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                   .nlmsg_flags = NLM_F_REQUEST},
+        .request = request,
+    };
+    return send(diag, &question, sizeof question, 0) == (ssize_t)sizeof question;
+}
+
+union diag_answer {
+    struct nlmsghdr header;
+    char bytes[1024];
+};
+
+bool sysinfo_abandoned(const struct addr *local, const struct addr *peer) {
+    union diag_answer answer;
+    bool here = addr_is_loopback(peer) || addr_same_host(local, peer);
+    sysinfo_prepare();
+    if (addr_family(peer) == AF_UNIX || diag < 0 || !diag_ask(peer, local)) return false;
+    if (recv(diag, &answer, sizeof answer, MSG_DONTWAIT) < (ssize_t)sizeof answer.header)
+        return false;
+    if (answer.header.nlmsg_type == NLMSG_ERROR) {
+        const struct nlmsgerr *error = NLMSG_DATA(&answer.header);
+        return here && error->error == -ENOENT;
+    }
+    const struct inet_diag_msg *m = NLMSG_DATA(&answer.header);
+    /* Where the connection is gone the system answers with who listens there. */
+    if (m->idiag_state == TCP_LISTEN) return here;
+    return m->idiag_inode == 0;
 }
 
 pid_t sysinfo_peer_pid(int fd) {

@@ -28,3 +28,10 @@ pid_t sysinfo_peer_pid(int fd) {
 void sysinfo_addresses(struct addrs *out) { (void)out; }
 
 void sysinfo_adopt_orphans(void) {}
+
+bool sysinfo_abandoned(const struct addr *local, const struct addr *peer) {
+    (void)local, (void)peer;
+    return false;
+}
+
+void sysinfo_prepare(void) {}

@@ -10,7 +10,6 @@
 #include "common/net/listen.h"
 #include "common/net/sock.h"
 
-#define LINGER (5 * TEXT_NS_PER_S)
 #define PAUSE TEXT_NS_PER_S /* when descriptors are short; it ends early when a session does */
 #define ACCEPTS_A_TURN 64
 
@@ -73,7 +72,9 @@ static void close_by(struct session *s, enum status outcome, void (*close_socket
     if (server->ops->closed) server->ops->closed(s);
     timer_stop(&s->timer);
     stream_stop(&s->stream);
+    farewell_stop(&s->farewell);
     if (msg_level() >= 0) session_peer(s, peer);
+    if (s->farewell.reset) sock_reset(s->stream.fd);
     close_socket(s->stream.fd);
     if (msg_level() >= 0) narrate_end(s, peer);
     unlink_session(s);
@@ -89,30 +90,33 @@ void session_close(struct session *s, enum status outcome) { close_by(s, outcome
 
 void session_abort(struct session *s, enum status outcome) { close_by(s, outcome, sock_abort); }
 
-static void linger_over(struct timer *t) {
-    session_close(container_of(t, struct session, timer), STATUS_OK);
+static void farewell_over(struct farewell *f) {
+    struct session *s = container_of(f, struct session, farewell);
+    stream_came(&s->stream, f->discarded);
+    session_close(s, STATUS_OK);
 }
 
-/* Our side is shut down: what the peer still sends is discarded. */
-static void linger(struct session *s) {
-    if (s->state == SESSION_LINGERING) return;
-    s->state = SESSION_LINGERING;
+/* All has been given to the system. */
+static void part(struct session *s) {
+    s->state = SESSION_PARTING;
+    watch_stop(&s->stream.watch);
     if (s->stream.ended) {
+        if (!s->stream.shut) sock_shutdown(s->stream.fd);
         session_close(s, STATUS_OK);
         return;
     }
-    stream_read(&s->stream, true);
-    timer_start(s->server->loop, &s->timer, LINGER, linger_over);
+    s->farewell.shut = s->stream.shut;
+    s->farewell.strict = s->strict;
+    farewell_start(&s->farewell, s->server->loop, s->stream.fd, farewell_over);
 }
 
 void session_finish(struct session *s) {
     if (s->state != SESSION_OPEN) return;
     s->state = SESSION_FINISHING;
-    stream_shut(&s->stream);
-    if (s->stream.shut)
-        linger(s);
-    else
-        /* on_space is called when all is sent and the write side is shut down. */
+    stream_read(&s->stream, false);
+    if (stream_waiting(&s->stream) == 0 && !s->stream.broken)
+        part(s);
+    else /* on_space or on_fail follows */
         stream_ask_space(&s->stream, true);
 }
 
@@ -140,22 +144,12 @@ static void on_data(struct stream *t, const char *bytes, size_t n) {
 
 static void on_readable(struct stream *t) {
     struct session *s = of_stream(t);
-    static char discarded[STREAM_READ];
-    if (s->state == SESSION_OPEN) {
-        s->server->ops->readable(s);
-        return;
-    }
-    ssize_t n = sock_recv(t->fd, discarded, sizeof discarded);
-    if (n > 0) stream_came(t, (size_t)n);
-    if (n == 0) stream_ended(t);
-    if (n < 0 && !loop_not_yet(errno)) stream_failed(t, errno);
+    if (s->state == SESSION_OPEN) s->server->ops->readable(s);
 }
 
 static void on_end(struct stream *t) {
     struct session *s = of_stream(t);
-    if (s->state == SESSION_LINGERING)
-        session_close(s, STATUS_OK);
-    else if (s->state == SESSION_OPEN && s->server->ops->end)
+    if (s->state == SESSION_OPEN && s->server->ops->end)
         s->server->ops->end(s);
     else
         session_finish(s);
@@ -167,7 +161,7 @@ static void on_space(struct stream *t) {
         s->server->ops->space(s);
     else
         stream_ask_space(t, false);
-    if (s->state == SESSION_FINISHING && t->shut) linger(s);
+    if (s->state == SESSION_FINISHING && stream_waiting(t) == 0) part(s);
 }
 
 /* An error of a connection that we are closing, with nothing left to send, is no loss. */

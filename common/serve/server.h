@@ -7,6 +7,7 @@
 #include "common/base/cidr.h"
 #include "common/base/msg.h"
 #include "common/loop/loop.h"
+#include "common/net/farewell.h"
 #include "common/net/listen.h"
 #include "common/net/stream.h"
 
@@ -36,10 +37,8 @@ struct server_ops {
 enum session_state {
     SESSION_OPEN,
     SESSION_FINISHING, /* what waits is being sent; then our side is shut down */
-    /* Our side is shut down. Input is read and discarded: closing with unread input would send a
-     * reset, and that could destroy what the client has not read yet (RFC 9293 section 3.6.1). */
-    SESSION_LINGERING,
-    SESSION_CLOSED, /* freed at the end of this turn of the loop */
+    SESSION_PARTING,   /* our side is shut down, the farewell is on (farewell.h) */
+    SESSION_CLOSED,    /* freed at the end of this turn of the loop */
 };
 
 #define SESSION_PEER (ADDR_TEXT)
@@ -48,7 +47,9 @@ struct session {
     struct stream stream;
     struct server *server;
     struct session *next, *previous;
-    struct timer timer; /* the idle time, then that of lingering */
+    struct timer timer; /* the idle time */
+    struct farewell farewell;
+    bool strict; /* set before session_finish: input that nobody reads then brings a reset */
     struct later reap;
     struct addr peer;
     int64_t since; /* it was accepted (loop_now) */
