@@ -228,6 +228,18 @@ for words in [], ["--once"]:
     assert read_all(s) == b""'
 }
 
+@test "a stdin that is silent is not waited for where a client has gone altogether" {
+    [ -z "$PORTABLE" ] || return 0
+    peer '
+for words in [], ["--once"], ["--once", "--label"]:
+    p, port = serve(*words, stdin=subprocess.PIPE)
+    s = connect(port)
+    p.stdin.write(b"x")
+    assert read_exactly(s, 1) == b"x"
+    s.close()
+    while not b" closed (" in p.stderr.readline(): pass'
+}
+
 @test "--recv-only never reads stdin, and half-closes nothing for it" {
     peer '
 for words in [], ["--once"]:

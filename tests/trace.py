@@ -61,6 +61,8 @@ def from_strace(path, level):
         fd = int(args.split(",")[0]) if name != "socket" and re.match(r"\d+", args) else None
         if name == "socket":
             family, kind = args.split(", ")[:2]
+            if family == "AF_NETLINK": # what only the system knows: like the resolver's, not the user's socket
+                continue
             tell(name, family, kind.split("|")[0], outcome)
             if result >= 0:
                 sockets.add(result)

@@ -7,6 +7,7 @@
 #include "common/base/crlf.h"
 #include "common/base/mem.h"
 #include "common/base/template.h"
+#include "common/io/rest.h"
 #include "common/io/source.h"
 #include "common/net/sock.h"
 
@@ -219,6 +220,7 @@ static int prepare(struct responder *r) {
     if (!conf->output.raw) screen_start(&s->screen, &s->out);
     label_start(&s->label, s->loop, &s->out);
     s->has_input = s->way->reads_stdin && !s->conf->recv_only && is_input(STDIN_FILENO);
+    if (s->has_input) rest_prepare(STDIN_FILENO);
     if (s->way->start) s->way->start(s);
     if (conf->output.progress)
         meter_start(&s->meter, s->loop, &s->screen, s->has_input ? meter_input(STDIN_FILENO) : 0,

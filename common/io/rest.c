@@ -88,6 +88,11 @@ void rest_start(struct rest *r, struct loop *loop, enum source_kind kind, bool d
         look(r);
 }
 
+void rest_prepare(int in) {
+    struct stat st;
+    if (fstat(in, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) sysinfo_prepare();
+}
+
 void rest_heard(struct rest *r) {
     if (!r->loop) return;
     r->brief = false;

@@ -47,6 +47,10 @@ void rest_start(struct rest *r, struct loop *loop, enum source_kind kind, bool d
 void rest_heard(struct rest *r);
 void rest_stop(struct rest *r); /* also when it was never started ({0}) */
 
+/* Before the sandbox is entered: keeps what it takes to ask who holds the other end of a
+ * connection, where this stdin may have to be waited for. */
+void rest_prepare(int in);
+
 /* Bytes of a regular file from where it is read to its end; 0 for anything else. */
 uint64_t rest_unread(int fd);
 

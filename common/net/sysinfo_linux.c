@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
 #include <linux/inet_diag.h>
@@ -196,8 +198,17 @@ bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent) {
 
 static int diag = -1; /* the socket that asks; kept, for the sandbox allows no new one */
 
+/* Its number is high: the low ones are for what the trace shows. */
+#define DIAG_FIRST 100
+
 void sysinfo_prepare(void) {
-    if (diag < 0) diag = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    int fd = diag < 0 ? socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG) : -1;
+    if (fd < 0) return;
+    diag = fcntl(fd, F_DUPFD_CLOEXEC, DIAG_FIRST);
+    if (diag < 0)
+        diag = fd;
+    else
+        close(fd);
 }
 
 static void diag_end(const struct addr *a, __be32 address[4], __be16 *port) {
