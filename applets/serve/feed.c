@@ -166,8 +166,10 @@ static void on_open(struct client *c) {
 /* It is finished once it has what was read up to now. */
 static void not_awaited(struct rest *rest) {
     struct reader *r = container_of(rest, struct reader, rest);
+    struct feed *f = r->feed;
     r->goes_on = false;
     feed_one(r);
+    update(f);
 }
 
 static void on_end(struct client *c) {
@@ -182,6 +184,7 @@ static void on_end(struct client *c) {
         .peer = c->name, .sock = stream_of(c)->fd, .in = STDIN_FILENO, .over = not_awaited};
     rest_start(&r->rest, f->serve->loop, f->in.kind, f->log.end > 0, stream_of(c)->received > 0);
     if (r->goes_on) feed_one(r);
+    update(f);
 }
 
 static void on_closed(struct client *c) {
