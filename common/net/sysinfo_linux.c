@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
