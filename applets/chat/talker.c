@@ -41,11 +41,7 @@ static void on_fail(struct stream *s, int error) { of_stream(s)->failed(of_strea
 
 static void idle_over(struct timer *timer) {
     struct talker *t = container_of(timer, struct talker, idling);
-    int64_t left = t->stream.active + t->idle - loop_now(t->stream.loop);
-    if (left > 0)
-        timer_start(t->stream.loop, timer, left, idle_over);
-    else
-        t->failed(t, 0);
+    if (!timer_put_off(timer, t->stream.active, t->idle)) t->failed(t, 0);
 }
 
 void talker_start(struct talker *t, struct loop *loop, int fd) {

@@ -193,7 +193,7 @@ static bool receive(struct attempt *a, int64_t now) {
     bool datagram = a->question->type == SOCK_DGRAM;
     while (a->answer.size < sizeof bytes) {
         ssize_t n = sock_recv(a->fd, bytes, sizeof bytes - a->answer.size);
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+        if (n < 0 && loop_not_yet(errno)) return false;
         if (n < 0 && datagram) return datagram_failed(a, now, errno);
         if (n < 0) return conclude(a, now, errno);
         if (n == 0 && !datagram) break;
@@ -217,7 +217,7 @@ static bool send_payload(struct attempt *a, int64_t now) {
     if (!a->asked || !timer_running(&a->silence)) await_bytes(a);
     while (!a->asked) {
         ssize_t n = sock_send(a->fd, q->payload + a->sent, q->payload_size - a->sent);
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+        if (n < 0 && loop_not_yet(errno)) return false;
         if (n < 0 && datagram) return datagram_failed(a, now, errno);
         if (n < 0) return conclude(a, now, errno);
         a->sent += (size_t)n;

@@ -15,15 +15,10 @@
 
 static const struct serve_conf defaults = {.server = SERVER_CONF_DEFAULTS};
 
-static const char *parse_template(void *field, const char *value) {
-    *(const char **)field = value;
-    return template_check(value);
-}
-
 static const struct opt_row rows[] = {
     OPT("once", '1', OPT_FLAG, serve_conf, once,
         .help = "serve one connection; its outcome is the exit status"),
-    OPT("reply", 0, OPT_CUSTOM, serve_conf, reply, .metavar = "TEMPLATE", .parse = parse_template,
+    OPT("reply", 0, OPT_CUSTOM, serve_conf, reply, .metavar = "TEMPLATE", .parse = template_parse,
         .flags = OPT_EMPTY_OK, .excludes = "exec",
         .help = "answer each message with a line: %m it, %a %p its sender, %t time, %%"),
     OPT("exec", 'e', OPT_STRING, serve_conf, exec, .metavar = "COMMAND",

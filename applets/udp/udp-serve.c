@@ -21,11 +21,6 @@ struct udp_serve_conf {
 
 static const struct udp_serve_conf defaults = {.server = SERVER_CONF_DEFAULTS};
 
-static const char *parse_template(void *field, const char *value) {
-    *(const char **)field = value;
-    return template_check(value);
-}
-
 static const char *parse_group(void *field, const char *value) {
     struct addr a;
     *(const char **)field = value;
@@ -36,7 +31,7 @@ static const char *parse_group(void *field, const char *value) {
 
 static const struct opt_row rows[] = {
     OPT("reply", 0, OPT_CUSTOM, udp_serve_conf, reply, .metavar = "TEMPLATE",
-        .parse = parse_template, .flags = OPT_EMPTY_OK,
+        .parse = template_parse, .flags = OPT_EMPTY_OK,
         .help = "answer each datagram: %m it, %a %p its sender, %t time, %%"),
     OPT("count", 'c', OPT_INTEGER, udp_serve_conf, count, .metavar = "N", .min = 1,
         .max = INT64_MAX, .help = "end after N datagrams"),

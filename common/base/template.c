@@ -26,6 +26,11 @@ const char *template_check(const char *text) {
     return wrong;
 }
 
+const char *template_parse(void *field, const char *value) {
+    *(const char **)field = value;
+    return template_check(value);
+}
+
 void template_fill(struct buf *out, const char *text, const struct template_message *message) {
     for (;;) {
         char host[ADDR_TEXT], stamp[TEXT_STAMP];

@@ -9,6 +9,9 @@
 #include "common/base/addr.h"
 #include "common/base/buf.h"
 
+/* An opt_row's `parse`: field is a const char *, which the value is checked for and stored in. */
+const char *template_parse(void *field, const char *value);
+
 /* NULL; or what is wrong with the text ("unknown '%q' (%m %a %p %t %% are known)"), valid until the
  * next call. */
 const char *template_check(const char *text);

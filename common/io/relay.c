@@ -330,11 +330,7 @@ static void output_changed(void *owner) {
 static void idle_over(struct timer *t) {
     struct relay *r = container_of(t, struct relay, timer);
     char idle[TEXT_SHORT];
-    int64_t left = r->active + r->idle - loop_now(r->loop);
-    if (left > 0) {
-        timer_start(r->loop, t, left, idle_over);
-        return;
-    }
+    if (timer_put_off(t, r->active, r->idle)) return;
     msg_error("%s: no byte either way for %s", r->peer, text_duration(r->idle, idle));
     if (r->read > 0) tell_lost(r);
     finish(r, STATUS_TIMEOUT);

@@ -178,6 +178,12 @@ void timer_stop(struct timer *t) {
         sift_down(loop, place, last);
 }
 
+bool timer_put_off(struct timer *t, int64_t since, int64_t ns) {
+    int64_t left = ns - (loop_now(t->loop) - since);
+    if (left > 0) timer_start(t->loop, t, left, t->fired);
+    return left > 0;
+}
+
 static void fire_timers(struct loop *loop) {
     while (loop->heap_size && loop->heap[1]->due <= loop->now) {
         struct timer *t = loop->heap[1];

@@ -98,6 +98,11 @@ bool watch_stalled(struct watch *w);
 void timer_start(struct loop *loop, struct timer *t, int64_t ns, void (*fired)(struct timer *));
 void timer_stop(struct timer *t); /* also when it was never started */
 
+/* For the `fired` of a timer that measures a silence: something may have happened since it was
+ * started, at `since` (loop_now). Starts it again for what is left of the `ns` then; false: they
+ * are over. */
+bool timer_put_off(struct timer *t, int64_t since, int64_t ns);
+
 static inline bool timer_running(const struct timer *t) { return t->place != 0; }
 
 void later_run(struct loop *loop, struct later *l, void (*run)(struct later *));

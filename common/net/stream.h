@@ -73,10 +73,9 @@ void stream_read(struct stream *s, bool on);
 /* Shuts down this side as soon as all is sent: the peer then reads the end of the stream. */
 void stream_shut(struct stream *s);
 
-/* Told by an owner that reads by itself (`readable`): n bytes came in, or went out; the peer has
- * ended; the connection failed. */
+/* Told by an owner that reads by itself (`readable`): n bytes came; the peer has ended; the
+ * connection failed. */
 void stream_came(struct stream *s, size_t n);
-void stream_went(struct stream *s, size_t n);
 void stream_ended(struct stream *s);
 void stream_failed(struct stream *s, int error);
 

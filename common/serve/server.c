@@ -186,11 +186,7 @@ static void idle_over(struct timer *t) {
     struct session *s = container_of(t, struct session, timer);
     struct server *server = s->server;
     char peer[SESSION_PEER], idle[TEXT_SHORT];
-    int64_t left = s->stream.active + server->limits.idle - loop_now(server->loop);
-    if (left > 0) {
-        timer_start(server->loop, t, left, idle_over);
-        return;
-    }
+    if (timer_put_off(t, s->stream.active, server->limits.idle)) return;
     msg_note(0, "%s idle for %s", session_peer(s, peer), text_duration(server->limits.idle, idle));
     session_close(s, STATUS_TIMEOUT);
 }

@@ -111,6 +111,33 @@ static void see_now(struct peer *p) {
         ;
 }
 
+static int64_t last_event;
+static unsigned silences;
+
+static void silence_over(struct timer *t) {
+    if (!timer_put_off(t, last_event, 50 * MS)) silences++;
+}
+
+static void make_event(struct timer *t) {
+    (void)t;
+    last_event = loop_now(loop);
+}
+
+static void timer_of_a_silence(void) {
+    struct timer silence = {0}, event = {0}, forever = {0};
+    last_event = loop_now(loop);
+    silences = 0;
+    int64_t begin = clock_ns();
+    timer_start(loop, &silence, 50 * MS, silence_over);
+    timer_start(loop, &event, 30 * MS, make_event);
+    while (silences == 0) loop_run_for(loop, 5 * MS);
+    CHECK(clock_ns() - begin >= 80 * MS && !timer_running(&silence));
+    timer_start(loop, &forever, 1, make_event);
+    run_turn();
+    CHECK(timer_put_off(&forever, loop_now(loop), INT64_MAX) && timer_running(&forever));
+    timer_stop(&forever);
+}
+
 static void now_is_the_same_all_turn(void) {
     int fd[2];
     struct peer p = {.act = see_now}, q = {.act = see_now, .other = &p};
@@ -264,6 +291,7 @@ int main(void) {
         {"a timer is waited for asleep", timer_neither_early_nor_spinning},
         {"fractions of a millisecond are waited for asleep", fractions_of_a_millisecond},
         {"a timer of zero fires at the next turn", timer_of_zero},
+        {"a timer of a silence is put off by what happened since", timer_of_a_silence},
         {"time stands still within a turn", now_is_the_same_all_turn},
         {"laters run before the loop waits, chained ones too", laters_before_the_wait},
         {"laters run when all events of the turn are delivered", laters_after_the_batch},
