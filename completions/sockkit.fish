@@ -117,12 +117,14 @@ for command in sockkit sk-udp-serve
 end
 for command in sockkit sk-udp-send
     complete -c $command -n "__sockkit_applet udp-send" -f -a "(__fish_print_hostnames)"
-    complete -c $command -n "__sockkit_applet udp-send" -l replies -s r -x -d 'wait for N replies and show them'
+    complete -c $command -n "__sockkit_applet udp-send" -l replies -s r -x -a 'all' -d 'wait for N replies and show them; all: for those that come within -w'
     complete -c $command -n "__sockkit_applet udp-send" -l timeout -s w -x -d 'how long after the last datagram sent (2s); limit on resolving (10s)'
     complete -c $command -n "__sockkit_applet udp-send" -l idle -s i -x -d 'end when nothing was sent or received for TIME (status 5)'
     complete -c $command -n "__sockkit_applet udp-send" -l block -x -d 'cut stdin into datagrams of SIZE bytes instead of lines'
     complete -c $command -n "__sockkit_applet udp-send" -l interval -s I -x -d 'wait TIME between two datagrams'
     complete -c $command -n "__sockkit_applet udp-send" -l repeat -x -d 'send all of it N times'
+    complete -c $command -n "__sockkit_applet udp-send" -l quit-word -x -d 'end behind a line of stdin that is WORD, which is sent'
+    complete -c $command -n "__sockkit_applet udp-send" -l no-connect -f -d 'do not connect the socket: refusals are not told, anybody may reply'
     complete -c $command -n "__sockkit_applet udp-send" -l broadcast -f -d 'HOST may be a broadcast address'
     complete -c $command -n "__sockkit_applet udp-send" -l label -f -d 'show each line received behind its sender\'s [ADDR:PORT]'
     complete -c $command -n "__sockkit_applet udp-send" -l no-newline -f -d 'show exactly the bytes received, no newline added'

@@ -13,7 +13,8 @@ HEALTHCHECK CMD .*          sockkit probe -q -w 1 -p 8080
 (-- )make test              \1true
 -- server --port 8080       -- true
 ^exec (sockkit .*)          (exec \1)
-(udp-send -r 100.*)         \1 || [ $? -eq 5 ]
+vmstat -n 1                 seq 3
+(udp-send -r all.*)         \1 || [ $? -eq 5 ]
 && umount /srv/db           &\& true
 10\.0\.0\.1 10\.0\.0\.0/24    127.0.0.9 127.0.0.0/24
 tests/setup( check)? && make (demo|check)  make -n -C "$SOURCE" \2 >/dev/null

@@ -14,6 +14,8 @@ for _ in range(int(args[0])):
     if args[1]: s.sendto(args[1].encode() + data, by)' "$1" "${2:-}" "${3:-127.0.0.1}"
 }
 
+portable() { [[ $SOCKKIT == *portable* ]]; }
+
 received() {
     wait_for_exit "$PEER_PID"
     assert_equal "$status" 0
@@ -174,7 +176,51 @@ p.stdin.close()
 assert p.wait(10) == 5 and time.monotonic() - begun < 0.9'
 }
 
-@test "without -r nothing is waited for, and a reply is not shown" {
+@test "-r all shows every reply that comes within -w of the last send: status 0 if one came, else 5" {
+    start_receiver 2 're '
+    run -0 --separate-stderr sockkit udp-send -r all -w 200ms "127.0.0.1:$PEER_PORT" a b
+    assert_output $'re a\nre b'
+    assert_equal "$stderr" ''
+    received $'b\'a\'\nb\'b\''
+    start_receiver 1
+    run -5 sockkit udp-send -r all -w 50ms "127.0.0.1:$PEER_PORT" a
+    assert_output 'sockkit udp-send: no reply came within 50 ms'
+    run -2 sockkit udp-send -r some h m
+    assert_output 'sockkit udp-send: --replies: "some": not a number of replies (1 or more), nor all'
+}
+
+@test "replies to piped lines are shown as long as stdin lasts" {
+    start_receiver 2 're '
+    open_feed
+    STDIN=$FEED start sockkit udp-send "127.0.0.1:$PEER_PORT"
+    echo a >&"$FEED_FD"
+    wait_for_line "$OUT" '^re a$'
+    echo b >&"$FEED_FD"
+    wait_for_line "$OUT" '^re b$'
+    close_feed
+    wait_for_exit "$PID"
+    assert_equal "$status $(cat "$OUT")" $'0 re a\nre b'
+}
+
+@test "--quit-word is sent as the last line, and ends it" {
+    start_receiver 2
+    open_feed
+    STDIN=$FEED start sockkit udp-send --quit-word bye "127.0.0.1:$PEER_PORT"
+    printf 'a\nbye\nlost\n' >&"$FEED_FD"
+    wait_for_exit "$PID"
+    assert_equal "$status" 0
+    received $'b\'a\'\nb\'bye\''
+    start_receiver 1 're '
+    printf 'bye\nlost\n' >lines
+    run -0 sockkit udp-send --repeat 2 -r 1 --quit-word bye "127.0.0.1:$PEER_PORT" <lines
+    assert_output 're bye'
+    start_receiver 2
+    run -0 sockkit udp-send --quit-word bye "127.0.0.1:$PEER_PORT" bye then # of stdin alone
+    received $'b\'bye\'\nb\'then\''
+    run -2 sockkit udp-send --quit-word bye --block 4 h
+}
+
+@test "without -r nothing is waited for, and a reply to a MESSAGE is not shown" {
     start_receiver 1 'late '
     run -0 sockkit udp-send "127.0.0.1:$PEER_PORT" a
     assert_output ''
@@ -259,6 +305,91 @@ assert os.waitpid(pid, 0)[1] == 0' "$PEER_PORT"
     assert_equal "$(grep -cE "^\[$first:[0-9]+\] [123]$" "$SERVER_OUT")" 3
 }
 
+@test "what a socket sent to itself counts as a refusal" {
+    local port host
+    port=$(free_port)
+    for host in 127.0.0.1 "$(peer 'print("[::1]" if has_ipv6() else "127.0.0.1")')"; do
+        run -4 sockkit udp-send -r 1 -b "$host:$port" "$host:$port" me
+        assert_output "sockkit udp-send: cannot send to $host:$port: Connection refused (is a receiver there?)"
+    done
+    # where no refusal is told it is no reply
+    run -5 sockkit udp-send -r all -w 100ms --no-connect -b "127.0.0.1:$port" "127.0.0.1:$port" me
+    assert_output 'sockkit udp-send: no reply came within 100 ms'
+    portable && return # which does not know where a datagram was sent to
+    run -5 sockkit udp-send -r all -w 100ms --no-connect -b ":$port" "127.0.0.2:$port" me
+    run -5 sockkit udp-send -r all -w 100ms --broadcast -b ":$port" "127.255.255.255:$port" me
+}
+
+# --- without a connected socket ---
+
+@test "--no-connect: a stream of lines goes on while nobody is there, and is heard by who comes back" {
+    open_feed
+    local port
+    port=$(free_port)
+    STDIN=$FEED start sockkit udp-send --no-connect "127.0.0.1:$port"
+    local sender=$PID said=$ERR
+    for word in lost lost2 lost3; do
+        echo "$word" >&"$FEED_FD"
+        peer 'wait_until(lambda: not select.select([5], [], [], 0)[0])' 5<"$FEED"
+    done
+    for word in first second; do
+        start_server udp-serve -b 127.0.0.1 -p "$port" -c 1
+        echo "$word" >&"$FEED_FD"
+        wait_for_exit "$SERVER_PID"
+        assert_equal "$status $(cat "$SERVER_OUT")" "0 $word"
+    done
+    close_feed
+    wait_for_exit "$sender"
+    assert_equal "$status $(cat "$said")" '0 '
+}
+
+@test "--no-connect: sendto(2) alone, and replies from whoever sends them" {
+    peer '
+s, t = datagram(), datagram()
+p = sockkit("udp-send", "-T", "--no-connect", "-r", 2, "--label", "127.0.0.1:%d" % s.getsockname()[1], "a")
+data, by = s.recvfrom(9)
+s.sendto(b"me", by)
+t.sendto(b"you", by)
+out, err = ended(p)
+assert out == b"[127.0.0.1:%d] me\n[127.0.0.1:%d] you\n" % (s.getsockname()[1], t.getsockname()[1]), out
+assert "connect(" not in err and err.count("\nsendto(") == 1, err'
+}
+
+@test "--no-connect: where a name has several addresses, a refusal of the first datagram still moves on" {
+    start_receiver 3 'got '
+    if portable && peer 'sys.exit(not has_ipv6())'; then return; fi # which is told of none
+    run -0 sockkit udp-send --no-connect -r 3 ":$PEER_PORT" a b c
+    assert_output $'got a\ngot b\ngot c'
+    received $'b\'a\'\nb\'b\'\nb\'c\''
+    run -0 sockkit udp-send --no-connect ":$(free_port)" a b c
+    assert_output ''
+}
+
+@test "--no-connect -U: a receiver that is slow sets the pace, one that has gone is not told, one that comes is heard" {
+    seq 1000 >lines
+    peer '
+import fcntl, termios
+def receiver():
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.bind("slow")
+    return s
+s = receiver()
+p = sockkit("udp-send", "--no-connect", "-U", "slow")
+p.stdin.write(open("lines", "rb").read())
+assert [s.recv(100) for _ in range(1000)] == open("lines", "rb").read().split()
+s.close()
+p.stdin.write(b"lost\n")
+os.unlink("slow")
+p.stdin.write(b"lost\n")
+wait_until(lambda: struct.unpack("i", fcntl.ioctl(p.stdin, termios.FIONREAD, b"1234"))[0] == 0)
+time.sleep(0.05)
+s = receiver()
+p.stdin.write(b"heard\n")
+assert s.recv(100) == b"heard"
+p.stdin.close()
+assert ended(p) == (b"", "")'
+}
+
 @test "a broadcast address needs --broadcast" {
     start_server udp-serve -b '*' -c 1
     run -1 sockkit udp-send "127.255.255.255:$PORT" no
@@ -336,7 +467,7 @@ assert got == open("lines", "rb").read()'
     assert_equal "$(grep -cE "^recvfrom\([0-9]+, 65536, 127\.0\.0\.1:$PEER_PORT\) += 2      \"r[abc]\"$" <<<"$stderr")" 3
 }
 
-@test "a stdout whose reader is gone ends it by SIGPIPE while no reply comes; without -r nobody reads it" {
+@test "a stdout whose reader is gone ends it by SIGPIPE while no reply comes; without -r and with MESSAGEs nobody reads it" {
     peer '
 s = datagram()
 to = "127.0.0.1:%d" % s.getsockname()[1]
@@ -345,11 +476,13 @@ assert s.recv(100) == b"a"
 p.stdout.close()
 assert ended(p, -signal.SIGPIPE)[1] == ""
 p = sockkit("udp-send", to)
+p.stdin.write(b"b\n")
+assert s.recv(100) == b"b"
 p.stdout.close()
-for line in b"b\n", b"c\n":
-    p.stdin.write(line)
-    assert s.recv(100) == line[:1]
-p.stdin.close()
+assert ended(p, -signal.SIGPIPE)[1] == ""
+p = sockkit("udp-send", "-I", "50ms", to, "c", "d")
+p.stdout.close()
+assert s.recv(100) == b"c" and s.recv(100) == b"d"
 ended(p, 0)'
 }
 

@@ -33,7 +33,7 @@ int destination_cause(const struct destination *r, int error, struct cause *caus
 
 int destination_error(const struct destination *r) {
     int error = 0;
-    if (r->everybody) return 0;
+    if (r->everybody && !r->on_trial) return 0;
     return sock_get(r->fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR") < 0 ? errno : error;
 }
 
@@ -68,21 +68,29 @@ static int bind_to_local(struct destination *r, struct cause *cause) {
 static int open_socket(struct destination *r, struct cause *cause) {
     struct addr local;
     char to[ADDR_TEXT], from[ADDR_TEXT];
-    r->everybody = r->broadcast || addr_is_multicast(&r->to);
+    bool many = r->broadcast || addr_is_multicast(&r->to);
+    r->everybody = many || r->unconnected;
     r->fd = bind_socket(addr_family(&r->to), SOCK_DGRAM, r->options, cause);
     if (r->fd < 0) return cause->text[0] ? -1 : destination_cause(r, errno, cause);
     if (r->broadcast) sock_set(r->fd, SOL_SOCKET, SO_BROADCAST, 1, "SO_BROADCAST");
     if (bind_to_local(r, cause) < 0) return -1;
     if (!r->everybody && sock_connect(r->fd, &r->to) < 0) return destination_cause(r, errno, cause);
     if (sock_local(r->fd, &local) < 0) return destination_cause(r, errno, cause);
+    /* The system chooses our port from those that servers listen at, too. */
+    if (!r->everybody && addr_equal(&local, &r->to))
+        return destination_cause(r, ECONNREFUSED, cause);
     msg_note(1, "sending to %s from %s", addr_text(&r->to, to), addr_text(&local, from));
     dgram_prepare(&r->socket, r->fd, &local);
+    r->on_trial = r->next < r->addrs.count && !many;
+    if (r->on_trial && r->everybody) dgram_hear_refusals(&r->socket, true);
     return 0;
 }
 
 static void close_socket(struct destination *r) {
     if (r->fd >= 0) sock_close(r->fd);
     r->fd = -1;
+    own_free(&r->own);
+    r->self.count = 0;
     if (r->path) unlink(r->path);
     free(r->path);
     r->path = NULL;
@@ -92,12 +100,30 @@ static void close_socket(struct destination *r) {
 
 int destination_next(struct destination *r, struct cause *cause) {
     close_socket(r);
-    while (destination_has_more(r)) {
+    while (r->next < r->addrs.count) {
         r->to = r->addrs.items[r->next++];
         if (open_socket(r, cause) == 0) return 0;
         close_socket(r);
     }
     return -1;
+}
+
+void destination_settle(struct destination *r) {
+    if (r->on_trial && r->everybody) dgram_hear_refusals(&r->socket, false);
+    r->on_trial = false;
+}
+
+/* A socket that is not connected has its port from the first datagram on, and any address. */
+static void find_self(struct destination *r) {
+    if (sock_local(r->fd, &r->self.addrs[0]) < 0) return;
+    r->self.count = 1;
+    own_find(&r->own, &r->self);
+}
+
+bool destination_is_self(struct destination *r, const struct dgram *d) {
+    if (!r->everybody) return false;
+    if (r->self.count == 0) find_self(r);
+    return own_has(&r->own, d->peer);
 }
 
 bool destination_is_near(const struct destination *r) {
@@ -106,8 +132,12 @@ bool destination_is_near(const struct destination *r) {
 
 int destination_find(struct destination *r, const struct net_name *name,
                      const struct net_name *source, int64_t limit, struct cause *cause) {
-    *r = (struct destination){
-        .loop = r->loop, .options = r->options, .broadcast = r->broadcast, .fd = -1, .name = *name};
+    *r = (struct destination){.loop = r->loop,
+                              .options = r->options,
+                              .broadcast = r->broadcast,
+                              .unconnected = r->unconnected,
+                              .fd = -1,
+                              .name = *name};
     r->batch = dgram_batch_new();
     if (source->type && resolve_wait(r->loop, source, limit, &r->locals, cause) < 0) return -1;
     if (resolve_wait(r->loop, name, limit, &r->addrs, cause) < 0) return -1;

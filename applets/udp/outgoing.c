@@ -8,12 +8,17 @@
 
 #define READ_ONCE ((size_t)262144)
 
+static bool is_quit_word(const struct outgoing *o, const struct dgram *d) {
+    return !o->words && o->quit_word && d->size == strlen(o->quit_word) &&
+           memcmp(d->bytes, o->quit_word, d->size) == 0;
+}
+
 size_t outgoing_take(struct outgoing *o, struct dgram *items, size_t most) {
     struct cutter *c = &o->cutter;
     size_t count = 0;
     while (count < most && !o->complete) {
         if (cutter_next(c, &items[count].bytes, &items[count].size)) {
-            count++;
+            o->complete = is_quit_word(o, &items[count++]);
         } else if (!cutter_over(c)) {
             break;
         } else if (++o->rounds < o->repeat && c->at > 0) {

@@ -19,11 +19,12 @@
 
 struct outgoing {
     /* The owner's, set before outgoing_start. */
-    char *const *words;                            /* NULL: stdin */
-    size_t count;                                  /* of words */
-    size_t block;                                  /* 0: lines */
-    int64_t repeat;                                /* at least 1 */
-    void (*ready)(struct outgoing *o);             /* more has come, or the end */
+    char *const *words;                /* NULL: stdin */
+    size_t count;                      /* of words */
+    size_t block;                      /* 0: lines */
+    int64_t repeat;                    /* at least 1 */
+    const char *quit_word;             /* a line of stdin that is this is the last; NULL: none */
+    void (*ready)(struct outgoing *o); /* more has come, or the end */
     void (*failed)(struct outgoing *o, int error); /* stdin cannot be read */
 
     bool typed;    /* stdin is a terminal */

@@ -14,6 +14,8 @@
 #include "common/net/name.h"
 
 #define REPLY_LIMIT (2 * TEXT_NS_PER_S)
+#define NO_BUFFER_LIMIT (2 * TEXT_NS_PER_S)
+#define REPLIES_ALL INT64_MAX
 /* for the first datagram, while there are other addresses */
 #define REFUSAL_LIMIT (100 * TEXT_NS_PER_MS)
 #define MOST_ONCE ((size_t)2048) /* datagrams given to the system in one turn */
@@ -23,14 +25,25 @@ struct udp_send_conf {
     struct show_conf show;
     int64_t replies, interval, repeat; /* interval in ns; 0: not given */
     uint64_t block;                    /* 0: lines */
-    bool broadcast;
+    const char *quit_word;
+    bool broadcast, unconnected;
 };
 
 static const struct udp_send_conf defaults = {.repeat = 1};
 
+static const char *parse_replies(void *field, const char *value) {
+    int64_t *replies = field;
+    if (!strcmp(value, "all"))
+        *replies = REPLIES_ALL;
+    else if (text_number(value, replies) < 0 || *replies < 1)
+        return "not a number of replies (1 or more), nor all";
+    return NULL;
+}
+
 static const struct opt_row rows[] = {
-    OPT("replies", 'r', OPT_INTEGER, udp_send_conf, replies, .metavar = "N", .min = 1,
-        .max = INT64_MAX, .help = "wait for N replies and show them"),
+    OPT("replies", 'r', OPT_CUSTOM, udp_send_conf, replies, .metavar = "N", .parse = parse_replies,
+        .values = "all",
+        .help = "wait for N replies and show them; all: for those that come within -w"),
     OPT("timeout", 'w', OPT_TIME, udp_send_conf, common.timeout, .metavar = "TIME", .min = 1,
         .max = INT64_MAX,
         .help = "how long after the last datagram sent (2s); limit on resolving (10s)"),
@@ -43,6 +56,10 @@ static const struct opt_row rows[] = {
         .max = INT64_MAX, .help = "wait TIME between two datagrams"),
     OPT("repeat", 0, OPT_INTEGER, udp_send_conf, repeat, .metavar = "N", .min = 1, .max = INT64_MAX,
         .help = "send all of it N times"),
+    OPT("quit-word", 0, OPT_STRING, udp_send_conf, quit_word, .metavar = "WORD",
+        .excludes = "block", .help = "end behind a line of stdin that is WORD, which is sent"),
+    OPT("no-connect", 0, OPT_FLAG, udp_send_conf, unconnected,
+        .help = "do not connect the socket: refusals are not told, anybody may reply"),
     OPT("broadcast", 0, OPT_FLAG, udp_send_conf, broadcast, .excludes = "unix",
         .help = "HOST may be a broadcast address"),
     OPT_END,
@@ -60,8 +77,8 @@ struct udp_send {
     const struct udp_send_conf *conf;
     struct destination whom;
     struct watch socket;
-    bool trying; /* this address may still turn out to refuse, and another is left */
-    bool full;   /* the system takes none now */
+    bool full;         /* the system takes none now */
+    int64_t no_buffer; /* since when it has had no buffer for any; 0: it has */
     struct outgoing input;
     struct dgram items[MOST_ONCE]; /* next .. count wait */
     size_t count, next;
@@ -102,13 +119,14 @@ static void pump(struct udp_send *u);
 
 static void socket_ready(struct watch *w, unsigned events);
 
+/* While there is a stdin to send, what comes back meanwhile is shown. */
 static bool wants_replies(const struct udp_send *u) {
-    /* a person sees them as they come */
-    return u->input.typed || u->replies < (uint64_t)u->conf->replies;
+    bool streaming = !u->input.words && !u->input.complete;
+    return streaming || u->replies < (uint64_t)u->conf->replies;
 }
 
 static void update_socket(struct udp_send *u) {
-    bool reading = u->trying || (wants_replies(u) && !u->show.out.full);
+    bool reading = destination_on_trial(&u->whom) || (wants_replies(u) && !u->show.out.full);
     watch_want(&u->socket, LOOP_HANGUP | (reading ? LOOP_READ : 0u) | (u->full ? LOOP_WRITE : 0u));
 }
 
@@ -120,7 +138,6 @@ static bool open_next(struct udp_send *u) {
         finish(u, msg_cause(&cause));
         return false;
     }
-    u->trying = destination_has_more(&u->whom) && !u->whom.everybody;
     u->full = false;
     watch_start(u->call->loop, &u->socket, u->whom.fd, LOOP_HANGUP, socket_ready);
     update_socket(u);
@@ -132,7 +149,7 @@ static void refused(struct udp_send *u, int error) {
     struct cause cause = {0};
     char text[ADDR_TEXT];
     timer_stop(&u->trial);
-    if (!u->trying) {
+    if (!destination_on_trial(&u->whom)) {
         destination_cause(&u->whom, error, &cause);
         finish(u, msg_cause(&cause));
         return;
@@ -154,7 +171,7 @@ static bool check_refusal(struct udp_send *u) {
 static void trial_over(struct timer *t) {
     struct udp_send *u = container_of(t, struct udp_send, trial);
     timer_stop(t);
-    u->trying = false;
+    destination_settle(&u->whom);
     pump(u);
 }
 
@@ -164,12 +181,17 @@ static int64_t limit_of(const struct udp_send *u, int64_t otherwise) {
     return u->conf->common.timeout ? u->conf->common.timeout : otherwise;
 }
 
-static void nobody_answered(struct timer *t) {
+static void waited(struct timer *t) {
     struct udp_send *u = container_of(t, struct udp_send, patience);
-    char text[TEXT_SHORT];
-    msg_error("%llu of %lld replies came within %s", (unsigned long long)u->replies,
-              (long long)u->conf->replies, text_duration(limit_of(u, REPLY_LIMIT), text));
-    finish(u, STATUS_TIMEOUT);
+    char limit[TEXT_SHORT];
+    bool all = u->conf->replies == REPLIES_ALL;
+    text_duration(limit_of(u, REPLY_LIMIT), limit);
+    if (all && u->replies == 0)
+        msg_error("no reply came within %s", limit);
+    else if (!all)
+        msg_error("%llu of %lld replies came within %s", (unsigned long long)u->replies,
+                  (long long)u->conf->replies, limit);
+    finish(u, all && u->replies > 0 ? STATUS_OK : STATUS_TIMEOUT);
 }
 
 static void all_sent(struct udp_send *u) {
@@ -179,7 +201,7 @@ static void all_sent(struct udp_send *u) {
     if (u->replies >= (uint64_t)u->conf->replies)
         finish(u, STATUS_OK);
     else /* the end of stdin may have come long after */
-        timer_start(u->call->loop, &u->patience, left, nobody_answered);
+        timer_start(u->call->loop, &u->patience, left, waited);
 }
 
 static void receive(struct udp_send *u) {
@@ -192,12 +214,13 @@ static void receive(struct udp_send *u) {
     }
     not_idle(u);
     for (int i = 0; i < n && wants_replies(u); i++) {
+        if (destination_is_self(&u->whom, &items[i])) continue;
         show_received(&u->show, &items[i]);
         u->replies++;
     }
     output_flush(&u->show.out);
     update_socket(u);
-    if (u->trying) trial_over(&u->trial);
+    if (destination_on_trial(&u->whom)) trial_over(&u->trial);
     if (timer_running(&u->patience) && !wants_replies(u)) finish(u, STATUS_OK);
 }
 
@@ -226,8 +249,25 @@ static void output_changed(void *owner) {
 
 static void pace_over(struct timer *t) { pump(container_of(t, struct udp_send, pace)); }
 
+/* A queue below the socket is full: nobody tells when it is not. */
+static void wait_for_buffers(struct udp_send *u) {
+    int64_t now = loop_now(u->call->loop);
+    if (u->no_buffer == 0) u->no_buffer = now;
+    if (now - u->no_buffer > NO_BUFFER_LIMIT)
+        refused(u, ENOBUFS);
+    else
+        timer_start(u->call->loop, &u->pace, DGRAM_PAUSE, pace_over);
+}
+
+/* Unconnected, a Unix socket does whatever waits for the peer. */
+static bool polls_writable(const struct udp_send *u) {
+    return u->whom.everybody && addr_family(&u->whom.to) == AF_UNIX;
+}
+
 static void cannot(struct udp_send *u, const struct dgram *d, int error) {
-    if (error == ENOBUFS) { /* a queue below the socket is full: nobody tells when it is not */
+    if (error == ENOBUFS) {
+        wait_for_buffers(u);
+    } else if (dgram_full_now(error) && polls_writable(u)) {
         timer_start(u->call->loop, &u->pace, DGRAM_PAUSE, pace_over);
     } else if (dgram_full_now(error)) {
         u->full = true;
@@ -253,6 +293,7 @@ static void took(struct udp_send *u, size_t n) {
                       &(struct dgram){.bytes = d->bytes, .size = d->size, .peer = &u->whom.to});
     }
     u->last = loop_now(u->call->loop);
+    u->no_buffer = 0;
     not_idle(u);
 }
 
@@ -260,7 +301,7 @@ static void took(struct udp_send *u, size_t n) {
 static bool tried(struct udp_send *u) {
     if (check_refusal(u)) return false;
     if (destination_is_near(&u->whom)) { /* it would have refused by now */
-        u->trying = false;
+        destination_settle(&u->whom);
         update_socket(u);
         return true;
     }
@@ -268,11 +309,18 @@ static bool tried(struct udp_send *u) {
     return false;
 }
 
+/* Nobody is at a Unix path now, which an unconnected socket is told all the same. */
+static bool is_untold(const struct udp_send *u, int error) {
+    return u->conf->unconnected && !destination_on_trial(&u->whom) &&
+           (error == ECONNREFUSED || error == ENOENT);
+}
+
 /* All that waits. True: the system took it. */
 static bool send_items(struct udp_send *u) {
     while (u->next < u->count) {
         const struct dgram *first = &u->items[u->next];
         int n = dgram_send(u->whom.batch, &u->whom.socket, first, u->count - u->next);
+        if (n < 0 && is_untold(u, errno)) n = 1;
         if (n < 0) {
             cannot(u, first, errno);
             return false;
@@ -280,7 +328,7 @@ static bool send_items(struct udp_send *u) {
         took(u, (size_t)n);
     }
     /* an address of which nothing was asked has not been tried */
-    return !u->trying || u->sent == 0 || tried(u);
+    return !destination_on_trial(&u->whom) || u->sent == 0 || tried(u);
 }
 
 static void produce(struct udp_send *u, size_t most) {
@@ -294,7 +342,7 @@ static void pump(struct udp_send *u) {
     int64_t interval = u->conf->interval;
     size_t most = interval ? 1 : MOST_ONCE;
     if (u->over || u->full || timer_running(&u->pace) || timer_running(&u->trial)) return;
-    if (u->next == u->count) produce(u, u->trying ? 1 : most);
+    if (u->next == u->count) produce(u, destination_on_trial(&u->whom) ? 1 : most);
     bool sending = u->count > 0;
     if (!send_items(u)) return;
     produce(u, most);
@@ -351,10 +399,11 @@ static int find(struct udp_send *u) {
     return found == 0 || call_over(u->call) ? STATUS_OK : msg_cause(&cause);
 }
 
-/* Where no reply is awaited nothing is shown, and stdout is of no interest. */
+/* Where MESSAGEs are sent and no reply is awaited nothing is shown, and stdout is of no interest.
+ */
 static int send_and_show(struct udp_send *u) {
     const struct udp_send_conf *conf = u->conf;
-    bool shows = conf->replies > 0 || (u->call->count == 0 && isatty(STDIN_FILENO));
+    bool shows = conf->replies > 0 || u->call->count == 0;
     int status = show_start(&u->show, u->call->loop, shows ? STDOUT_FILENO : -1, &conf->show);
     u->show.out.changed = output_changed;
     u->show.out.owner = u;
@@ -371,11 +420,13 @@ static int run(struct call *call) {
     u->whom = (struct destination){.loop = call->loop,
                                    .options = &conf->common.sockopts,
                                    .broadcast = conf->broadcast,
+                                   .unconnected = conf->unconnected,
                                    .fd = -1};
     int status = find(u);
     u->input = (struct outgoing){.words = call->count > 0 ? call->operands : NULL,
                                  .count = (size_t)call->count,
                                  .repeat = conf->repeat,
+                                 .quit_word = conf->quit_word,
                                  .block = (size_t)conf->block,
                                  .ready = input_ready,
                                  .failed = input_failed};

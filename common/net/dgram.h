@@ -43,6 +43,10 @@ void dgram_prepare(struct dgram_socket *s, int fd, const struct addr *local);
 /* From now on the ttl of what is received is known. */
 void dgram_ask_ttl(struct dgram_socket *s);
 
+/* Whether an ICMP refusal is told to a socket that is not connected (SO_ERROR), as it is to one
+ * that is. */
+void dgram_hear_refusals(struct dgram_socket *s, bool on);
+
 /* The room for one batch, for any number of sockets by turns: about 2 MiB of address space for
  * what is received, taken as it is used. */
 struct dgram_batch;

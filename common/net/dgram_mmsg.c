@@ -79,6 +79,12 @@ void dgram_ask_ttl(struct dgram_socket *s) {
     s->ancillary = s->ancillary || result == 0;
 }
 
+/* To end it also forgets those that were not read (ip(7)). */
+void dgram_hear_refusals(struct dgram_socket *s, bool on) {
+    if (s->family == AF_INET) sock_set(s->fd, IPPROTO_IP, IP_RECVERR, on, "IP_RECVERR");
+    if (s->family == AF_INET6) sock_set(s->fd, IPPROTO_IPV6, IPV6_RECVERR, on, "IPV6_RECVERR");
+}
+
 static_assert(UNIX_BATCH * (UNIX_MOST + APART) <= ROOM, "a batch of either family has room");
 
 struct dgram_batch *dgram_batch_new(void) {

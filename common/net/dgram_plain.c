@@ -26,6 +26,8 @@ void dgram_prepare(struct dgram_socket *s, int fd, const struct addr *local) {
 
 void dgram_ask_ttl(struct dgram_socket *s) { (void)s; }
 
+void dgram_hear_refusals(struct dgram_socket *s, bool on) { (void)s, (void)on; }
+
 int dgram_receive(struct dgram_batch *b, struct dgram_socket *s, const struct dgram **items) {
     size_t most = s->family == AF_UNIX ? UNIX_MOST : INET_MOST;
     ssize_t n = sock_recvfrom(s->fd, b->bytes, most, &b->from);
