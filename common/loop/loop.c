@@ -91,13 +91,21 @@ static void rest_over(struct timer *t) {
     backend_set(w->loop->backend, w, w->want);
 }
 
+/* False: another process that has the descriptor took what there was, and the event is over. */
+static bool still_holds(const struct watch *w) {
+    struct pollfd p = {.fd = w->fd};
+    if (w->want & LOOP_READ) p.events |= POLLIN;
+    if (w->want & LOOP_WRITE) p.events |= POLLOUT;
+    return poll(&p, 1, 0) > 0;
+}
+
 /* Counts the stalls in a row. */
 static void note_stall(struct watch *w) {
-    if (!w->stalled) {
+    if (w->stalled && w->stalls++ < STALLS_USUAL) return;
+    if (!w->stalled || !still_holds(w)) {
         w->stalls = 0;
         return;
     }
-    if (w->stalls++ < STALLS_USUAL) return;
     unsigned doublings = w->stalls - STALLS_USUAL - 1;
     if (doublings > REST_DOUBLINGS) doublings = REST_DOUBLINGS;
     backend_set(w->loop->backend, w, 0);

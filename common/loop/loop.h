@@ -88,10 +88,10 @@ void watch_want(struct watch *w, unsigned want);
 void watch_stop(struct watch *w); /* also when it was never started */
 
 /* Said from within a `ready` that did nothing at all: its first call failed with "not yet", or with
- * an error that may come again. A few of them in a row are usual; after them the watch rests, a
- * millisecond at first and twice as long each time, up to a second, until a call is made that does
- * not say so, or the owner wants other events. Returns true when it rests. Does nothing to a watch
- * that was stopped in this very call. */
+ * an error that may come again. A few of them in a row are usual. After them, if the event still
+ * holds, the watch rests: a millisecond at first and twice as long each time, up to a second, until
+ * a call is made that does not say so, or the owner wants other events. Returns true when those few
+ * are over. Does nothing to a watch that was stopped in this very call. */
 bool watch_stalled(struct watch *w);
 
 /* `ns` after loop_now, in a later turn (0: the next). Started again it forgets the earlier time. */

@@ -198,6 +198,27 @@ static void a_call_that_brings_something_begins_anew(void) {
     close_pair(fd);
 }
 
+/* Many have the same descriptor, and somebody else is always faster. */
+static void steal(struct peer *p) {
+    char byte;
+    CHECK(read(p->watch.fd, &byte, 1) == 1);
+    watch_stalled(&p->watch);
+}
+
+static void an_event_that_is_over_is_no_reason_to_rest(void) {
+    int fd[2];
+    struct peer p = {.act = steal};
+    make_pair(fd);
+    peer_start(&p, fd[0], LOOP_READ);
+    for (unsigned i = 1; i <= 100; i++) {
+        CHECK(write(fd[1], "x", 1) == 1);
+        run_turn();
+        CHECK(p.calls == i);
+    }
+    watch_stop(&p.watch);
+    close_pair(fd);
+}
+
 static void stall_and_stop(struct peer *p) {
     watch_stalled(&p->watch);
     watch_stop(&p->watch);
@@ -240,6 +261,7 @@ int main(void) {
         {"the rests grow, to a second", rests_grow_to_a_second},
         {"another event wanted ends the rest", a_change_ends_the_rest},
         {"a call that brings something begins anew", a_call_that_brings_something_begins_anew},
+        {"an event that is over is no reason to rest", an_event_that_is_over_is_no_reason_to_rest},
         {"a watch may be stopped while it rests, or stalls", stopped_at_rest},
         {"a regular file rests too", a_regular_file_rests_too},
         {"a wait that fails ends the run", a_wait_that_fails_ends_the_run},
