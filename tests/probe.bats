@@ -346,6 +346,33 @@ time.sleep(100)'
     assert_equal "$(states)" "127.45.67.89:$PEER_PORT open"
 }
 
+@test "a scan of this machine, or of another that answers at once, costs two system calls a refused port" {
+    local map=() counts
+    [ "$(id -u)" = 0 ] || map=(--map-root-user)
+    cat >scene <<'END'
+set -e
+ip link set lo up
+unshare --net sleep 100 &
+far=$!
+until [ ! /proc/$far/ns/net -ef /proc/self/ns/net ]; do sleep 0.01; done
+ip link add near type veth peer name far netns $far
+ip address add 192.0.2.1/24 dev near
+ip link set near up
+nsenter --net=/proc/$far/ns/net ip address add 192.0.2.2/24 dev far
+nsenter --net=/proc/$far/ns/net ip link set far up
+for host in 127.33.44.55 192.0.2.2; do
+    ASAN_OPTIONS=detect_leaks=0 strace -f -c -o "counts.$host" "$SOCKKIT" probe "$host" 20001-22000 || [ $? -eq 1 ]
+done
+kill $far
+END
+    run timeout 20 unshare "${map[@]}" --net bash scene
+    assert_success
+    for counts in counts.*; do
+        run awk '{ n[$NF] = $4 } END { print (n["connect"] <= 4100), (n["socket"] < 100), (n["total"] < 5000) }' "$counts"
+        assert_output '1 1 1'
+    done
+}
+
 @test "a port asked for again and again is open each time, or silent each time" {
     local list=
     start_silent
@@ -403,7 +430,7 @@ time.sleep(100)'
     for n in 6 7 8 9 10 12 20; do
         run bash -c "ulimit -n $n; exec \"\$@\"" - "$SOCKKIT" probe localhost 1 localhost 2
         assert_failure
-        assert_output --regexp $'\tclosed\t|Too many open files'
+        assert_output --regexp $'\tclosed\t|Too many open files|No file descriptors'
         refute_output --partial 'not known'
     done
     assert_equal "$(states)" 'localhost:1 closed

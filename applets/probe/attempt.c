@@ -10,40 +10,48 @@
 
 /* --- spare sockets --- */
 
-/* Where sockets like the attempt's are kept; NULL: they are not. With --trace each attempt shows a
- * socket of its own. */
-static struct attempt_spares *spares_for(const struct attempt *a) {
-    int family = addr_family(&a->to);
-    bool inet = family == AF_INET || family == AF_INET6;
-    if (a->question->type != SOCK_STREAM || !inet || sock_tracing()) return NULL;
-    return &a->plan->spares[family == AF_INET6];
+static struct attempt_pool *pool_of(const struct attempt *a) {
+    int six = addr_family(&a->to) == AF_INET6;
+    return &a->plan->pools[2 * six + addr_is_loopback(&a->to)];
 }
 
-static void keep_spare(struct attempt_spares *s, int fd) {
-    if (s->count == s->room) {
-        s->room = s->room ? 2 * s->room : 16;
-        s->fds = mem_resize(s->fds, s->room, sizeof *s->fds);
+/* With --trace each attempt shows a socket of its own. */
+static bool is_reusable(const struct attempt *a) {
+    int family = addr_family(&a->to);
+    bool inet = family == AF_INET || family == AF_INET6;
+    return a->question->type == SOCK_STREAM && inet && !sock_tracing();
+}
+
+static void keep_spare(struct attempt_pool *p, int fd) {
+    if (p->count == p->room) {
+        p->room = p->room ? 2 * p->room : 16;
+        p->fds = mem_resize(p->fds, p->room, sizeof *p->fds);
     }
-    s->fds[s->count++] = fd;
+    p->fds[p->count++] = fd;
 }
 
 static bool take_spare(struct attempt *a) {
-    struct attempt_spares *s = spares_for(a);
-    if (!s || s->count == 0) return false;
-    a->fd = s->fds[--s->count];
+    struct attempt_pool *p = pool_of(a);
+    if (!is_reusable(a) || p->count == 0) return false;
+    a->fd = p->fds[--p->count];
     return true;
 }
 
 bool attempt_plan_free(struct attempt_plan *plan) {
     bool any = false;
-    for (int i = 0; i < 2; i++) {
-        struct attempt_spares *s = &plan->spares[i];
-        any |= s->count > 0;
-        while (s->count > 0) sock_close(s->fds[--s->count]);
-        free(s->fds);
-        *s = (struct attempt_spares){0};
+    for (int i = 0; i < ATTEMPT_POOLS; i++) {
+        struct attempt_pool *p = &plan->pools[i];
+        any |= p->count > 0;
+        while (p->count > 0) sock_close(p->fds[--p->count]);
+        free(p->fds);
+        *p = (struct attempt_pool){0};
     }
     return any;
+}
+
+void attempt_plan_share(struct attempt_plan *plan) {
+    attempt_plan_free(plan); /* they have no port yet */
+    plan->share_port = true;
 }
 
 /* --- new sockets --- */
@@ -57,16 +65,17 @@ static void name_unix(int fd) {
 }
 
 /* The system chooses the port, once; without one the socket works as well. */
-static void bind_shared(struct attempt_plan *plan, int fd, int family) {
-    struct addr *shared = &plan->shared[family == AF_INET6];
+static void bind_shared(struct attempt *a) {
+    struct addr *shared = &pool_of(a)->shared;
+    int family = addr_family(&a->to);
     if (!shared->size) {
-        addr_any(family, 0, shared);
+        (addr_is_loopback(&a->to) ? addr_loopback : addr_any)(family, 0, shared);
         int scout = sock_open(family, SOCK_STREAM);
         if (scout >= 0 && sock_bind(scout, shared) == 0) sock_local(scout, shared);
         if (scout >= 0) sock_close(scout);
     }
-    sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
-    (void)sock_bind(fd, shared);
+    sock_set(a->fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    (void)sock_bind(a->fd, shared);
 }
 
 static int bind_to_local(struct attempt *a, struct cause *cause) {
@@ -79,7 +88,7 @@ static int bind_to_local(struct attempt *a, struct cause *cause) {
         errno = EAFNOSUPPORT;
         return -1;
     }
-    if (!local && plan->share_port && type == SOCK_STREAM) bind_shared(plan, a->fd, family);
+    if (!local && plan->share_port && type == SOCK_STREAM) bind_shared(a);
     if (!local) return 0;
     if (addr_port(local)) sockopt_default(plan->options, a->fd, "reuseaddr", 1);
     return bind_local(a->fd, type, local, cause);
@@ -123,12 +132,11 @@ static void part(struct attempt *a) {
 }
 
 static void close_socket(struct attempt *a) {
-    struct attempt_spares *spares = spares_for(a);
     watch_stop(&a->watch);
     timer_stop(&a->silence);
     if (a->fd < 0) return;
-    if (a->found.state == PORT_CLOSED && !a->connected && spares)
-        keep_spare(spares, a->fd);
+    if (a->found.state == PORT_CLOSED && !a->connected && is_reusable(a))
+        keep_spare(pool_of(a), a->fd);
     else
         part(a);
     a->fd = -1;

@@ -16,11 +16,15 @@
 #include "common/loop/loop.h"
 #include "common/net/sockopt.h"
 
-/* Sockets of one family whose connection was refused: they are fit for another. */
-struct attempt_spares {
+/* Sockets whose connection was refused: they are fit for another. One pool for each family, and
+ * for what is on this machine. */
+struct attempt_pool {
     int *fds;
     size_t count, room;
+    struct addr shared; /* the port that they have in common; size 0: none yet */
 };
+
+#define ATTEMPT_POOLS 4
 
 /* What the attempts of one owner have in common. {0} but for what the owner sets. */
 struct attempt_plan {
@@ -28,13 +32,14 @@ struct attempt_plan {
     const struct sockopt_list *options;
     const struct addrs *locals; /* where from, by family; empty: the system chooses */
     int64_t idle;               /* ns without a byte after which no more is waited for; 0: none */
-    /* There are many attempts, hardly two to the same port: all may come from one port of ours,
-     * which saves the system the search for one each time. Only as long as that works. */
-    bool share_port;
     /* private */
-    struct addr shared[2]; /* that port, IPv4 and IPv6; size 0: none yet */
-    struct attempt_spares spares[2];
+    bool share_port; /* as long as it works */
+    struct attempt_pool pools[ATTEMPT_POOLS];
 };
+
+/* There are many attempts, hardly two to the same port: from now on all may come from one port of
+ * ours, which saves the system the search for one each time. */
+void attempt_plan_share(struct attempt_plan *plan);
 
 /* Closes the spare sockets. True: there were any. */
 bool attempt_plan_free(struct attempt_plan *plan);

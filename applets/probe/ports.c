@@ -82,7 +82,7 @@ void ports_free(struct port_list *list) {
 void ports_copy(struct port_list *out, const struct port_list *from) {
     out->count = from->count;
     out->items = mem_resize(NULL, from->count, sizeof *out->items);
-    memcpy(out->items, from->items, from->count * sizeof *out->items);
+    if (from->count > 0) memcpy(out->items, from->items, from->count * sizeof *out->items);
 }
 
 void ports_none(struct port_list *out) {

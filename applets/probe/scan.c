@@ -20,6 +20,7 @@
 struct look_up {
     struct resolve resolve;
     struct host *host;
+    bool waited; /* it was not over at once */
 };
 
 static bool needs_look_up(const struct scan *s, const struct host *h, const struct item *i) {
@@ -70,7 +71,7 @@ static void host_resolved(struct resolve *r, const struct cause *failure) {
     int64_t now = loop_clock();
     s->open--;
     s->resolving--;
-    h->took = h->phase == HOST_RESOLVING ? now - h->known_at : 0;
+    h->took = l->waited ? now - h->known_at : 0;
     h->known_at = now;
     leave(s, h);
     host_clear(h);
@@ -98,8 +99,9 @@ static void look_up(struct scan *s) {
     h->next = s->looked_up;
     s->looked_up = h;
     h->known_at = loop_clock();
+    h->phase = HOST_RESOLVING;
     resolve_start(s->plan.loop, &l->resolve, &h->name, s->timeout, host_resolved);
-    if (h->phase == HOST_QUEUED) h->phase = HOST_RESOLVING; /* else it is resolved already */
+    if (s->looked_up == h) l->waited = true; /* else it is over, and the host may be gone */
 }
 
 static void add_to_host(struct scan *s, struct host *h, struct item *i) {
@@ -141,7 +143,7 @@ static void fill(struct timer *t) {
         if (!i) continue;
         s->items = i->queued;
         if (!s->items) s->items_end = &s->items;
-        if (++s->begun == MANY) s->plan.share_port = s->once && !sock_tracing();
+        if (++s->begun == MANY && s->once && !sock_tracing()) attempt_plan_share(&s->plan);
         trial_begin(s, i);
     }
 }
