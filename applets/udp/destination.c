@@ -131,7 +131,7 @@ bool destination_is_near(const struct destination *r) {
 }
 
 int destination_find(struct destination *r, const struct net_name *name,
-                     const struct net_name *source, int64_t limit, struct cause *cause) {
+                     const struct net_name *local, int64_t limit, struct cause *cause) {
     *r = (struct destination){.loop = r->loop,
                               .options = r->options,
                               .broadcast = r->broadcast,
@@ -139,13 +139,13 @@ int destination_find(struct destination *r, const struct net_name *name,
                               .fd = -1,
                               .name = *name};
     r->batch = dgram_batch_new();
-    if (source->type && resolve_wait(r->loop, source, limit, &r->locals, cause) < 0) return -1;
+    if (local->type && resolve_wait(r->loop, local, limit, &r->locals, cause) < 0) return -1;
     if (resolve_wait(r->loop, name, limit, &r->addrs, cause) < 0) return -1;
     addrs_keep_families(&r->addrs, &r->locals);
-    if (r->addrs.count > 0 || !source->host) return 0;
+    if (r->addrs.count > 0 || !local->host) return 0;
     return cause_set(cause, STATUS_UNCONNECTED,
                      "cannot send to %s: it has no address of the family of the source %s",
-                     name->host ? name->host : "localhost", source->host);
+                     name->host ? name->host : "localhost", local->host);
 }
 
 void destination_free(struct destination *r) {

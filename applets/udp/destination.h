@@ -38,13 +38,13 @@ struct destination {
     bool on_trial;
 };
 
-/* Looks the name up, and `source` (its type 0: the system chooses), running the loop; limit in ns.
+/* Looks the name up, and `local` (its type 0: the system chooses), running the loop; limit in ns.
  * The names' strings must last. -1 with a cause, whose text is empty when something else stopped
  * the loop. */
 int destination_find(struct destination *r, const struct net_name *name,
-                     const struct net_name *source, int64_t limit, struct cause *cause);
+                     const struct net_name *local, int64_t limit, struct cause *cause);
 /* The next address that can be sent to, in place of the last one (narrated with -v). -1 with a
- * cause when there is none. Statuses: UNCONNECTED, UNBOUND (the source), FAILED. */
+ * cause when there is none. Statuses: UNCONNECTED, UNBOUND (the local address), FAILED. */
 int destination_next(struct destination *r, struct cause *cause);
 
 /* True while the address may still turn out to refuse, and another is left: refusals are told then
@@ -63,7 +63,7 @@ int destination_error(const struct destination *r);
 bool destination_is_self(struct destination *r, const struct dgram *d);
 /* The words and status for an error of sending. Returns -1. */
 int destination_cause(const struct destination *r, int error, struct cause *cause);
-/* Closes; also when nothing was opened. The source path goes. */
+/* Closes; also when nothing was opened. The path of our own Unix socket is removed. */
 void destination_free(struct destination *r);
 
 #endif

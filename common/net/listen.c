@@ -12,19 +12,19 @@
 #include "common/net/resolve.h"
 #include "common/net/sock.h"
 
-/* True when somebody holds the path. Asked with a datagram socket, whatever is there: a stream
- * server says EPROTOTYPE, and has no client to accept that would be the one client of a --once. */
+/* True when somebody holds the path. We ask with a datagram socket, whatever is there: a stream
+ * server refuses that (EPROTOTYPE) without a connection to accept, which --once would count. */
 static bool path_is_live(const struct addr *a) {
     int fd = sock_open(AF_UNIX, SOCK_DGRAM);
     if (fd < 0) return true;
-    /* who may not even ask does not know */
+    /* Any other error leaves it open (EACCES: we may not ask). */
     bool live = sock_connect(fd, a) == 0 || errno != ECONNREFUSED;
     sock_close(fd);
     return live;
 }
 
-/* A socket path that a server left behind goes; one that is live or is no socket stays, and bind(2)
- * fails on it. */
+/* Removes a socket path that a server left behind. -1 with a cause where it is live, or no socket.
+ */
 static int clear_path(const struct addr *a, int type, struct cause *cause) {
     struct stat st;
     const char *path = a->as.un.sun_path;
