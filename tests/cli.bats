@@ -274,7 +274,7 @@ options_of() {
 
 @test "a number that is none, or out of range" {
     local option value
-    for option in --max-clients --max-per-host; do
+    for option in --max-clients --max-per-host --count; do
         for value in 0 -1 99999999999999999999 abc 1x ' 1' '1 ' 0x10 1.5 1K inf; do
             refuses "$option" "\"$value\"" -- serve "$option" "$value"
         done
@@ -288,7 +288,7 @@ options_of() {
 
 @test "a time that is none, or out of range" {
     local option value
-    for option in --timeout --idle --max-time; do
+    for option in --timeout --idle --max-time --exit-idle; do
         for value in 0 0ms -1 99999999999999999999 9999999999h abc 1d '1 s' 1.5.5 s ms . 1e3 inf +; do
             refuses "$option" "\"$value\"" -- serve "$option" "$value"
         done

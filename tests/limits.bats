@@ -302,3 +302,88 @@ assert all(bytes(g) == data for g in got.values())'
     stop "$PID"
     [ "$status" -eq 143 ]
 }
+
+@test "-c: every TCP server ends with status 0 once N clients were served; a denied one does not count" {
+    peer '
+for applet, *words in ["serve"], ["serve", "--reply", "%m"], ["serve", "-e", "cat"], ["echo"], ["cmd"], ["guess"], ["chat-serve"]:
+    p, port = serve("-c", 2, "--deny", "127.0.0.9", *words, applet=applet, stdin=subprocess.DEVNULL)
+    a = connect(port)
+    denied = socket.create_connection(("127.0.0.1", int(port)), source_address=("127.0.0.9", 0))
+    assert denied.recv(1) == b""
+    hear(a)
+    a.close()
+    last = connect(port)
+    late = connect(port)
+    assert quiet(late, 0.2) and p.poll() is None, applet
+    hear(last)
+    err = ended(p, 0)[1]
+    assert applet == "chat-serve" or err.count(" connected\n") == 2, (applet, err)'
+}
+
+@test "-c: those at once count too, the run lasts until the last has gone, and workers divide the number" {
+    peer '
+p, port = serve("--count", 3, "Hi", stdin=subprocess.DEVNULL)
+three = [connect(port) for _ in range(3)]
+for s in three: assert read_line(s) == b"Hi\n"
+for s in three[1:]: hear(s)
+three[0].sendall(b"the last word\n")
+assert take(p.stdout, 14) == b"the last word\n"
+assert p.poll() is None
+three[0].close()
+ended(p, 0)
+p, port = serve("-c", 5, "--workers", 3, applet="echo")
+for i in range(5):
+    s = connect(port)
+    s.sendall(b"%d\n" % i)
+    assert hear(s) == b"%d\n" % i
+    s.close()
+assert ended(p, 0)[1].count(" connected\n") == 5'
+}
+
+@test "--exit-idle: every TCP server ends with status 0 when nobody was connected for that time" {
+    peer '
+for applet, *words in ["serve"], ["serve", "-e", "cat"], ["echo", "-u"], ["cmd"], ["guess"], ["chat-serve"]:
+    start = time.monotonic()
+    p, port = serve("--exit-idle", "300ms", *words, applet=applet, stdin=subprocess.DEVNULL)
+    assert "nobody was connected for" in ended(p, 0)[1], applet
+    assert time.monotonic() - start >= 0.3, applet
+    p, port = serve("--exit-idle", "1s", *words, applet=applet, stdin=subprocess.DEVNULL)
+    s = connect(port)
+    start = time.monotonic()
+    wait_until(lambda: time.monotonic() - start > 1.3)
+    assert p.poll() is None, applet
+    hear(s)
+    s.close()
+    left = time.monotonic()
+    ended(p, 0)
+    assert time.monotonic() - left > 0.8, applet'
+}
+
+@test "--exit-idle: a denied client is nobody; what was received is delivered at the end" {
+    peer '
+p, port = serve("--exit-idle", "1s", "--deny", "127.0.0.9", stdin=subprocess.DEVNULL)
+start = time.monotonic()
+def knock():
+    try: socket.create_connection(("127.0.0.1", int(port)), source_address=("127.0.0.9", 0)).close()
+    except ConnectionError: pass
+    return p.poll() is not None
+wait_until(knock)
+ended(p, 0)
+assert time.monotonic() - start < 5
+p, port = serve("--exit-idle", "300ms", stdin=subprocess.DEVNULL)
+s = connect(port)
+s.sendall(b"x" * 300000)
+s.close()
+start = time.monotonic()
+wait_until(lambda: time.monotonic() - start > 0.6)
+assert ended(p, 0)[0] == b"x" * 300000'
+}
+
+@test "-c and -1, --exit-idle and --workers exclude each other" {
+    run --separate-stderr sockkit serve -1 -c 2
+    [ "$status" -eq 2 ]
+    [[ $stderr == *--count*--once* ]]
+    run --separate-stderr sockkit echo --exit-idle 1 --workers 2
+    [ "$status" -eq 2 ]
+    [[ $stderr == *--exit-idle*--workers* ]]
+}

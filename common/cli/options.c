@@ -79,6 +79,11 @@ const struct opt_row options_clients[] = {
     OPT("max-per-host", 0, OPT_INTEGER, server_conf, max_per_host, .metavar = "N", .min = 1,
         .max = 1000000, .excludes = "unix",
         .help = "serve at most N clients of one address at once"),
+    OPT("count", 'c', OPT_INTEGER, server_conf, count, .metavar = "N", .min = 1, .max = INT64_MAX,
+        .excludes = "once", .help = "end after N clients, with status 0"),
+    OPT("exit-idle", 0, OPT_TIME, server_conf, exit_idle, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX, .excludes = "workers",
+        .help = "end when nobody was connected for TIME, with status 0"),
     OPT_END,
 };
 

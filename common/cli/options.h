@@ -38,6 +38,8 @@ struct server_conf {
     int64_t ready_fd;     /* -1: none */
     int64_t max_clients;  /* 0: no limit */
     int64_t max_per_host; /* 0: no limit */
+    int64_t count;        /* clients in all; 0: no limit */
+    int64_t exit_idle;    /* ns; 0: no limit */
     bool no_sandbox;
     struct user user;
 };

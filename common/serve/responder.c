@@ -20,7 +20,7 @@ void responder_end(struct responder *r, int status) {
 
 static void patience_over(struct timer *t) {
     struct responder *r = container_of(t, struct responder, patience);
-    if (r->clients.server.met || r->datagrams.received > 0) return;
+    if (r->clients.server.opened > 0 || r->datagrams.received > 0) return;
     if (r->how.workers > 1) {
         workers_idle(&r->workers);
         return;
@@ -121,12 +121,14 @@ static int64_t share_of(int64_t limit, const struct responder *r) {
 /* No more workers than clients are allowed: one whose share is 0 could serve nobody. */
 static void limit_workers(struct responder *r, const struct server_limits *limits) {
     if (limits->max_clients) r->how.workers = least(r->how.workers, limits->max_clients);
+    if (limits->sessions) r->how.workers = least(r->how.workers, limits->sessions);
     if (limits->max_per_host) r->how.workers = least(r->how.workers, limits->max_per_host);
 }
 
 static void work(struct responder *r, struct server_limits limits) {
     limits.max_clients = share_of(limits.max_clients, r);
     limits.max_per_host = share_of(limits.max_per_host, r);
+    limits.sessions = share_of(limits.sessions, r);
     r->doors.path = (struct removal){.name = NULL}; /* the parent removes the path */
     int status = start(r, &limits);
     if (status) workers_leave(status);
@@ -153,6 +155,8 @@ static struct server_limits limits_of(const struct responder *r) {
                                   .max_clients = r->conf->max_clients,
                                   .max_per_host = r->conf->max_per_host,
                                   .idle = common_of(r)->idle,
+                                  .sessions = r->conf->count,
+                                  .vacant = r->conf->exit_idle,
                                   .once = r->once};
 }
 

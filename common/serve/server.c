@@ -29,13 +29,35 @@ static bool full(const struct server *server) {
     return most > 0 && server->count >= (size_t)most;
 }
 
+/* It has met all the clients that it was to serve. */
+static bool sold_out(const struct server *server) {
+    int64_t most = server->limits.once ? 1 : server->limits.sessions;
+    return most > 0 && server->opened >= most;
+}
+
 /* At its limit the server does not watch its listeners: a client too many waits in the backlog. */
 static void update_accepting(struct server *server) {
-    bool accepting =
-        !full(server) && !timer_running(&server->pause) && !(server->limits.once && server->met);
+    bool accepting = !full(server) && !timer_running(&server->pause) && !sold_out(server);
     for (size_t i = 0; i < server->listeners->count; i++)
         if (server->doors[i].watch.loop)
             watch_want(&server->doors[i].watch, accepting ? LOOP_READ : 0);
+}
+
+/* --- when there is no session --- */
+
+static void vacancy_over(struct timer *t) {
+    struct server *server = container_of(t, struct server, vacancy);
+    char vacant[TEXT_SHORT];
+    msg_note(0, "nobody was connected for %s", text_duration(server->limits.vacant, vacant));
+    loop_stop(server->loop);
+}
+
+/* The last session is over, or there has been none. */
+static void be_vacant(struct server *server) {
+    bool doors_shut = !server->doors[0].watch.loop;
+    if (sold_out(server)) loop_stop(server->loop);
+    if (server->limits.vacant && !doors_shut)
+        timer_start(server->loop, &server->vacancy, server->limits.vacant, vacancy_over);
 }
 
 /* --- the end of a session --- */
@@ -79,10 +101,8 @@ static void close_by(struct session *s, enum status outcome, void (*close_socket
     if (msg_level() >= 0) narrate_end(s, peer);
     unlink_session(s);
     later_run(server->loop, &s->reap, forget);
-    if (server->limits.once) {
-        server->outcome = s->outcome;
-        loop_stop(server->loop);
-    }
+    if (server->limits.once) server->outcome = s->outcome;
+    if (server->count == 0) be_vacant(server);
     update_accepting(server);
 }
 
@@ -218,7 +238,8 @@ static void open_session(struct server *server, int fd, const struct addr *peer)
     if (server->sessions) server->sessions->previous = s;
     server->sessions = s;
     server->count++;
-    server->met = true;
+    server->opened++;
+    timer_stop(&server->vacancy);
     if (server->limits.idle) timer_start(server->loop, &s->timer, server->limits.idle, idle_over);
     if (msg_level() >= 0) msg_note(0, "%s connected", session_peer(s, text));
     if (server->ops->open) server->ops->open(s);
@@ -279,11 +300,13 @@ void server_start(struct server *server, struct loop *loop, struct listeners *li
         server->doors[i].server = server;
         watch_start(loop, &server->doors[i].watch, listeners->fds[i], LOOP_READ, door_ready);
     }
+    be_vacant(server);
 }
 
 void server_shut_doors(struct server *server) {
     for (size_t i = 0; i < server->listeners->count; i++) watch_stop(&server->doors[i].watch);
     timer_stop(&server->pause);
+    timer_stop(&server->vacancy);
 }
 
 void server_stop(struct server *server) {

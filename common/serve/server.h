@@ -19,7 +19,9 @@ struct server_limits {
     struct access_list access;         /* its lists are the caller's and must outlast the server */
     int64_t max_clients, max_per_host; /* at once; 0: no limit */
     int64_t idle;                      /* ns without a byte either way; 0: no limit */
-    bool once; /* one session that access allows, whose outcome is the server's */
+    int64_t sessions; /* in all; the loop is stopped when the last is over; 0: no limit */
+    int64_t vacant;   /* ns without a session, after which the loop is stopped; 0: no limit */
+    bool once;        /* one session that access allows, whose outcome is the server's */
 };
 
 struct server_ops {
@@ -69,12 +71,13 @@ struct server {
     struct server_limits limits;
     struct listeners *listeners;
     struct server_door doors[LISTEN_MOST];
-    struct timer pause; /* runs while nobody is accepted because descriptors are short */
-    bool short_told;    /* that was narrated */
+    struct timer pause;   /* runs while nobody is accepted because descriptors are short */
+    bool short_told;      /* that was narrated */
+    struct timer vacancy; /* runs while there is no session, where that is limited */
     struct session *sessions;
     size_t count;
-    bool met;    /* a session has opened */
-    int outcome; /* enum status; of the session, with `once` */
+    int64_t opened; /* sessions, those that are over among them */
+    int outcome;    /* enum status; of the session, with `once` */
 };
 
 /* Begins to accept. The listeners stay the caller's and must outlast the server. With `once` the
