@@ -120,10 +120,10 @@ teardown() { terminal_teardown; }
     tm load-buffer line
     tm paste-buffer
     type_keys yzz
-    wait_for_text 'the line being typed has 1048576 bytes, the most there can be'
+    wait_for_text 'a line that is typed has at most 1048576 bytes: what would exceed that'
     wait_for_text 'x{20}y$'
     run screen
-    assert_equal "$(grep -c 'the line being typed' <<<"$output")" 1
+    assert_equal "$(grep -c 'a line that is typed' <<<"$output")" 1
 }
 
 @test "what a terminal says by itself is no typing" {

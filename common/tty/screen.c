@@ -18,6 +18,8 @@
  * behind it: a row of wide characters, joined ones too. */
 #define NEAR ((size_t)16)
 
+#define LEFT_MOST ((size_t)4096) /* bytes of a line that nobody finished, to be left in full */
+
 /* VT100: DECSC, DECRC; ECMA-48: CUU, ED, CUP */
 #define KEEP_CURSOR "\0337"
 #define BACK_TO_CURSOR "\0338"
@@ -239,29 +241,37 @@ static void put_typed(struct buf *out, const char *text, size_t n) {
     buf_grown(out, vis_whole(text, n, buf_reserve(out, vis_bound(n))));
 }
 
-/* The row in full, however long, and no longer somebody's. */
-static void leave_row(struct screen *s, const struct gap *line, bool newline) {
-    wipe(s);
+/* The row in full, however long. */
+static void put_row(struct screen *s, const struct gap *line) {
     buf_put(&s->out, buf_at(&s->tail), s->tail.size);
     if (line) put_typed(&s->out, gap_before(line), line->before);
     if (line) put_typed(&s->out, gap_after(line), line->after);
-    if (newline) buf_put(&s->out, "\n", 1);
-    s->line = NULL;
 }
 
 void screen_row_done(struct screen *s, const struct gap *line) {
     if (!s->typing) return;
-    leave_row(s, line, true);
+    wipe(s);
+    put_row(s, line);
+    buf_put(&s->out, "\n", 1);
+    s->line = NULL;
     forget_tail(s);
     draw(s);
     flush(s);
 }
 
+/* Of a very long line what is seen stays: this may be the end of the run, and the terminal would
+ * not take all of it before. */
 void screen_row_off(struct screen *s, bool leave) {
-    bool unfinished = s->tail.size > 0 || (s->line && gap_size(s->line) > 0);
+    size_t size = s->line ? gap_size(s->line) : 0;
     if (!s->typing) return;
-    leave_row(s, s->line, leave && unfinished);
+    wipe(s);
+    if (size <= LEFT_MOST)
+        put_row(s, s->line);
+    else
+        buf_put(&s->out, buf_at(&s->drawn), s->drawn.size);
+    if (leave && s->tail.size + size > 0) buf_put(&s->out, "\n", 1);
     if (leave) forget_tail(s);
+    s->line = NULL;
     s->typing = s->shown = false;
     s->columns = columns_now(s);
     flush(s);

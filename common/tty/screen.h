@@ -62,7 +62,8 @@ void screen_line(struct screen *s, const char *line, size_t size);
 void screen_row(struct screen *s, const struct gap *line);
 /* This line was finished: it stays, in full, and the row is empty. */
 void screen_row_done(struct screen *s, const struct gap *line);
-/* Nobody types any more. `leave`: what was typed, or is unfinished, stays as a line of its own. */
+/* Nobody types any more. `leave`: what was typed (of more than 4 KiB what is seen of it), or is
+ * unfinished, stays as a line of its own. */
 void screen_row_off(struct screen *s, bool leave);
 
 /* What the last row shows while no line is unfinished or being typed (copied); size 0: nothing. In

@@ -143,9 +143,8 @@ static void line_typed(struct term *t) {
 /* Told once a line: many keys may come. */
 static void line_full(struct term *t) {
     if (!t->full)
-        msg_error("the line being typed has %zu bytes, the most there can be: what is typed "
-                  "beyond is refused",
-                  gap_size(&t->editor.line));
+        msg_error("a line that is typed has at most %zu bytes: what would exceed that is refused",
+                  EDITOR_MOST);
     t->full = true;
 }
 

@@ -179,6 +179,21 @@ static void the_terminal_is_left_at_the_beginning_of_a_line(void) {
     }
 }
 
+static void a_very_long_line_that_nobody_finished_is_left_as_it_is_seen(void) {
+    static char text[5001];
+    begin(10);
+    memset(text, 'x', sizeof text - 1);
+    type(text);
+    screen_row_off(&screen, true);
+    drawn();
+    CHECK_TEXT(seen(), "xxxxx|_");
+    type(".");
+    screen_row_done(&screen, &line); /* finished, it is left in full */
+    drawn();
+    CHECK(vt->lines[1].size == sizeof text);
+    end();
+}
+
 static void a_bell_is_no_text(void) {
     begin(10);
     type("me");
@@ -222,6 +237,8 @@ int main(void) {
         {"a row begins behind what came before", a_row_begins_behind_what_came_before},
         {"the terminal is left at the beginning of a line",
          the_terminal_is_left_at_the_beginning_of_a_line},
+        {"a very long line that nobody finished is left as it is seen",
+         a_very_long_line_that_nobody_finished_is_left_as_it_is_seen},
         {"a bell is no text", a_bell_is_no_text},
         {"a row costs the same for a long line", a_row_costs_the_same_for_a_long_line},
     };
