@@ -6,6 +6,7 @@
 #   make lint       -Werror with gcc and clang, cppcheck, clang-tidy, shellcheck, mandoc, size
 #   make bench      sockkit beside its peers; writes tests/bench/RESULTS.md; ITEMS='echo bulk' measures those
 #   make fuzz       each tests/fuzz/fuzz_*.c, and each applet among strangers, for FUZZ_SECONDS
+#   make soak       servers among 6000 connections, SOAK_SECONDS each; writes tests/RESULTS-soak.md
 #   make static     build/static/sockkit, with musl where there is one
 #   make install, make uninstall      $(DESTDIR)$(PREFIX)
 #   make dist, make clean
@@ -18,6 +19,7 @@ VERSION = 1.0.0
 PREFIX ?= /usr/local
 CFLAGS ?= -Os
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 180
 Q := $(if $(V),,@)
 
 compiler := $(if $(filter-out default,$(origin CC)),$(notdir $(firstword $(CC))))
@@ -63,7 +65,7 @@ compile += -isystem $(BUILD)/kernel
 kernel := $(BUILD)/kernel
 endif
 
-.PHONY: all tests check demo lint bench fuzz static install uninstall dist clean
+.PHONY: all tests check demo lint bench fuzz soak static install uninstall dist clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -132,9 +134,12 @@ build/fuzz/%.o: %.c
 	@echo '  cc  $@'
 	$(Q)clang $(language) $(warnings) -O1 $(sanitizers) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
+# One that includes a module for what is static there takes its place.
+build/fuzz/fuzz_resolve: inside := build/fuzz/common/net/resolve.o
+
 $(fuzz:%=build/fuzz/%): build/fuzz/%: build/fuzz/tests/fuzz/%.o $(modules:$(BUILD)/%=build/fuzz/%)
 	@echo '  ld  $@'
-	$(Q)clang $(sanitizers) -fsanitize=fuzzer -o $@ $^
+	$(Q)clang $(sanitizers) -fsanitize=fuzzer -o $@ $(filter-out $(inside),$^)
 
 # Each target for FUZZ_SECONDS; then each applet of the sanitizer build among strangers, as long.
 fuzz:
@@ -149,6 +154,10 @@ fuzz:
 	        $$(ls -d tests/fuzz/seeds/$$target 2>/dev/null) || exit; \
 	done
 	@SOCKKIT=$(CURDIR)/build/san/sockkit tests/fuzz/protocol.py --seconds $(FUZZ_SECONDS)
+
+soak: all
+	@tests/setup check
+	@SOCKKIT=$(abspath $(SOCKKIT)) tests/soak/run --seconds $(SOAK_SECONDS) --report tests/RESULTS-soak.md
 
 static:
 	@$(MAKE) --no-print-directory all STATIC=1 BUILD=build/static SOCKKIT=build/static/sockkit \

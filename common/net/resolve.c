@@ -124,12 +124,15 @@ static const char *hint_for(int error, int family) {
                                 : "";
 }
 
-/* False where the child ended before it had written all of its answer. */
+/* False where the child ended before it had written all of its answer, or what it wrote is none. */
 static bool read_answer(const struct resolve *r, struct answer *out) {
     size_t least = offsetof(struct answer, items);
     if (r->bytes.size < least || r->bytes.size > sizeof *out) return false;
     memcpy(out, buf_at(&r->bytes), r->bytes.size);
-    return r->bytes.size == size_of(out);
+    if (out->count > MOST_ADDRESSES || r->bytes.size != size_of(out)) return false;
+    for (size_t i = 0; i < out->count; i++)
+        if (out->items[i].size > sizeof out->items[i].as) return false;
+    return out->error || out->count > 0;
 }
 
 static void take_answer(struct resolve *r) {
