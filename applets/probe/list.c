@@ -54,15 +54,20 @@ int list_split(char *text, size_t n, char *words[2]) {
     return count > 2 ? 3 : count;
 }
 
+static bool wait_for_more(struct list *l) {
+    source_want(&l->source, true);
+    return false;
+}
+
 /* One read that does not block. False: nothing can be read now. */
 static bool fill(struct list *l, struct cause *cause) {
-    if (l->source.kind != SOURCE_FILE && !l->readable) {
-        source_want(&l->source, true);
-        return false;
-    }
+    if (l->source.kind != SOURCE_FILE && !l->readable) return wait_for_more(l);
     l->readable = false;
     ssize_t n = source_read(l->source.fd, l->source.kind, l->bytes, sizeof l->bytes);
-    if (n < 0 && errno == EAGAIN) return fill(l, cause);
+    if (n < 0 && loop_not_yet(errno)) {
+        watch_stalled(&l->source.watch);
+        return wait_for_more(l);
+    }
     if (n < 0) cause_set(cause, STATUS_FAILED, "cannot read %s: %s", l->name, strerror(errno));
     l->at = l->bytes;
     l->left = n > 0 ? (size_t)n : 0;

@@ -31,7 +31,10 @@ static void ready(struct watch *w, unsigned events) {
     size_t left = f->strict ? 0 : DISCARD_MOST - (size_t)f->discarded;
     (void)events;
     ssize_t n = left > 0 ? sock_recv(w->fd, bytes, left) : sock_peek(w->fd, bytes, 1);
-    if (n < 0 && loop_not_yet(errno)) return;
+    if (n < 0 && loop_not_yet(errno)) {
+        watch_stalled(w);
+        return;
+    }
     if (n <= 0) {
         finish(f, f->more);
         return;

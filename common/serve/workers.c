@@ -48,6 +48,7 @@ static void line_ready(struct watch *watch, unsigned events) {
     char bytes[64];
     (void)events;
     ssize_t n = recv(w->line, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (n < 0) watch_stalled(watch);
     if (n == 0) watch_stop(watch); /* no worker holds the other end any more */
     if (n <= 0 || (w->idle += (int)n) < w->count) return;
     msg_error("no client came in time");

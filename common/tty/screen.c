@@ -319,8 +319,10 @@ void screen_resized(struct screen *s) {
 
 static void own_ready(struct watch *w, unsigned events) {
     struct screen *s = container_of(w, struct screen, watch);
+    uint64_t before = s->sink->taken;
     (void)events;
     if (sink_flush(s->sink) != SINK_FULL) watch_want(w, 0);
+    if (s->sink->taken == before) watch_stalled(w);
 }
 
 static void divert(struct screen *s) {
