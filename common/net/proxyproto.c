@@ -126,7 +126,6 @@ static int read_binary(const char *bytes, size_t n, struct proxyproto *out, cons
     if (command == PROXY && length < wanted) return -1;
     if (n < FIXED + length) return 0;
     if (command == PROXY && wanted > 0) read_addresses(bytes + FIXED, family, out);
-    *why = NULL;
     return (int)(FIXED + length);
 }
 
@@ -138,12 +137,15 @@ static bool begins_with(const char *bytes, size_t n, const char *start, size_t s
 
 int proxyproto_read(const char *bytes, size_t n, struct proxyproto *out, const char **why) {
     static const char word[] = "PROXY ";
+    int taken = -1;
     *out = (struct proxyproto){.named = false};
-    *why = NULL;
-    if (begins_with(bytes, n, signature, sizeof signature)) return read_binary(bytes, n, out, why);
-    if (begins_with(bytes, n, word, sizeof word - 1)) return read_line(bytes, n, out, why);
     *why = "the connection does not begin with a PROXY header";
-    return -1;
+    if (begins_with(bytes, n, signature, sizeof signature))
+        taken = read_binary(bytes, n, out, why);
+    else if (begins_with(bytes, n, word, sizeof word - 1))
+        taken = read_line(bytes, n, out, why);
+    if (taken >= 0) *why = NULL;
+    return taken;
 }
 
 /* The same address as IPv6, for a header in which both are of one family. */
