@@ -15,6 +15,7 @@
 #include "common/io/relay.h"
 #include "common/net/dial.h"
 #include "common/net/farewell.h"
+#include "common/net/proxyproto.h"
 #include "common/net/sock.h"
 #include "common/tty/meter.h"
 #include "common/tty/screen.h"
@@ -27,6 +28,7 @@
 struct connect_conf {
     struct common_conf common;
     struct output_conf output;
+    struct proxy_conf proxy;
     bool no_newline, crlf, no_half_close, keep_sending, recv_only, send_only;
     int64_t retry; /* ns; 0: once */
     const char *exec, *quit_word;
@@ -48,7 +50,7 @@ static const struct opt_row rows[] = {
     OPT("exec", 'e', OPT_STRING, connect_conf, exec, .metavar = "COMMAND",
         .excludes =
             "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline progress "
-            "recv-only send-only",
+            "recv-only send-only send-proxy",
         .help = "run sh -c COMMAND with the socket as stdin and stdout; its status is ours"),
     OPT("quit-word", 0, OPT_STRING, connect_conf, quit_word, .metavar = "WORD",
         .help = "a line of stdin that is WORD is the last one"),
@@ -60,6 +62,8 @@ static const struct opt_group groups[] = {
     OPTIONS_OUTPUT(copies, struct connect_conf, output),
     OPTIONS_OUTPUT(progress, struct connect_conf, output),
     OPTIONS_OUTPUT(raw, struct connect_conf, output),
+    OPTIONS_PROXY(proxy, struct connect_conf),
+    OPTIONS_PROXY(send_proxy, struct connect_conf),
     OPTIONS_SHARED(struct connect_conf),
     {NULL, NULL, 0},
 };
@@ -69,7 +73,7 @@ struct connection {
     const struct connect_conf *conf;
     int fd;
     struct addr peer;
-    char name[ADDR_TEXT];
+    char name[NET_NAME_TEXT];
     struct relay relay;
     struct output out;
     struct screen screen; /* of stdout, if it is a terminal */
@@ -116,8 +120,12 @@ static int dial(struct connection *c, const struct net_name *target,
     struct cause cause = {0}, outcome = {0};
     for (;;) {
         int64_t left = retry == INT64_MAX ? INT64_MAX : retry - (loop_clock() - begin);
-        c->fd = dial_wait(c->call->loop, target, source->type ? source : NULL, &common->sockopts,
-                          attempt_limit(c->conf, left), &c->peer, &cause);
+        const struct dial_plan plan = {.name = *target,
+                                       .local = source->type ? source : NULL,
+                                       .options = &common->sockopts,
+                                       .proxy = options_through(&c->conf->proxy),
+                                       .limit = attempt_limit(c->conf, left)};
+        c->fd = dial_wait(c->call->loop, &plan, &c->peer, &cause);
         if (c->fd >= 0 || call_over(c->call)) return 0;
         note_outcome(&outcome, &cause);
         left = retry == INT64_MAX ? INT64_MAX : retry - (loop_clock() - begin);
@@ -130,9 +138,11 @@ static int dial(struct connection *c, const struct net_name *target,
 
 static void tell_connected(struct connection *c) {
     struct addr local;
-    char from[ADDR_TEXT];
+    char from[ADDR_TEXT], proxy[PROXY_TEXT];
+    const struct proxy_url *through = options_through(&c->conf->proxy);
     if (sock_local(c->fd, &local) < 0) return;
-    msg_note(1, "connected to %s from %s", c->name, addr_text(&local, from));
+    msg_note(1, "connected to %s%s%s from %s", c->name, through ? " through " : "",
+             through ? proxy_url_text(through, proxy) : "", addr_text(&local, from));
 }
 
 /* --- what is sent and received --- */
@@ -173,8 +183,15 @@ static void look_sent(void *ctx, const char **bytes, size_t *n, bool *end) {
     output_sent(&c->out, &c->relay.from.place, *bytes, *n);
 }
 
+static void put_header(struct connection *c, struct buf *out) {
+    struct addr local, peer;
+    if (sock_local(c->fd, &local) == 0 && sock_peer(c->fd, &peer) == 0)
+        proxyproto_put(out, (int)c->conf->proxy.header, &local, &peer);
+}
+
 static void say_messages(struct connection *c) {
     struct buf text = {0};
+    if (c->conf->proxy.header) put_header(c, &text);
     for (int i = 0; i < c->call->count; i++)
         crlf_line(&text, c->call->operands[i], c->conf->crlf, c->conf->no_newline);
     if (text.size == 0) return;
@@ -316,9 +333,16 @@ static int run(struct call *call) {
     struct connection c = {.call = call, .conf = call->conf};
     struct net_name target, source;
     if (where_target(call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
+    if (target.path && options_through(&c.conf->proxy)) {
+        msg_error("--proxy reaches no Unix-domain socket");
+        return STATUS_USAGE;
+    }
     int status = dial(&c, &target, &source);
     if (status || c.fd < 0) return status;
-    addr_text(&c.peer, c.name);
+    if (options_through(&c.conf->proxy))
+        net_name_text(&target, c.name);
+    else
+        addr_text(&c.peer, c.name);
     tell_connected(&c);
     if (c.conf->exec)
         run_command(&c);

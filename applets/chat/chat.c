@@ -11,6 +11,7 @@ struct chat_conf {
     struct common_conf common;
     struct server_conf server;
     struct frontend_conf front;
+    struct proxy_conf proxy;
     bool listen;
     const char *name;
 };
@@ -21,7 +22,7 @@ static const struct chat_conf defaults = {.server = SERVER_CONF_DEFAULTS,
 static const struct opt_row rows[] = {
     OPT("name", 0, OPT_CUSTOM, chat_conf, name, .metavar = "NAME", .parse = name_parse,
         .help = "be called NAME"),
-    OPT("listen", 0, OPT_FLAG, chat_conf, listen,
+    OPT("listen", 0, OPT_FLAG, chat_conf, listen, .excludes = "proxy",
         .help = "two people, no server: wait for one peer (another chat, or nc)"),
     OPT("quit-word", 0, OPT_STRING, chat_conf, front.quit_word, .metavar = "WORD",
         .flags = OPT_EMPTY_OK, .help = "a line that is WORD leaves, unsaid ('stop'; empty: none)"),
@@ -33,6 +34,7 @@ static const struct opt_row rows[] = {
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
     OPTIONS_OUTPUT(raw, struct chat_conf, front.output),
+    OPTIONS_PROXY(proxy, struct chat_conf),
     OPTIONS_SERVER(struct chat_conf),
     OPTIONS_SHARED(struct chat_conf),
     {NULL, NULL, 0},
@@ -44,12 +46,21 @@ static int join(struct call *call) {
     struct net_name target, source;
     struct addr peer;
     struct cause cause = {0};
-    char text[ADDR_TEXT];
+    char text[NET_NAME_TEXT];
     if (where_target(call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
-    int fd = dial_wait(call->loop, &target, source.type ? &source : NULL, &common->sockopts,
-                       common->timeout ? common->timeout : OPTIONS_DIAL_LIMIT, &peer, &cause);
+    const struct dial_plan plan = {
+        .name = target,
+        .local = source.type ? &source : NULL,
+        .options = &common->sockopts,
+        .proxy = options_through(&conf->proxy),
+        .limit = common->timeout ? common->timeout : OPTIONS_DIAL_LIMIT,
+    };
+    int fd = dial_wait(call->loop, &plan, &peer, &cause);
     if (fd < 0) return call_over(call) ? STATUS_OK : msg_cause(&cause);
-    addr_text(&peer, text);
+    if (plan.proxy)
+        net_name_text(&target, text);
+    else
+        addr_text(&peer, text);
     msg_note(1, "connected to %s", text);
     struct membership_conf member = {.name = conf->name,
                                      .front = &conf->front,

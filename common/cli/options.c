@@ -1,6 +1,9 @@
 #include "common/cli/options.h"
 
+#include <string.h>
+
 #include "common/base/addr.h"
+#include "common/base/mem.h"
 #include "common/base/text.h"
 
 static const char *parse_port(void *field, const char *value) {
@@ -22,6 +25,37 @@ static const char *parse_unix(void *field, const char *value) {
 static const char *parse_access(void *field, const char *value) {
     return cidr_list_add(field, value);
 }
+
+/* Nobody shall see a password, not in an error and not in ps(1). The arguments of a program are its
+ * own to change (C17 5.1.2.2.1). */
+static void hide_password(char *url) {
+    char *start = strstr(url, "://"), *at = strrchr(url, '@');
+    char *colon = start && at > start + 3 ? memchr(start + 3, ':', (size_t)(at - start - 3)) : NULL;
+    if (colon) memset(colon + 1, '*', (size_t)(at - colon - 1));
+}
+
+static const char *parse_proxy(void *field, const char *value) {
+    struct proxy_url *url = field;
+    const char *why = proxy_url_parse(value, url);
+    hide_password((char *)(uintptr_t)value);
+    mem_keep(url->host);
+    mem_keep(url->user);
+    mem_keep(url->password);
+    return why;
+}
+
+const struct opt_row options_proxy[] = {
+    OPT("proxy", 0, OPT_CUSTOM, proxy_conf, url, .metavar = "URL", .parse = parse_proxy,
+        .values = "socks5:// socks4:// http://", .excludes = "unix",
+        .help = "through a proxy: socks5:, socks4: or http://[USER:PASS@]HOST[:PORT]"),
+    OPT_END,
+};
+
+const struct opt_row options_send_proxy[] = {
+    OPT("send-proxy", 0, OPT_INTEGER, proxy_conf, header, .metavar = "1|2", .min = 1, .max = 2,
+        .help = "send a PROXY protocol header first, of version 1 or 2"),
+    OPT_END,
+};
 
 const struct opt_row options_shared[] = {
     OPT("ipv4", '4', OPT_FLAG, common_conf, ipv4, .help = "only IPv4", .excludes = "ipv6"),
@@ -84,6 +118,11 @@ const struct opt_row options_clients[] = {
     OPT("exit-idle", 0, OPT_TIME, server_conf, exit_idle, .metavar = "TIME", .min = 1,
         .max = INT64_MAX, .excludes = "workers",
         .help = "end when nobody was connected for TIME, with status 0"),
+    OPT("accept-proxy", 0, OPT_FLAG, server_conf, accept_proxy,
+        .help = "each connection begins with a PROXY protocol header"),
+    OPT("proxy-from", 0, OPT_CUSTOM, server_conf, proxy_from.allow, .metavar = "CIDR[,CIDR]",
+        .parse = parse_access, .excludes = "unix",
+        .help = "believe such headers only of these addresses; repeatable"),
     OPT_END,
 };
 

@@ -9,6 +9,7 @@
 #include "common/base/cidr.h"
 #include "common/cli/opt.h"
 #include "common/cli/user.h"
+#include "common/net/proxy.h"
 #include "common/net/sockopt.h"
 
 /* --- every applet: the first member of its configuration --- */
@@ -40,6 +41,8 @@ struct server_conf {
     int64_t max_per_host; /* 0: no limit */
     int64_t count;        /* clients in all; 0: no limit */
     int64_t exit_idle;    /* ns; 0: no limit */
+    bool accept_proxy;
+    struct access_list proxy_from;
     bool no_sandbox;
     struct user user;
 };
@@ -77,6 +80,23 @@ struct texts_conf {
 extern const struct opt_row options_texts[]; /* --escapes */
 #define OPTIONS_TEXTS(title, conf, member) \
     { title, options_texts, offsetof(conf, member) }
+
+/* --- applets that connect: through a proxy, or as one --- */
+
+struct proxy_conf {
+    struct proxy_url url; /* host NULL: not given */
+    int64_t header;       /* version of the PROXY protocol header to send; 0: none */
+};
+
+extern const struct opt_row options_proxy[];      /* --proxy */
+extern const struct opt_row options_send_proxy[]; /* --send-proxy */
+#define OPTIONS_PROXY(which, conf) \
+    { "Proxies", options_##which, offsetof(conf, proxy) }
+
+/* The proxy to go through; NULL: none. */
+static inline const struct proxy_url *options_through(const struct proxy_conf *p) {
+    return p->url.host ? &p->url : NULL;
+}
 
 /* --- servers that answer --- */
 

@@ -44,6 +44,9 @@ static void stop(struct dial *d, int why) {
     timer_stop(&d->stagger);
     timer_stop(&d->limit);
     drop_all(d, why);
+    tunnel_stop(&d->tunnel);
+    if (d->fd >= 0) sock_close(d->fd);
+    d->fd = -1;
     addrs_free(&d->addrs);
     addrs_free(&d->locals);
 }
@@ -55,16 +58,56 @@ static void finish(struct dial *d, int fd, const struct cause *failure) {
     d->done(d, fd, failure);
 }
 
+#define WHOM_TEXT (2 * NET_NAME_TEXT)
+
+/* "example.org:80"; while the proxy is dialled "the proxy socks5://127.0.0.1:1080"; while it is
+ * spoken to "example.org:80 through socks5://127.0.0.1:1080". */
+static const char *whom(const struct dial *d, char out[WHOM_TEXT]) {
+    char name[NET_NAME_TEXT], proxy[PROXY_TEXT];
+    if (!d->plan.proxy) return net_name_text(&d->plan.name, out);
+    proxy_url_text(d->plan.proxy, proxy);
+    if (d->fd < 0)
+        snprintf(out, WHOM_TEXT, "the proxy %s", proxy);
+    else
+        snprintf(out, WHOM_TEXT, "%s through %s", net_name_text(&d->plan.name, name), proxy);
+    return out;
+}
+
 /* The first failure is the one to tell, unless it only says that the address's family is missing on
  * this machine and another address failed for a better reason. */
 static void note_failure(struct dial *d, const struct addr *to, int error) {
-    char text[NET_NAME_TEXT];
+    char text[WHOM_TEXT];
     bool weak = error == ENETUNREACH || error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
     if (d->failure.text[0] && (weak || !d->weak)) return;
     d->weak = weak;
     cause_set(&d->failure, error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_UNCONNECTED,
-              "cannot connect to %s: %s%s", net_name_text(&d->name, text), strerror(error),
-              hint_peer(d->name.type, to, error));
+              "cannot connect to %s: %s%s", whom(d, text), strerror(error),
+              d->plan.proxy ? "" : hint_peer(d->name.type, to, error));
+}
+
+/* --- through the proxy --- */
+
+static void tunnel_over(struct tunnel *t) {
+    struct dial *d = container_of(t, struct dial, tunnel);
+    char text[WHOM_TEXT];
+    int fd = d->fd;
+    if (t->talk.state == PROXY_OPEN) {
+        d->fd = -1;
+        finish(d, fd, NULL);
+        return;
+    }
+    cause_set(&d->failure, STATUS_UNCONNECTED, "cannot connect to %s: %s%s", whom(d, text),
+              t->talk.state == PROXY_BROKEN ? "the proxy's answer is broken: " : "", t->talk.why);
+    finish(d, -1, &d->failure);
+}
+
+/* The proxy has answered: no other address of it is tried. */
+static void enter_tunnel(struct dial *d, int fd) {
+    const char *host = d->plan.name.host ? d->plan.name.host : "localhost";
+    timer_stop(&d->stagger);
+    drop_all(d, ECANCELED);
+    d->fd = fd;
+    tunnel_start(d->loop, &d->tunnel, fd, d->plan.proxy, host, d->plan.name.port, tunnel_over);
 }
 
 /* --- attempts --- */
@@ -79,9 +122,12 @@ static void attempt_over(struct dial *d, int fd, const struct addr *to, int erro
     }
     if (!error) {
         if (addr_family(to) != AF_UNIX && d->name.type == SOCK_STREAM)
-            sockopt_default(d->options, fd, "nodelay", 1);
+            sockopt_default(d->plan.options, fd, "nodelay", 1);
         d->peer = *to;
-        finish(d, fd, NULL);
+        if (d->plan.proxy)
+            enter_tunnel(d, fd);
+        else
+            finish(d, fd, NULL);
         return;
     }
     if (fd >= 0) sock_close(fd);
@@ -107,12 +153,12 @@ static void attempt_ready(struct watch *w, unsigned events) {
 static int prepare(struct dial *d, const struct addr *to) {
     const struct addr *local = addrs_of_family(&d->locals, addr_family(to));
     struct cause cause = {0};
-    int fd = bind_socket(addr_family(to), d->name.type, d->options, &cause);
+    int fd = bind_socket(addr_family(to), d->name.type, d->plan.options, &cause);
     if (fd < 0 && !cause.text[0]) {
         note_failure(d, to, errno);
         return -1;
     }
-    if (fd >= 0 && local && addr_port(local)) sockopt_default(d->options, fd, "reuseaddr", 1);
+    if (fd >= 0 && local && addr_port(local)) sockopt_default(d->plan.options, fd, "reuseaddr", 1);
     if (fd >= 0 && (!local || bind_local(fd, d->name.type, local, &cause) == 0)) return fd;
     if (fd >= 0) sock_close(fd);
     d->failure = cause;
@@ -176,7 +222,7 @@ static void target_resolved(struct resolve *r, const struct cause *failure) {
     if (d->addrs.count == 0)
         cause_set(&d->failure, STATUS_UNCONNECTED,
                   "cannot connect to %s: it has no address of the family of the source %s",
-                  d->name.host ? d->name.host : "localhost", d->local_name.host);
+                  d->name.host ? d->name.host : "localhost", d->plan.local->host);
     launch(d);
 }
 
@@ -192,26 +238,32 @@ static void local_resolved(struct resolve *r, const struct cause *failure) {
 
 static void limit_over(struct timer *t) {
     struct dial *d = container_of(t, struct dial, limit);
-    char text[NET_NAME_TEXT];
+    char text[WHOM_TEXT];
     bool resolving = d->addrs.count == 0;
     cause_set(&d->failure, STATUS_TIMEOUT,
               resolving ? "cannot resolve %s: timed out" : "cannot connect to %s: timed out",
               /* which may be that of the local address */
-              resolving ? d->resolve.name.host : net_name_text(&d->name, text));
+              resolving ? d->resolve.name.host : whom(d, text));
     finish(d, -1, &d->failure);
 }
 
-void dial_start(struct loop *loop, struct dial *d, const struct net_name *name,
-                const struct net_name *local, const struct sockopt_list *options, int64_t limit,
+static struct net_name proxy_name(const struct dial_plan *plan) {
+    return (struct net_name){.host = plan->proxy->host,
+                             .port = plan->proxy->port,
+                             .family = plan->name.family,
+                             .type = SOCK_STREAM,
+                             .numeric = plan->name.numeric};
+}
+
+void dial_start(struct loop *loop, struct dial *d, const struct dial_plan *plan,
                 void (*done)(struct dial *d, int fd, const struct cause *failure)) {
-    *d = (struct dial){.loop = loop, .name = *name, .options = options, .done = done};
-    if (limit != INT64_MAX) timer_start(loop, &d->limit, limit, limit_over);
-    if (local) {
-        d->local_name = *local;
-        resolve_start(loop, &d->resolve, local, INT64_MAX, local_resolved);
-    } else {
-        resolve_start(loop, &d->resolve, name, INT64_MAX, target_resolved);
-    }
+    *d = (struct dial){.loop = loop, .plan = *plan, .fd = -1, .done = done};
+    d->name = plan->proxy ? proxy_name(plan) : plan->name;
+    if (plan->limit != INT64_MAX) timer_start(loop, &d->limit, plan->limit, limit_over);
+    if (plan->local)
+        resolve_start(loop, &d->resolve, plan->local, INT64_MAX, local_resolved);
+    else
+        resolve_start(loop, &d->resolve, &d->name, INT64_MAX, target_resolved);
 }
 
 struct waiting {
@@ -229,12 +281,11 @@ static void wait_over(struct dial *d, int fd, const struct cause *failure) {
     if (w->running) loop_stop(d->loop);
 }
 
-int dial_wait(struct loop *loop, const struct net_name *name, const struct net_name *local,
-              const struct sockopt_list *options, int64_t limit, struct addr *peer,
+int dial_wait(struct loop *loop, const struct dial_plan *plan, struct addr *peer,
               struct cause *cause) {
     struct waiting w = {.cause = cause, .fd = -1};
     *cause = (struct cause){0};
-    dial_start(loop, &w.dial, name, local, options, limit, wait_over);
+    dial_start(loop, &w.dial, plan, wait_over);
     w.running = !w.over;
     if (w.running) loop_run(loop);
     if (!w.over) dial_stop(&w.dial);

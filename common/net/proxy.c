@@ -384,8 +384,8 @@ static void judge_http(struct proxy_talk *t, const char *line, size_t size) {
     else if (code < 100)
         fail(t, PROXY_BROKEN, "its answer has no status");
     else
-        fail(t, code == 504 ? PROXY_UNREACHABLE : PROXY_REFUSED,
-             "%.*s", shown < 200 ? shown : 200, line + 9);
+        fail(t, code == 504 ? PROXY_UNREACHABLE : PROXY_REFUSED, "%.*s", shown < 200 ? shown : 200,
+             line + 9);
 }
 
 static size_t hear_http(struct proxy_talk *t, const char *bytes, size_t n) {
@@ -434,16 +434,22 @@ static size_t hear_one(struct proxy_talk *t, const char *bytes, size_t n) {
 }
 
 size_t proxy_talk_hear(struct proxy_talk *t, const char *bytes, size_t n) {
-    size_t taken = 0, one;
+    size_t before = t->heard.size, used = 0, one;
+    buf_put(&t->heard, bytes, n);
     do {
-        one = t->state == PROXY_TALKING && taken < n ? hear_one(t, bytes + taken, n - taken) : 0;
-        taken += one;
+        one = t->state == PROXY_TALKING ? hear_one(t, buf_at(&t->heard), t->heard.size) : 0;
+        buf_drop(&t->heard, one);
+        used += one;
     } while (one > 0);
-    return taken;
+    if (t->state == PROXY_TALKING) return n;
+    return used > before ? used - before : 0;
 }
 
 void proxy_talk_ended(struct proxy_talk *t) {
     if (t->state == PROXY_TALKING) fail(t, PROXY_BROKEN, "it closed the connection");
 }
 
-void proxy_talk_free(struct proxy_talk *t) { buf_free(&t->out); }
+void proxy_talk_free(struct proxy_talk *t) {
+    buf_free(&t->out);
+    buf_free(&t->heard);
+}

@@ -46,6 +46,7 @@ struct proxy_talk {
     const struct proxy_url *url;
     const char *host;
     uint16_t port;
+    struct buf heard; /* the beginning of an answer */
 
     enum { PROXY_METHOD, PROXY_AUTHENTICATION, PROXY_CONNECT } step;
 };
@@ -56,9 +57,10 @@ struct proxy_talk {
 void proxy_talk_start(struct proxy_talk *t, const struct proxy_url *url, const char *host,
                       uint16_t port);
 
-/* The first n bytes that have come and were not taken yet. Returns how many of them are taken: none
- * while an answer is incomplete, never one that belongs to the connection itself, so that who peeks
- * (MSG_PEEK, recv(2)) reads just as many. The state may have changed. */
+/* n bytes have come. Returns how many of them belong to the talk: all of them as long as the state
+ * is PROXY_TALKING, fewer where the connection's own bytes follow in the same read; so who peeks
+ * (MSG_PEEK, recv(2)) leaves those in the socket. At most PROXY_ANSWER_MOST bytes and one read are
+ * kept. */
 size_t proxy_talk_hear(struct proxy_talk *t, const char *bytes, size_t n);
 
 /* The proxy has ended its side: PROXY_BROKEN, unless the state was decided already. */

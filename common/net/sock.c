@@ -301,6 +301,15 @@ ssize_t sock_send(int fd, const void *bytes, size_t n) {
     return result;
 }
 
+ssize_t sock_send_secret(int fd, const void *bytes, size_t n) {
+    ssize_t result;
+    do result = send(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (result < 0 && errno == EINTR);
+    if (shown(result))
+        trace_call(result, "(not shown: it holds a password)", "send(%d, %zu)", fd, n);
+    return result;
+}
+
 ssize_t sock_sendv(int fd, const struct iovec *pieces, int count) {
     if (trace_level || count == 1) return sock_send(fd, pieces[0].iov_base, pieces[0].iov_len);
     return writev(fd, pieces, count);

@@ -60,6 +60,8 @@ ssize_t sock_peek(int fd, void *bytes, size_t n);
 /* Bytes that have come and were not read yet (FIONREAD); 0 where that is not known. */
 size_t sock_unread(int fd);
 ssize_t sock_send(int fd, const void *bytes, size_t n);
+/* The same; the trace does not show the bytes, which hold a password. */
+ssize_t sock_send_secret(int fd, const void *bytes, size_t n);
 /* writev(2), which would wait on a socket that is not non-blocking. */
 ssize_t sock_sendv(int fd, const struct iovec *pieces, int count);
 ssize_t sock_recvfrom(int fd, void *bytes, size_t n, struct addr *from);

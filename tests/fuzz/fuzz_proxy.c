@@ -9,18 +9,17 @@
 
 static const char *const urls[] = {"socks4://p", "socks5://u:p@p", "http://u:p@p"};
 
-/* Hands the answer over `step` bytes more at a time; returns how many were taken. */
+/* Hands the answer over in reads of `step` bytes; returns how many were taken. */
 static size_t talk_to(struct proxy_talk *t, const struct proxy_url *url, const char *bytes,
                       size_t n, size_t step) {
-    size_t from = 0, to = 0;
+    size_t at = 0;
     proxy_talk_start(t, url, "host", 80);
-    while (to < n && t->state == PROXY_TALKING) {
-        to = n - to > step ? to + step : n;
-        size_t taken = proxy_talk_hear(t, bytes + from, to - from);
-        if (taken > to - from) abort();
-        from += taken;
+    while (at < n && t->state == PROXY_TALKING) {
+        size_t here = n - at < step ? n - at : step, taken = proxy_talk_hear(t, bytes + at, here);
+        if (taken > here || (t->state == PROXY_TALKING && taken != here)) abort();
+        at += taken;
     }
-    return from;
+    return at;
 }
 
 static void answers(const char *bytes, size_t n, size_t step) {

@@ -1,0 +1,70 @@
+#include "common/net/tunnel.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/net/sock.h"
+
+#define PEEK ((size_t)4096)
+
+static void finish(struct tunnel *t) {
+    watch_stop(&t->watch);
+    t->done(t);
+}
+
+static void broken(struct tunnel *t, int error) {
+    t->talk.state = PROXY_BROKEN;
+    snprintf(t->talk.why, sizeof t->talk.why, "%s", strerror(error));
+}
+
+/* What is to be said, as far as the socket takes it. */
+static void say(struct tunnel *t) {
+    struct buf *out = &t->talk.out;
+    ssize_t n = 0;
+    while (out->size > 0 && n >= 0) {
+        n = t->talk.url->password ? sock_send_secret(t->watch.fd, buf_at(out), out->size)
+                                  : sock_send(t->watch.fd, buf_at(out), out->size);
+        if (n > 0) buf_drop(out, (size_t)n);
+    }
+    if (n < 0 && errno != EAGAIN) broken(t, errno);
+}
+
+/* The bytes behind the proxy's last answer belong to the connection: they stay in the socket. */
+static void hear(struct tunnel *t) {
+    char bytes[PEEK];
+    ssize_t n = sock_peek(t->watch.fd, bytes, sizeof bytes);
+    if (n < 0 && errno == EAGAIN) return;
+    if (n < 0)
+        broken(t, errno);
+    else if (n == 0)
+        proxy_talk_ended(&t->talk);
+    size_t taken = n > 0 ? proxy_talk_hear(&t->talk, bytes, (size_t)n) : 0;
+    if (taken > 0 && sock_recv(t->watch.fd, bytes, taken) < 0) broken(t, errno);
+}
+
+static void ready(struct watch *w, unsigned events) {
+    struct tunnel *t = container_of(w, struct tunnel, watch);
+    if (events & (LOOP_READ | LOOP_HANGUP)) hear(t);
+    if (t->talk.state == PROXY_TALKING) say(t);
+    if (t->talk.state == PROXY_TALKING)
+        watch_want(w, t->talk.out.size > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+    else
+        finish(t);
+}
+
+void tunnel_start(struct loop *loop, struct tunnel *t, int fd, const struct proxy_url *url,
+                  const char *host, uint16_t port, void (*done)(struct tunnel *t)) {
+    *t = (struct tunnel){.done = done};
+    proxy_talk_start(&t->talk, url, host, port);
+    if (t->talk.state == PROXY_TALKING)
+        watch_start(loop, &t->watch, fd, LOOP_READ | LOOP_WRITE, ready);
+    else
+        done(t);
+}
+
+void tunnel_stop(struct tunnel *t) {
+    watch_stop(&t->watch);
+    proxy_talk_free(&t->talk);
+}
