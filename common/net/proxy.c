@@ -7,6 +7,7 @@
 
 #include "common/base/addr.h"
 #include "common/base/mem.h"
+#include "common/net/endpoint.h"
 
 /* --- the URL --- */
 

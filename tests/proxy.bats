@@ -1,0 +1,166 @@
+# --proxy: connections through SOCKS and HTTP proxies; --send-proxy: speaking as one.
+
+load helper
+
+setup() { helper_setup; }
+
+# A proxy in a few lines. What it was asked stands in `asked`, a line each; it answers `reply` (None: as it should),
+# byte by byte, and joins the two ends.
+PROXY='
+import threading
+asked = []
+def join(a, b):
+    def one(x, y):
+        while piece := x.recv(65536): y.sendall(piece)
+        y.shutdown(socket.SHUT_WR)
+    t = threading.Thread(target=one, args=(a, b), daemon=True); t.start()
+    one(b, a); t.join()
+def slowly(s, bytes_):
+    for b in bytes_: s.sendall(bytes([b])); time.sleep(0.001)
+def exactly(s, n):
+    return read_exactly(s, n) if n else b""
+def line_of(s):
+    out = b""
+    while not out.endswith(b"\r\n\r\n"): out += exactly(s, 1)
+    return out
+def socks5(s, reply):
+    n = exactly(s, 2)[1]
+    methods = exactly(s, n)
+    if 2 in methods:
+        slowly(s, b"\5\2")
+        exactly(s, 1); user = exactly(s, exactly(s, 1)[0]); password = exactly(s, exactly(s, 1)[0])
+        asked.append((user, password))
+        slowly(s, b"\1\0")
+    else: slowly(s, b"\5\0")
+    kind = exactly(s, 4)[3]
+    host = socket.inet_ntop(socket.AF_INET, exactly(s, 4)) if kind == 1 else socket.inet_ntop(socket.AF_INET6, exactly(s, 16)) if kind == 4 else exactly(s, exactly(s, 1)[0]).decode()
+    port = int.from_bytes(exactly(s, 2), "big")
+    asked.append((host, port))
+    if reply is not None: return slowly(s, reply)
+    t = socket.create_connection((host, port))
+    slowly(s, b"\5\0\0\1\0\0\0\0\0\0")
+    join(s, t)
+def http(s, reply):
+    asked.append(line_of(s))
+    if reply is not None: return slowly(s, reply)
+    host, port = asked[-1].split()[1].decode().rsplit(":", 1)
+    t = socket.create_connection((host.strip("[]"), int(port)))
+    s.sendall(b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n" + t.recv(3)) # the first bytes of the host come with it
+    join(s, t)
+def proxy(talk, reply=None):
+    l = listen()
+    def serve():
+        while True:
+            s = l.accept()[0]
+            def run(s=s):
+                try: talk(s, reply)
+                except (OSError, AssertionError): pass
+                s.close()
+            threading.Thread(target=run, daemon=True).start()
+    threading.Thread(target=serve, daemon=True).start()
+    return l.getsockname()[1]
+def through(url, *words, applet="connect", status=0, **more):
+    p = sockkit(applet, "--proxy", url, *words, **more)
+    p.wait(15)
+    return ended(p, status)
+'
+
+@test "connect goes through socks5, socks4 and http proxies, whose answers come in pieces, the bytes behind them too" {
+    peer "$PROXY"'
+q, port = serve("Bonjour", "-q", stdin=subprocess.DEVNULL)
+assert through("socks5://127.0.0.1:%d" % proxy(socks5), "localhost", port, "x")[0] == b"Bonjour\n"
+assert asked.pop() == ("localhost", int(port)) # the proxy resolves names
+assert through("socks5://127.0.0.1:%d" % proxy(socks5), "127.0.0.1", port, "x")[0] == b"Bonjour\n"
+assert asked.pop() == ("127.0.0.1", int(port))
+assert through("http://127.0.0.1:%d" % proxy(http), "127.0.0.1", port, "x")[0] == b"Bonjour\n"
+assert asked.pop().startswith(b"CONNECT 127.0.0.1:%d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % (int(port), int(port)))'
+}
+
+@test "user and password are decoded, and a password is shown nowhere" {
+    peer "$PROXY"'
+q, port = serve("Bonjour", "-q", stdin=subprocess.DEVNULL)
+out, err = through("socks5://me%%40home:se%%3acret@127.0.0.1:%d" % proxy(socks5), "-v", "-TT", "127.0.0.1", port, "x")
+assert out == b"Bonjour\n" and asked[0] == (b"me@home", b"se:cret")
+assert "cret" not in err and "not shown: it holds a password" in err, err
+assert "connected to 127.0.0.1:%s through socks5://127.0.0.1:" % port in err, err
+out, err = through("http://me:secret@127.0.0.1:%d" % proxy(http), "-v", "-TT", "127.0.0.1", port, "x")
+assert out == b"Bonjour\n" and b"\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n" in asked[-1]
+assert "secret" not in err and "bWU6" not in err, err
+l = listen()
+p = sockkit("connect", "--proxy", "socks5://me:secret@127.0.0.1:%d" % l.getsockname()[1], "x:1")
+s = l.accept()[0]
+assert b"secret" not in open("/proc/%d/cmdline" % p.pid, "rb").read()
+assert "secret" not in through("socks5://me:secret@127.0.0.1:x", "h:1", status=2)[1]'
+}
+
+@test "a refusal is told in the words of the proxy, a broken answer as such: status 4" {
+    peer "$PROXY"'
+for talk, reply, words in (
+        (socks5, b"\5\5\0\1\0\0\0\0\0\0", "connection refused"), (socks5, b"\5\2\0\1\0\0\0\0\0\0", "not allowed by ruleset"),
+        (http, b"HTTP/1.1 403 Forbidden\r\n\r\n", "403 Forbidden"), (http, b"SSH-2.0-x\r\n", "broken"), (http, b"", "broken"), (socks5, b"\5", "broken")):
+    scheme = "socks5" if talk == socks5 else "http"
+    where = "%s://127.0.0.1:%d" % (scheme, proxy(talk, reply))
+    err = through(where, "example.org", "80", status=4)[1]
+    assert err.startswith("sockkit connect: cannot connect to example.org:80 through %s: " % where) and words in err, err
+    assert err.count("\n") == 1
+err = through("socks5://127.0.0.1:%d" % free_port(), "example.org", "80", status=4)[1]
+assert err.startswith("sockkit connect: cannot connect to the proxy socks5://127.0.0.1:") and "Connection refused" in err, err'
+}
+
+@test "-w bounds the whole, a proxy that never answers too: status 5; --retry covers it" {
+    peer "$PROXY"'
+l = listen()
+where = "http://127.0.0.1:%d" % l.getsockname()[1]
+assert "timed out" in through(where, "-w", "300ms", "h:1", status=5)[1]
+port = free_port()
+q, target = serve("Bonjour", "-q", stdin=subprocess.DEVNULL)
+p = sockkit("connect", "--proxy", "http://127.0.0.1:%d" % port, "--retry", "10s", "127.0.0.1", target, "x")
+l = socket.create_server(("127.0.0.1", port))
+s = l.accept()[0]
+http(s, None)
+assert ended(p)[0] == b"Bonjour\n"'
+}
+
+@test "chat goes through a proxy" {
+    peer "$PROXY"'
+q, port = serve(applet="chat-serve")
+out, err = through("socks5://127.0.0.1:%d" % proxy(socks5), "127.0.0.1", port, "hello there", applet="chat")
+assert b"hello there" in out'
+}
+
+@test "connect goes through the proxy of ncat" {
+    peer '
+q, target = serve("Bonjour", "-q", stdin=subprocess.DEVNULL)
+port = free_port()
+p = subprocess.Popen(["ncat", "-l", "127.0.0.1", str(port), "--proxy-type", "http"], stdin=subprocess.DEVNULL)
+try:
+    wait_until(lambda: any(w[1].endswith(":%04X" % port) and w[3] == "0A" for w in map(str.split, open("/proc/net/tcp"))))
+    q = sockkit("connect", "--proxy", "http://127.0.0.1:%d" % port, "127.0.0.1", target, "x")
+    assert take(q.stdout, 8) == b"Bonjour\n"
+finally: p.kill()'
+}
+
+@test "a proxy and a Unix socket exclude each other, a URL that is none is a usage error" {
+    run sockkit connect --proxy socks5://127.0.0.1 -U path
+    assert_failure 2
+    run sockkit connect --proxy socks5://127.0.0.1 unix:path
+    assert_failure 2
+    run sockkit connect --proxy 127.0.0.1:1080 host
+    assert_failure 2
+    assert_output --partial 'socks5://HOST[:PORT]'
+}
+
+@test "--send-proxy: a PROXY protocol header goes first" {
+    peer '
+l = listen()
+for version in "1", "2":
+    p = sockkit("connect", "--send-proxy", version, "127.0.0.1", l.getsockname()[1], "x")
+    s, (host, port) = l.accept()
+    got = read_all(s)
+    if version == "1":
+        assert got == b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %d\r\nx\n" % (port, l.getsockname()[1]), got
+    else:
+        assert got == b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\1\x7f\0\0\1" + struct.pack(">HH", port, l.getsockname()[1]) + b"x\n", got
+    s.close()
+    ended(p)'
+}
