@@ -157,6 +157,8 @@ static struct server_limits limits_of(const struct responder *r) {
                                   .idle = common_of(r)->idle,
                                   .sessions = r->conf->count,
                                   .vacant = r->conf->exit_idle,
+                                  .accept_proxy = r->conf->accept_proxy,
+                                  .proxy_from = r->conf->proxy_from,
                                   .once = r->once};
 }
 

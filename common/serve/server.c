@@ -26,7 +26,7 @@ const char *session_peer(const struct session *s, char out[SESSION_PEER]) {
 
 static bool full(const struct server *server) {
     int64_t most = server->limits.max_clients;
-    return most > 0 && server->count >= (size_t)most;
+    return most > 0 && server->count + server->arriving >= (size_t)most;
 }
 
 /* It has met all the clients that it was to serve. */
@@ -229,11 +229,13 @@ static const char *refusal(const struct server *server, const struct addr *peer)
     return NULL;
 }
 
-static void open_session(struct server *server, int fd, const struct addr *peer) {
+static void open_session(struct server *server, int fd, const struct addr *peer,
+                         const struct addr *local) {
     struct session *s = mem_new(server->ops->session_size);
     char text[SESSION_PEER];
     *s = (struct session){
         .server = server, .next = server->sessions, .peer = *peer, .since = loop_now(server->loop)};
+    if (local) s->local = *local;
     stream_start(&s->stream, server->loop, fd, server->ops->readable ? &with_readable : &with_data);
     if (server->sessions) server->sessions->previous = s;
     server->sessions = s;
@@ -261,23 +263,58 @@ static void accept_failed(struct server_door *door, int error, bool first) {
     update_accepting(server);
 }
 
+static void refuse(int fd, const struct addr *peer, const char *why) {
+    char text[ADDR_TEXT];
+    msg_note(0, "%s %s", addr_text(peer, text), why);
+    sock_close(fd);
+}
+
+/* The peer, and its own address where it is known, have come to be served. */
+static void admit(struct server *server, int fd, const struct addr *peer,
+                  const struct addr *local) {
+    const char *why = refusal(server, peer);
+    if (why)
+        refuse(fd, peer, why);
+    else
+        open_session(server, fd, peer, local);
+}
+
+static void arrived(struct arrival *a) {
+    struct server *server = a->owner;
+    bool named = a->fd >= 0 && a->header.named;
+    server->arriving--;
+    if (a->fd >= 0 && sold_out(server))
+        refuse(a->fd, &a->peer, "denied: all clients have been served");
+    else if (a->fd >= 0)
+        admit(server, a->fd, named ? &a->header.source : &a->peer,
+              named ? &a->header.destination : NULL);
+    update_accepting(server);
+}
+
+/* The header says who it is; only a proxy that is believed may say so. */
+static void await_header(struct server *server, int fd, const struct addr *peer) {
+    const struct arrival arrival = {.done = arrived, .owner = server, .fd = fd, .peer = *peer};
+    if (!access_allows(&server->limits.proxy_from, peer)) {
+        refuse(fd, peer, "denied: its PROXY header is not believed");
+        return;
+    }
+    server->arriving++;
+    arrival_start(&server->arrivals, server->loop, &arrival);
+}
+
 /* `first`: of this turn. False: there are no more. */
 static bool accept_one(struct server_door *door, bool first) {
     struct server *server = door->server;
     struct addr peer;
-    char text[ADDR_TEXT];
     int fd = sock_accept(door->watch.fd, &peer);
     if (fd < 0) {
         accept_failed(door, errno, first);
         return false;
     }
-    const char *why = refusal(server, &peer);
-    if (why) {
-        msg_note(0, "%s %s", addr_text(&peer, text), why);
-        sock_close(fd);
-        return true;
-    }
-    open_session(server, fd, &peer);
+    if (server->limits.accept_proxy)
+        await_header(server, fd, &peer);
+    else
+        admit(server, fd, &peer, NULL);
     return true;
 }
 
@@ -311,6 +348,7 @@ void server_shut_doors(struct server *server) {
 
 void server_stop(struct server *server) {
     server_shut_doors(server);
+    arrival_stop_all(&server->arrivals);
     while (server->sessions) session_close(server->sessions, STATUS_OK);
     loop_settle(server->loop); /* frees the sessions */
 }

@@ -10,6 +10,7 @@
 #include "common/net/farewell.h"
 #include "common/net/listen.h"
 #include "common/net/stream.h"
+#include "common/serve/arrival.h"
 
 struct session;
 struct server;
@@ -21,7 +22,10 @@ struct server_limits {
     int64_t idle;                      /* ns without a byte either way; 0: no limit */
     int64_t sessions; /* in all; the loop is stopped when the last is over; 0: no limit */
     int64_t vacant;   /* ns without a session, after which the loop is stopped; 0: no limit */
-    bool once;        /* one session that access allows, whose outcome is the server's */
+    /* A PROXY protocol header comes first, and names whom these limits hold for. */
+    bool accept_proxy;
+    struct access_list proxy_from; /* whom such headers are believed; its lists are the caller's */
+    bool once; /* one session that access allows, whose outcome is the server's */
 };
 
 struct server_ops {
@@ -54,7 +58,8 @@ struct session {
     bool strict; /* set before session_finish: input that nobody reads then brings a reset */
     struct later reap;
     struct addr peer;
-    int64_t since; /* it was accepted (loop_now) */
+    struct addr local; /* as a PROXY header names it; {0}: that of the socket */
+    int64_t since;     /* it was accepted (loop_now) */
     enum session_state state;
     int outcome; /* enum status */
 };
@@ -71,9 +76,11 @@ struct server {
     struct server_limits limits;
     struct listeners *listeners;
     struct server_door doors[LISTEN_MOST];
-    struct timer pause;   /* runs while nobody is accepted because descriptors are short */
-    bool short_told;      /* that was narrated */
-    struct timer vacancy; /* runs while there is no session, where that is limited */
+    struct timer vacancy;     /* runs while there is no session, where that is limited */
+    struct timer pause;       /* runs while nobody is accepted because descriptors are short */
+    bool short_told;          /* that was narrated */
+    struct arrival *arrivals; /* that owe a PROXY header */
+    size_t arriving;
     struct session *sessions;
     size_t count;
     int64_t opened; /* sessions, those that are over among them */
