@@ -120,7 +120,7 @@ teardown() { terminal_teardown; }
     tm load-buffer line
     tm paste-buffer
     type_keys yzz
-    wait_for_text 'a line that is typed has at most 1048576 bytes: what would exceed that'
+    wait_for_text 'a line that is typed has at most 1048576 bytes: what would exce'
     wait_for_text 'x{20}y$'
     run screen
     assert_equal "$(grep -c 'a line that is typed' <<<"$output")" 1
