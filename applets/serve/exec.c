@@ -74,10 +74,11 @@ static void on_closed(struct client *c) {
     watch_stop(&container_of(c, struct served, client)->hangup);
 }
 
-static void start(struct serve *s) {
+static int start(struct serve *s) {
     struct proc_group *children = mem_new(sizeof *children);
     s->state = children;
     proc_group_start(children, s->loop);
+    return 0;
 }
 
 /* Called twice: commands are to end while their clients are still there; where the server was never

@@ -199,13 +199,14 @@ static void on_closed(struct client *c) {
 
 /* --- stdin --- */
 
-static void start(struct serve *s) {
-    if (!s->has_input) return;
+static int start(struct serve *s) {
+    if (!s->has_input) return 0;
     struct feed *f = mem_new(sizeof *f);
     s->state = f;
     f->serve = s;
     fanout_start(&f->log, LOG_SIZE);
     source_start(&f->in, s->loop, STDIN_FILENO, input_ready);
+    return 0;
 }
 
 static void stop(struct serve *s) {

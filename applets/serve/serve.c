@@ -15,6 +15,14 @@
 
 static const struct serve_conf defaults = {.server = SERVER_CONF_DEFAULTS};
 
+static const char *parse_target(void *field, const char *value) {
+    struct serve_target *to = field;
+    const char *wrong = endpoint_parse(value, &to->endpoint);
+    to->given = !wrong;
+    if (to->given) endpoint_keep(&to->endpoint);
+    return wrong;
+}
+
 static const struct opt_row rows[] = {
     OPT("once", '1', OPT_FLAG, serve_conf, once,
         .help = "serve one connection; its outcome is the exit status"),
@@ -24,6 +32,10 @@ static const struct opt_row rows[] = {
     OPT("exec", 'e', OPT_STRING, serve_conf, exec, .metavar = "COMMAND",
         .excludes = "idle output hex-dump crlf label quit-word progress",
         .help = "run sh -c COMMAND for each client, the socket its stdin and stdout"),
+    OPT("to", 0, OPT_CUSTOM, serve_conf, to, .metavar = "ENDPOINT", .parse = parse_target,
+        .values = "@host",
+        .excludes = "reply exec quit-word label progress crlf no-newline recv-only",
+        .help = "join each client with a connection to HOST:PORT or unix:PATH"),
     OPT("recv-only", 0, OPT_FLAG, serve_conf, recv_only, .help = "never read stdin"),
     OPT("crlf", 'C', OPT_FLAG, serve_conf, crlf, .help = "end lines that are sent with CR LF"),
     OPT("no-newline", 0, OPT_FLAG, serve_conf, no_newline, .help = "send MESSAGEs as they are"),
@@ -45,7 +57,8 @@ static const struct opt_group groups[] = {
 };
 
 /* The first that fits. */
-static const struct way *const ways[] = {&way_exec, &way_reply, &way_single, &way_feed};
+static const struct way *const ways[] = {&way_exec, &way_forward, &way_reply, &way_single,
+                                         &way_feed};
 
 static const struct way *choose_way(const struct serve_conf *conf) {
     const struct way *const *w = ways;
@@ -203,6 +216,15 @@ static bool is_input(int fd) {
     return !source_is_null(fd) && !(isatty(fd) && source_in_background(fd));
 }
 
+static int release(struct responder *r) {
+    struct serve *s = of_responder(r);
+    meter_stop(&s->meter);
+    screen_stop(&s->screen);
+    if (s->way->stop) s->way->stop(s);
+    buf_free(&s->greeting);
+    return output_stop(&s->out);
+}
+
 static int prepare(struct responder *r) {
     struct serve *s = of_responder(r);
     const struct serve_conf *conf = s->conf;
@@ -216,7 +238,11 @@ static int prepare(struct responder *r) {
     label_start(&s->label, s->loop, &s->out);
     s->has_input = s->way->reads_stdin && !s->conf->recv_only && is_input(STDIN_FILENO);
     if (s->has_input) rest_prepare(STDIN_FILENO);
-    if (s->way->start) s->way->start(s);
+    int status = s->way->start ? s->way->start(s) : 0;
+    if (status) {
+        release(r);
+        return status;
+    }
     if (conf->output.progress)
         meter_start(&s->meter, s->loop, &s->screen, s->has_input ? meter_input(STDIN_FILENO) : 0,
                     count_bytes);
@@ -229,20 +255,12 @@ static void finish(struct responder *r) {
     if (s->way->finish) s->way->finish(s);
 }
 
-static int release(struct responder *r) {
-    struct serve *s = of_responder(r);
-    meter_stop(&s->meter);
-    screen_stop(&s->screen);
-    if (s->way->stop) s->way->stop(s);
-    buf_free(&s->greeting);
-    return output_stop(&s->out);
-}
-
 static int run(struct call *call) {
     struct serve s = {.conf = call->conf, .loop = call->loop};
     s.way = choose_way(s.conf);
     s.responder.once = s.conf->once;
     s.responder.needs = s.way->needs;
+    s.responder.pairs = s.way->pairs;
     const struct lines_ops lines = ops_for(&s);
     const struct responder_ops ops = {
         .lines = &lines, .open = prepare, .finish = finish, .close = release};

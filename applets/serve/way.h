@@ -9,6 +9,7 @@
 #include "common/base/buf.h"
 #include "common/cli/applet.h"
 #include "common/io/output.h"
+#include "common/net/endpoint.h"
 #include "common/serve/responder.h"
 #include "common/tty/meter.h"
 #include "common/tty/screen.h"
@@ -19,6 +20,11 @@ struct serve_conf {
     struct output_conf output;
     bool once, no_newline, crlf, recv_only;
     const char *reply, *exec, *quit_word;
+
+    struct serve_target {
+        bool given;
+        struct endpoint endpoint;
+    } to;
 };
 
 struct way;
@@ -63,10 +69,11 @@ struct way {
     size_t client_size; /* of a struct that begins with a struct client; it comes zeroed */
     bool reads_stdin;   /* sends it, where there is one */
     bool shows;         /* what clients send goes to stdout */
+    bool pairs;         /* joins each client with a connection of its own; -w bounds its dialling */
     unsigned needs;     /* beyond serving: SANDBOX_RUNS... (common/cli/sandbox.h) */
-    /* Any of these may be NULL. Before the first client; when nobody comes in any more; when
-     * everybody has gone, which may be without `finish`. */
-    void (*start)(struct serve *s);
+    /* Any of these may be NULL. Before the first client: 0, or the exit status, told; when nobody
+     * comes in any more; when everybody has gone, which may be without `finish`. */
+    int (*start)(struct serve *s);
     void (*finish)(struct serve *s);
     void (*stop)(struct serve *s);
     /* A client has come, and is to be greeted; its stream takes more (stream_ask_space); it has
@@ -81,6 +88,6 @@ struct way {
     void (*count)(struct client *c);
 };
 
-extern const struct way way_exec, way_reply, way_single, way_feed;
+extern const struct way way_exec, way_forward, way_reply, way_single, way_feed;
 
 #endif

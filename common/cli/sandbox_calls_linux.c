@@ -101,6 +101,7 @@ static const struct permission dialling[] = {
 static const struct permission looking_up[] = {
     ALLOW_IF(clone, 0, NEW_NAMESPACES, 0),
     ALLOW(fork),
+    ALLOW(dup),
     ALLOW_IF(kill, 1, ALL, SIGKILL),
     ALLOW(set_robust_list),
     ALLOW(rseq),

@@ -97,3 +97,13 @@ int where_target(struct call *call, int type, struct net_name *target, struct ne
     if (take_endpoint(call, &e) < 0) return -1;
     return endpoint_remote(&e, &terms, target, &cause) < 0 ? told(&cause) : 0;
 }
+
+int where_option(const struct call *call, const struct endpoint *e, struct net_name *out) {
+    const struct common_conf *c = call->conf;
+    struct endpoint_terms terms = {
+        .type = SOCK_STREAM, .numeric = c->numeric, .otherwise = OPTIONS_PORT};
+    struct cause cause = {0};
+    *out = (struct net_name){.path = e->path, .type = SOCK_STREAM};
+    if (e->path) return 0;
+    return endpoint_remote(e, &terms, out, &cause) < 0 ? told(&cause) : 0;
+}

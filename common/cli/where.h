@@ -17,6 +17,9 @@ int where_source(const struct call *call, int type, struct net_name *source);
  * operands that name it: the others, messages, begin at call->operands[0] afterwards. */
 int where_target(struct call *call, int type, struct net_name *target, struct net_name *source);
 
+/* Whom to reach, from the words of an option of its own: -p, -b, -4 and -6 mean something else. */
+int where_option(const struct call *call, const struct endpoint *e, struct net_name *out);
+
 /* What the shared options say of an endpoint that is named by other words than the operands. */
 struct endpoint_terms where_terms(const struct common_conf *c, int type);
 

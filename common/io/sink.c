@@ -21,6 +21,10 @@ void sink_free(struct sink *s) {
     mover_free(&s->mover);
 }
 
+void sink_rest(struct sink *s) {
+    if (s->mover.inside == 0) mover_rest(&s->mover);
+}
+
 static bool writable(int fd) {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
     return poll(&p, 1, 0) > 0;

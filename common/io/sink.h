@@ -62,6 +62,10 @@ enum sink_result sink_give(struct sink *s, const char *bytes, size_t n);
 /* Tries what waits again: SINK_MOVED (nothing waits any more), SINK_FULL, SINK_FAILED. */
 enum sink_result sink_flush(struct sink *s);
 
+/* Gives back the page mover's pipe where nothing is inside: for a sink that may be silent for long.
+ * The next sink_pull that moves pages takes one again. */
+void sink_rest(struct sink *s);
+
 /* True when sink_pull moves pages, as far as is known. */
 static inline bool sink_moves(const struct sink *s) {
     return !s->copying && !s->look && !s->mover.declined;
@@ -78,6 +82,8 @@ enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kin
                             enum source_kind to_kind, size_t *moved, size_t *taken);
 enum sink_result mover_flush(struct mover *m, int to, size_t *taken);
 void mover_take_back(struct mover *m, struct buf *held);
+/* Only while nothing is inside: another mover may have the pipe. */
+void mover_rest(struct mover *m);
 void mover_free(struct mover *m);
 
 #endif

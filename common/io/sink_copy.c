@@ -13,4 +13,6 @@ enum sink_result mover_flush(struct mover *m, int to, size_t *taken) {
 
 void mover_take_back(struct mover *m, struct buf *held) { (void)m, (void)held; }
 
+void mover_rest(struct mover *m) { (void)m; }
+
 void mover_free(struct mover *m) { (void)m; }

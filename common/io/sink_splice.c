@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 
 #define PIPE_WANTED (1 << 20)       /* fs.pipe-max-size of an ordinary user */
 #define MOVE_ONCE ((size_t)4 << 20) /* a slot of a pipe can hold more than a page */
+#define SPARE_PIPES 8
 #define FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
 
 static bool declines(void) { return errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP; }
@@ -50,8 +52,18 @@ static enum sink_result move_direct(int from, int to, enum source_kind to_kind, 
     return SINK_MOVED;
 }
 
+/* Pipes that are empty, for whoever needs one next. */
+static struct {
+    int ends[SPARE_PIPES][2];
+    int count;
+} spare;
+
 static bool open_pipe(struct mover *m) {
     if (m->ends[1] > 0) return true;
+    if (spare.count > 0) {
+        memcpy(m->ends, spare.ends[--spare.count], sizeof m->ends);
+        return true;
+    }
     if (pipe2(m->ends, O_CLOEXEC) < 0) return false;
     fcntl(m->ends[1], F_SETPIPE_SZ, PIPE_WANTED);
     return true;
@@ -121,6 +133,16 @@ void mover_take_back(struct mover *m, struct buf *held) {
         buf_grown(held, (size_t)n);
         m->inside -= (size_t)n;
     }
+}
+
+void mover_rest(struct mover *m) {
+    if (m->ends[1] <= 0) return;
+    if (spare.count == SPARE_PIPES) {
+        mover_free(m);
+        return;
+    }
+    memcpy(spare.ends[spare.count++], m->ends, sizeof m->ends);
+    m->ends[0] = m->ends[1] = 0;
 }
 
 void mover_free(struct mover *m) {

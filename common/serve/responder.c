@@ -1,5 +1,9 @@
 #include "common/serve/responder.h"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "common/cli/ready.h"
 #include "common/serve/confine.h"
 
@@ -31,8 +35,22 @@ static void patience_over(struct timer *t) {
 
 /* --- one process that serves --- */
 
-static void start_clients(struct responder *r, const struct server_limits *limits) {
+/* How many pairs there are descriptors for: of those that are free, a quarter is for what comes and
+ * goes (look-ups, attempts, pipes). */
+static int64_t pairs_most(void) {
+    struct rlimit most;
+    int free = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0); /* the least number */
+    if (free >= 0) close(free);
+    if (free < 0 || getrlimit(RLIMIT_NOFILE, &most) < 0) return 1;
+    if (most.rlim_cur > INT32_MAX) return INT32_MAX;
+    int64_t pairs = ((int64_t)most.rlim_cur - free) * 3 / 8;
+    return pairs > 1 ? pairs : 1;
+}
+
+static void start_clients(struct responder *r, struct server_limits *limits) {
     struct loop *loop = r->call->loop;
+    int64_t pairs = r->pairs ? pairs_most() : 0;
+    if (pairs && (!limits->max_clients || limits->max_clients > pairs)) limits->max_clients = pairs;
     if (r->ops->lines)
         lines_server_start(&r->clients, loop, &r->doors.streams, *limits, r->ops->lines);
     else
@@ -46,13 +64,13 @@ static void start_datagrams(struct responder *r) {
     if (!sockopt_given(&common_of(r)->sockopts, "ttl")) dgram_server_count_hops(&r->datagrams);
 }
 
-static int start(struct responder *r, const struct server_limits *limits) {
+static int start(struct responder *r, struct server_limits *limits) {
     struct loop *loop = r->call->loop;
     int status = r->ops->open ? r->ops->open(r) : 0;
     if (status) return status;
     if (has_clients(r)) start_clients(r, limits);
     if (has_datagrams(r)) start_datagrams(r);
-    if (common_of(r)->timeout)
+    if (common_of(r)->timeout && !r->pairs)
         timer_start(loop, &r->patience, common_of(r)->timeout, patience_over);
     return 0;
 }
@@ -98,7 +116,7 @@ static int announce(struct responder *r) {
     return ready_announce(r->conf, &first->addrs[0], &r->port_file);
 }
 
-static int serve_alone(struct responder *r, const struct server_limits *limits) {
+static int serve_alone(struct responder *r, struct server_limits *limits) {
     int status = start(r, limits);
     if (status) return status;
     status = announce(r);

@@ -41,6 +41,9 @@ struct responder {
     struct answering_conf how;
     bool once;      /* one session; its outcome is the exit status */
     unsigned needs; /* what it does beyond serving: SANDBOX_DIALS... */
+    /* Each client takes a second descriptor, for a connection of its own: no more are accepted than
+     * there are descriptors for. -w is for that connection, not for the wait for a first client. */
+    bool pairs;
     /* for the applet to use */
     struct call *call;
     struct doors doors;

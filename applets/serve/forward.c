@@ -1,0 +1,195 @@
+/* forward: each client is joined with a connection of its own to another server (--to). Names are
+ * looked up anew for each. */
+#include <stdlib.h>
+
+#include "applets/serve/way.h"
+#include "common/base/mem.h"
+#include "common/cli/where.h"
+#include "common/io/join.h"
+#include "common/net/dial.h"
+#include "common/net/own.h"
+#include "common/net/sock.h"
+
+#define LOOK_UP_LIMIT (INT64_C(1) * 1000000000) /* ns; at the start */
+
+struct forward {
+    struct net_name target;
+    char name[NET_NAME_TEXT]; /* of the target */
+    struct own own;
+};
+
+/* A client that is being connected. */
+struct dialling {
+    struct dial dial;
+    struct pair *pair;
+    struct later reap;
+};
+
+struct pair {
+    struct client client;
+    struct join join;
+    struct dialling *dialling; /* NULL: it is over */
+    int target;                /* -1: not connected */
+};
+
+static struct pair *of_client(struct client *c) { return container_of(c, struct pair, client); }
+
+static struct forward *forward_of(const struct pair *p) { return serve_of(&p->client)->state; }
+
+/* --- the copies: -o, -x --- */
+
+static void client_said(void *ctx, const char **bytes, size_t *n, bool *end) {
+    struct client *c = ctx;
+    struct output *out = &serve_of(c)->out;
+    (void)end;
+    output_copy(out, *bytes, *n);
+    output_received(out, &c->origin.place, *bytes, *n);
+}
+
+static void target_said(void *ctx, const char **bytes, size_t *n, bool *end) {
+    (void)end;
+    serve_note_sent(ctx, *bytes, *n);
+}
+
+static void look_on(struct pair *p) {
+    struct join_end *ends = p->join.ends;
+    if (!output_copying(&serve_of(&p->client)->out)) return;
+    ends[0].sink.look = target_said;
+    ends[1].sink.look = client_said;
+    ends[0].sink.ctx = ends[1].sink.ctx = &p->client;
+}
+
+/* --- the pair --- */
+
+static void count(struct client *c) {
+    const struct join *j = &of_client(c)->join;
+    stream_of(c)->received = j->ends[0].said;
+    stream_of(c)->sent = j->ends[0].sink.taken;
+}
+
+static void join_done(struct join *j, enum status outcome, bool reset) {
+    struct pair *p = container_of(j, struct pair, join);
+    struct session *s = &p->client.text.session;
+    if (reset) {
+        sock_abort(p->target);
+        p->target = -1;
+    }
+    reset ? session_abort(s, outcome) : session_close(s, outcome);
+}
+
+static void join_both(struct pair *p) {
+    struct serve *s = serve_of(&p->client);
+    struct forward *f = forward_of(p);
+    msg_note(1, "%s connected to %s", p->client.name, f->name);
+    join_start(&p->join, s->loop, stream_of(&p->client)->fd, p->target);
+    p->join.idle = s->conf->common.idle;
+    p->join.done = join_done;
+    p->join.ends[0].name = p->client.name;
+    p->join.ends[1].name = f->name;
+    look_on(p);
+    join_run(&p->join);
+}
+
+/* --- dialling --- */
+
+static void forget(struct later *l) { free(container_of(l, struct dialling, reap)); }
+
+static void refuse(struct pair *p, enum status outcome, const char *why) {
+    msg_error("%s: %s", p->client.name, why);
+    session_abort(&p->client.text.session, outcome);
+}
+
+static void dialled(struct dial *d, int fd, const struct cause *failure) {
+    struct dialling *dialling = container_of(d, struct dialling, dial);
+    struct pair *p = dialling->pair;
+    p->dialling = NULL;
+    p->target = fd;
+    later_run(serve_of(&p->client)->loop, &dialling->reap, forget);
+    if (failure)
+        refuse(p, failure->status, failure->text);
+    else if (own_has(&forward_of(p)->own, &d->peer))
+        refuse(p, STATUS_UNCONNECTED, "the target is this very server");
+    else
+        join_both(p);
+}
+
+static void on_open(struct client *c) {
+    struct pair *p = of_client(c);
+    const struct common_conf *conf = &serve_of(c)->conf->common;
+    struct dialling *d = mem_new(sizeof *d);
+    session_detach(&c->text.session);
+    d->pair = p;
+    p->dialling = d;
+    p->target = -1;
+    const struct dial_plan plan = {.name = forward_of(p)->target,
+                                   .options = &conf->sockopts,
+                                   .limit = conf->timeout ? conf->timeout : OPTIONS_DIAL_LIMIT};
+    dial_start(serve_of(c)->loop, &d->dial, &plan, dialled);
+}
+
+static void on_closed(struct client *c) {
+    struct pair *p = of_client(c);
+    join_stop(&p->join);
+    if (p->dialling) dial_stop(&p->dialling->dial);
+    free(p->dialling);
+    if (p->target >= 0) sock_close(p->target);
+}
+
+/* --- the target --- */
+
+/* A name that cannot be looked up now may be found when a client comes. */
+static bool is_own(struct serve *s, struct forward *f) {
+    struct addrs addrs = {NULL, 0};
+    struct cause cause = {0};
+    bool found = false;
+    resolve_wait(s->loop, &f->target, LOOK_UP_LIMIT, &addrs, &cause);
+    for (size_t i = 0; i < addrs.count; i++) found |= own_has(&f->own, &addrs.items[i]);
+    addrs_free(&addrs);
+    return found;
+}
+
+static bool is_looked_up(const struct net_name *target) {
+    struct addr a;
+    return target->host && !target->numeric && !addr_numeric(target->host, 0, &a);
+}
+
+static int check(struct serve *s, struct forward *f) {
+    if (s->responder.call->count > 0) {
+        msg_error("a MESSAGE and --to exclude each other");
+        return STATUS_USAGE;
+    }
+    if (where_option(s->responder.call, &s->conf->to.endpoint, &f->target) < 0) return STATUS_USAGE;
+    net_name_text(&f->target, f->name);
+    own_find(&f->own, &s->responder.doors.streams);
+    if (!is_own(s, f)) return 0;
+    msg_error("--to %s: that is where this very server listens", f->name);
+    return STATUS_USAGE;
+}
+
+static int start(struct serve *s) {
+    struct forward *f = mem_new(sizeof *f);
+    s->state = f;
+    int status = check(s, f);
+    if (!is_looked_up(&f->target)) s->responder.needs &= ~(unsigned)SANDBOX_LOOKS_UP;
+    return status;
+}
+
+static void stop(struct serve *s) {
+    struct forward *f = s->state;
+    own_free(&f->own);
+    free(f);
+}
+
+static bool fits(const struct serve_conf *conf) { return conf->to.given; }
+
+const struct way way_forward = {
+    .fits = fits,
+    .client_size = size_led_by(struct pair, client),
+    .needs = SANDBOX_DIALS | SANDBOX_LOOKS_UP,
+    .pairs = true,
+    .start = start,
+    .stop = stop,
+    .open = on_open,
+    .closed = on_closed,
+    .count = count,
+};

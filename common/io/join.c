@@ -1,0 +1,180 @@
+#include "common/io/join.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+#include "common/base/text.h"
+#include "common/net/sock.h"
+
+#define PULLS_A_TURN 4
+#define BULK ((size_t)65536) /* what comes in one turn of a bulk transfer, at least */
+
+static struct join_end *other(const struct join_end *e) {
+    struct join_end *ends = e->join->ends;
+    return e == &ends[0] ? &ends[1] : &ends[0];
+}
+
+static void update_end(struct join_end *e) {
+    const struct join_end *to = other(e);
+    unsigned want = 0;
+    if (e->saying == JOIN_OPEN && !to->full && !to->gone) want |= LOOP_READ;
+    if (e->full && !e->gone) want |= LOOP_WRITE;
+    if (want == 0 && !e->hung && !e->gone) want = LOOP_HANGUP;
+    watch_want(&e->watch, want);
+}
+
+static void update(struct join *j) {
+    for (int i = 0; i < 2; i++)
+        if (j->ends[i].watch.loop) update_end(&j->ends[i]);
+}
+
+void join_stop(struct join *j) {
+    timer_stop(&j->timer);
+    for (int i = 0; i < 2; i++) {
+        watch_stop(&j->ends[i].watch);
+        sink_free(&j->ends[i].sink);
+    }
+}
+
+/* --- the end --- */
+
+static void finish(struct join *j, enum status outcome, bool reset) {
+    join_stop(j);
+    j->done(j, outcome, reset);
+}
+
+static void check_over(struct join *j) {
+    bool lost = j->ends[0].gone || j->ends[1].gone;
+    if (j->ends[0].saying == JOIN_DONE && j->ends[1].saying == JOIN_DONE)
+        finish(j, lost ? STATUS_FAILED : STATUS_OK, lost);
+}
+
+/* Both directions end at once. */
+static void fail(struct join_end *e, int error) {
+    if (!e->gone) msg_error("connection with %s: %s", e->name, strerror(error));
+    finish(e->join, STATUS_FAILED, true);
+}
+
+/* A send to this end failed. What it said before is still read; then its end, or its reset, comes
+ * too. */
+static void sending_failed(struct join_end *e) {
+    msg_error("connection with %s: %s", e->name, strerror(e->sink.error));
+    e->gone = true;
+    other(e)->saying = JOIN_DONE;
+    check_over(e->join);
+}
+
+static void pass_end_on(struct join_end *e) {
+    struct join_end *to = other(e);
+    e->saying = JOIN_DONE;
+    if (!to->gone) sock_shutdown(to->watch.fd);
+    check_over(e->join);
+}
+
+/* --- bytes --- */
+
+/* The next turn brings about as much as this one did. */
+static void choose_mover(struct sink *s, size_t came) {
+    s->copying = sock_tracing() || came < BULK;
+    sink_rest(s);
+}
+
+static void ended(struct join_end *e) {
+    e->saying = JOIN_DRAINING;
+    if (sink_waiting(&other(e)->sink) == 0) pass_end_on(e);
+}
+
+/* Several moves a turn, for as long as both ends are ready; a copy that brought little has left
+ * nothing behind. */
+static enum sink_result pull_some(const struct join_end *e, struct sink *to, size_t *came) {
+    enum sink_result result = SINK_MOVED;
+    for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED; i++) {
+        size_t moved;
+        result = sink_pull(to, e->watch.fd, SOURCE_SOCKET, &moved);
+        *came += moved;
+        if (!sink_moves(to) && (moved < BULK || sock_tracing())) break;
+    }
+    return result;
+}
+
+static void pull(struct join_end *e) {
+    struct join *j = e->join;
+    struct join_end *to = other(e);
+    size_t came = 0;
+    enum sink_result result = pull_some(e, &to->sink, &came);
+    int error = errno;
+    e->said += came;
+    if (came) j->active = loop_now(j->loop);
+    choose_mover(&to->sink, came);
+    to->full = sink_waiting(&to->sink) > 0;
+    if (result == SINK_DRY && came == 0) watch_stalled(&e->watch);
+    if (result == SINK_FAILED) sending_failed(to);
+    if (result == SINK_SOURCE_FAILED) fail(e, error);
+    if (result == SINK_END) ended(e);
+}
+
+static void flush(struct join_end *e) {
+    struct join *j = e->join;
+    uint64_t before = e->sink.taken;
+    enum sink_result result = sink_flush(&e->sink);
+    if (e->sink.taken != before) j->active = loop_now(j->loop);
+    if (e->sink.taken == before && result == SINK_FULL) watch_stalled(&e->watch);
+    e->full = result == SINK_FULL;
+    sink_rest(&e->sink);
+    if (result == SINK_FAILED) sending_failed(e);
+    if (result == SINK_MOVED && other(e)->saying == JOIN_DRAINING) pass_end_on(other(e));
+}
+
+/* --- events --- */
+
+/* Nothing is expected of this end, and yet: a reset; or a Unix socket whose peer has closed it, so
+ * that nobody hears what the other end still says. */
+static void hung_up(struct join_end *e) {
+    int error = 0;
+    sock_get(e->watch.fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
+    e->hung = true;
+    if (error) {
+        fail(e, error);
+    } else if (e->saying == JOIN_DONE) {
+        other(e)->saying = JOIN_DONE;
+        check_over(e->join);
+    }
+}
+
+static void end_ready(struct watch *w, unsigned events) {
+    struct join_end *e = container_of(w, struct join_end, watch);
+    struct join *j = e->join;
+    if (events & LOOP_READ) pull(e);
+    if (w->loop && events & LOOP_WRITE && e->full) flush(e);
+    if (w->loop && events == LOOP_HANGUP) hung_up(e);
+    if (w->loop) update(j);
+}
+
+static void idle_over(struct timer *t) {
+    struct join *j = container_of(t, struct join, timer);
+    char idle[TEXT_SHORT];
+    int64_t left = j->active + j->idle - loop_now(j->loop);
+    if (left > 0) {
+        timer_start(j->loop, t, left, idle_over);
+        return;
+    }
+    msg_note(0, "%s idle for %s", j->ends[0].name, text_duration(j->idle, idle));
+    finish(j, STATUS_TIMEOUT, false);
+}
+
+void join_start(struct join *j, struct loop *loop, int first, int second) {
+    const int fds[2] = {first, second};
+    *j = (struct join){.loop = loop, .active = loop_now(loop)};
+    for (int i = 0; i < 2; i++) {
+        struct join_end *e = &j->ends[i];
+        e->join = j;
+        e->sink = (struct sink){.fd = fds[i], .kind = SOURCE_SOCKET, .copying = true};
+        watch_start(loop, &e->watch, fds[i], 0, end_ready);
+    }
+}
+
+void join_run(struct join *j) {
+    if (j->idle) timer_start(j->loop, &j->timer, j->idle, idle_over);
+    update(j);
+}
