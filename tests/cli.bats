@@ -395,3 +395,25 @@ options_of() {
     start_serve -p "$port" -b "127.0.0.1:$port"
     assert_equal "$PORT" "$port"
 }
+
+@test "--timestamps: narration, trace, labels and hex dumps begin with the local time, and nothing else does" {
+    local stamp='[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{6} '
+    start_serve --timestamps --label -x dump -4
+    wait_for_line "$SERVER_ERR" "^${stamp}listening on 127.0.0.1:$PORT$"
+    run sockkit connect --timestamps -T -4 --send-only ":$PORT" hello
+    assert_success
+    assert_line --regexp "^${stamp}connect\("
+    wait_for_line "$SERVER_OUT" "^${stamp}\[127.0.0.1:[0-9]+\] hello$"
+    wait_for_line dump "^${stamp}# 127.0.0.1"
+    wait_for_line dump "^${stamp}< 00000000  68 65"
+    stop "$SERVER_PID"
+    run grep -vE "^$stamp" "$SERVER_ERR" "$SERVER_OUT" dump
+    assert_output ''
+    start_server udp-serve --timestamps --label -4
+    run sockkit udp-send -4 ":$PORT" hello
+    wait_for_line "$SERVER_OUT" "^${stamp}\[127.0.0.1:[0-9]+\] hello$"
+    # Local time; an error is as it was; what is received is as it came.
+    TZ=UTC-14 run sockkit serve --timestamps -p 0 -w 1ms
+    assert_line 'sockkit serve: no client came in time'
+    [[ ${lines[0]} == $(TZ=UTC-14 date +%H):* || ${lines[0]} == $(TZ=UTC-14 date -d '1 second ago' +%H):* ]]
+}

@@ -206,6 +206,17 @@ time.sleep(100)'
     assert_equal "$(states)" "127.0.0.1:$PORT open"
 }
 
+@test "--timestamps: each result begins with the local time; JSON has it as a member" {
+    local stamp='[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{6}'
+    run sockkit probe --timestamps -c 1 127.0.0.1 1
+    assert_line --index 0 --regexp "^$stamp 127\.0\.0\.1:1"$'\tclosed\t'
+    assert_line --index 1 --regexp "^$stamp 127\.0\.0\.1:1"$'\t1 probes'
+    run sockkit probe --timestamps --json 127.0.0.1 1
+    assert_output --regexp "^\{\"time\":\"$stamp\",\"host\":\"127.0.0.1\""
+    run sockkit probe --timestamps -v 127.0.0.1 1 --gone -- true
+    assert_output --regexp "^$stamp 127\.0\.0\.1:1"$'\tclosed\t'
+}
+
 @test "--targets: a target a line, in order, beside those of the command line" {
     start_serve
     printf '# comment\r\n\n 127.0.0.1\t1,2 \r\n127.0.0.1 %s # the server\nlocalhost http\n127.0.0.1:3' "$PORT" >list

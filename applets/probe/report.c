@@ -35,6 +35,10 @@ static int put_harmless(struct buf *out, const char *s, size_t n) {
     return columns;
 }
 
+static void put_time(const struct report *r, struct buf *out) {
+    if (r->time) buf_format(out, "%s", r->time);
+}
+
 static int put_name(struct buf *out, const struct item *i) {
     char name[NET_NAME_TEXT];
     item_name(i, name);
@@ -56,8 +60,9 @@ static bool is_choice(const struct item *i) {
     return i->found.address && h && h->addrs.count > 1;
 }
 
-static void put_tabs(struct buf *out, const struct item *i) {
+static void put_tabs(const struct report *r, struct buf *out, const struct item *i) {
     const struct finding *f = &i->found;
+    put_time(r, out);
     put_name(out, i);
     buf_format(out, "\t%s\t%.2f ms\t%s\t", finding_word(f), milliseconds((double)f->took),
                is_choice(i) ? f->address : "");
@@ -72,6 +77,7 @@ static void put_row(struct report *r, struct buf *out, const struct item *i) {
     const char *address = is_choice(i) ? f->address : "";
     int length = (int)strlen(address);
     if (length > r->address_width) r->address_width = length;
+    put_time(r, out);
     put_blanks(out, r->name_width + GAP - put_name(out, i));
     char time[TEXT_SHORT];
     snprintf(time, sizeof time, "%.2f ms", milliseconds((double)f->took));
@@ -95,11 +101,14 @@ static void json_member(struct buf *out, const char *name, const char *text, siz
 }
 
 /* "host":"db","port":5432: what both kinds of object begin with. A Unix socket has no port. */
-static void json_begin(struct buf *out, const struct item *i) {
+static void json_begin(const struct report *r, struct buf *out, const struct item *i) {
     char room[NET_NAME_TEXT], address[ADDR_TEXT];
     bool path = item_target(i)->host && item_target(i)->host->name.path;
     const char *host = path ? item_name(i, room) : item_host(i, address);
-    buf_format(out, "{\"host\":");
+    buf_format(out, "{");
+    if (r->time && *r->time)
+        buf_format(out, "\"time\":\"%.*s\",", (int)strlen(r->time) - 1, r->time);
+    buf_format(out, "\"host\":");
     json_string(out, host, strlen(host));
     if (path)
         buf_format(out, ",\"port\":null");
@@ -119,11 +128,11 @@ static const char *error_of(const struct item *i) {
     return i->found.error ? strerror(i->found.error) : NULL;
 }
 
-static void put_json(struct buf *out, const struct item *i) {
+static void put_json(const struct report *r, struct buf *out, const struct item *i) {
     char room[ADDR_TEXT];
     const struct finding *f = &i->found;
     const char *error = error_of(i), *address = address_of(i, room);
-    json_begin(out, i);
+    json_begin(r, out, i);
     buf_format(out, ",\"state\":\"%s\",\"ms\":%.3f", finding_word(f),
                milliseconds((double)f->took));
     if (address)
@@ -137,11 +146,11 @@ static void put_json(struct buf *out, const struct item *i) {
 
 void report_put(struct report *r, struct buf *out, const struct item *i) {
     if (r->format == REPORT_JSON)
-        put_json(out, i);
+        put_json(r, out, i);
     else if (r->format == REPORT_TABLE)
         put_row(r, out, i);
     else
-        put_tabs(out, i);
+        put_tabs(r, out, i);
 }
 
 /* --- summaries --- */
@@ -173,9 +182,9 @@ static void put_json_marks(struct buf *out, const struct series *s) {
     if (series_kept(s) > 0) buf_format(out, "]");
 }
 
-static void put_json_summary(struct buf *out, const struct item *i) {
+static void put_json_summary(const struct report *r, struct buf *out, const struct item *i) {
     struct series *s = i->series;
-    json_begin(out, i);
+    json_begin(r, out, i);
     buf_format(out, ",\"probes\":%llu,\"open\":%llu,\"loss\":%.1f", (unsigned long long)s->rounds,
                (unsigned long long)s->times.count, series_loss(s));
     if (s->times.count) put_json_times(out, &s->times);
@@ -193,6 +202,7 @@ static void put_text_times(struct buf *out, struct stats *s, const char *gap) {
 static void put_text_summary(struct report *r, struct buf *out, const struct item *i) {
     struct series *s = i->series;
     const char *gap = r->format == REPORT_TABLE ? "  " : "\t";
+    put_time(r, out);
     int columns = put_name(out, i);
     if (r->format == REPORT_TABLE) put_blanks(out, r->name_width - columns);
     buf_format(out, "%s%llu probes%s%llu open%s%.4g%% loss", gap, (unsigned long long)s->rounds,
@@ -203,13 +213,14 @@ static void put_text_summary(struct report *r, struct buf *out, const struct ite
 
 void report_put_summary(struct report *r, struct buf *out, const struct item *i) {
     if (r->format == REPORT_JSON)
-        put_json_summary(out, i);
+        put_json_summary(r, out, i);
     else
         put_text_summary(r, out, i);
 }
 
 void report_put_graph(struct report *r, struct buf *out, const struct item *i, size_t columns) {
     const char *gap = r->format == REPORT_TABLE ? "  " : "\t";
+    put_time(r, out);
     int width = put_name(out, i);
     if (r->format == REPORT_TABLE) put_blanks(out, r->name_width - width);
     buf_format(out, "%s", gap);

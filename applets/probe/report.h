@@ -14,6 +14,8 @@ enum report_format {
 
 struct report {
     enum report_format format;
+    /* What lines begin with (msg_time), or have as a member; NULL or "": nothing. */
+    const char *time;
     /* Columns of a table, the widest so far. */
     int name_width, address_width;
 };

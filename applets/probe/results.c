@@ -30,10 +30,17 @@ bool results_list(const struct probe *p, const struct item *i) {
     return i->goal->single || p->conf->all || item_is_open(i);
 }
 
+/* How the next line looks. Where it goes to stderr it is narration, which brings its time itself.
+ */
+static struct report *report_now(struct probe *p) {
+    p->report.name_width = p->targets.width;
+    p->report.time = run_has_command(p) ? NULL : msg_time(p->now);
+    return &p->report;
+}
+
 static void show_item(struct probe *p, const struct item *i) {
     if (!results_list(p, i) || p->chart.live) return;
-    p->report.name_width = p->targets.width;
-    report_put(&p->report, &p->out.text, i);
+    report_put(report_now(p), &p->out.text, i);
     show(p);
 }
 
@@ -79,7 +86,7 @@ static void show_graphs(struct probe *p) {
     if (!p->conf->graph || p->chart.live || p->report.format == REPORT_JSON) return;
     for (const struct item *i = p->items; i; i = i->next) {
         if (!results_summarized(p, i)) continue;
-        report_put_graph(&p->report, &p->out.text, i, BARS);
+        report_put_graph(report_now(p), &p->out.text, i, BARS);
         show(p);
     }
 }
@@ -89,7 +96,7 @@ void results_summarize(struct probe *p) {
     show_graphs(p);
     for (const struct item *i = p->items; i; i = i->next) {
         if (!results_summarized(p, i)) continue;
-        report_put_summary(&p->report, &p->out.text, i);
+        report_put_summary(report_now(p), &p->out.text, i);
         show(p);
     }
 }
@@ -101,10 +108,9 @@ static void note(struct buf *line) {
 }
 
 void results_tell(struct probe *p) {
-    struct report r = p->report;
+    struct report r = {.format = p->report.format, .name_width = p->targets.width};
     struct buf line = {0};
     if (r.format != REPORT_JSON) r.format = isatty(STDERR_FILENO) ? REPORT_TABLE : REPORT_TABS;
-    r.name_width = p->targets.width;
     if (!run_has_rounds(p)) {
         p->way->status(p, &line);
         buf_put(&line, "\n", 1);

@@ -84,6 +84,7 @@ struct probe {
     /* What is shown. */
     struct output out;
     struct report report;
+    char now[MSG_TIME];
     struct item **next;          /* points to the item to be shown next */
     struct screen screen, other; /* stdout's terminal; stderr's, where that is another */
     struct timer drawing;

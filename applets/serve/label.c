@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/base/msg.h"
 #include "common/base/text.h"
 
 #define SHOW_AFTER (500 * TEXT_NS_PER_MS)
@@ -16,12 +17,11 @@ void label_start(struct label *l, struct loop *loop, struct output *out) {
 /* What is held back of the line, in one piece; `end` finishes it. */
 static void show(struct label_speaker *s, const char *end) {
     struct label *l = s->label;
+    char now[MSG_TIME];
     struct buf line = {0};
     timer_stop(&s->timer);
-    if (l->unfinished != s) {
-        if (l->unfinished) buf_put(&line, "\n", 1);
-        buf_put(&line, s->prefix, strlen(s->prefix));
-    }
+    if (l->unfinished != s)
+        buf_format(&line, "%s%s%s", l->unfinished ? "\n" : "", msg_time(now), s->prefix);
     buf_put(&line, buf_at(&s->part), s->part.size);
     buf_put(&line, end, strlen(end));
     l->unfinished = *end ? NULL : s;

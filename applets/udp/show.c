@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/base/msg.h"
+
 const struct opt_row show_rows[] = {
     OPT("no-newline", 0, OPT_FLAG, show_conf, no_newline, .excludes = "label",
         .help = "show exactly the bytes received, no newline added"),
@@ -10,16 +12,17 @@ const struct opt_row show_rows[] = {
 
 /* Every line of it behind who sent it. */
 static void put_labelled(struct buf *text, const struct dgram *d) {
-    char peer[DGRAM_PEER];
+    char peer[DGRAM_PEER], now[MSG_TIME];
     const char *at = d->bytes;
     dgram_peer(d, peer);
+    msg_time(now);
     for (size_t left = d->size, line; left > 0; left -= line, at += line) {
         const char *newline = memchr(at, '\n', left);
         line = newline ? (size_t)(newline - at) + 1 : left;
-        buf_format(text, "[%s] ", peer);
+        buf_format(text, "%s[%s] ", now, peer);
         buf_put(text, at, line);
     }
-    if (d->size == 0) buf_format(text, "[%s] ", peer);
+    if (d->size == 0) buf_format(text, "%s[%s] ", now, peer);
 }
 
 static bool lacks_newline(const struct show *s, const struct dgram *d) {

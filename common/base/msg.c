@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/base/text.h"
 #include "common/base/vis.h"
 
 #define LINE_MOST ((size_t)4096)
@@ -16,6 +18,7 @@
 
 static const char *applet_name;
 static int verbosity;
+static bool timestamps;
 static void (*diverted)(void *ctx, const char *line, size_t size);
 static void *diverted_ctx;
 static bool stuck; /* a signal came while stderr took nothing: from now on no write waits for it */
@@ -30,6 +33,21 @@ int cause_set(struct cause *cause, enum status status, const char *fmt, ...) {
 }
 
 void msg_applet(const char *name) { applet_name = name; }
+
+void msg_timestamps(bool on) {
+    if (on) tzset(); /* later the files of time zones may be out of reach */
+    timestamps = on;
+}
+
+const char *msg_time(char out[MSG_TIME]) {
+    char clock[TEXT_CLOCK];
+    struct timespec now;
+    out[0] = '\0';
+    if (!timestamps) return out;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(out, MSG_TIME, "%s ", text_clock(&now, clock));
+    return out;
+}
 
 void msg_verbosity(int level) { verbosity = level; }
 
@@ -112,10 +130,11 @@ void msg_error(const char *fmt, ...) {
 }
 
 void msg_note(int level, const char *fmt, ...) {
+    char now[MSG_TIME];
     va_list args;
     if (verbosity < level) return;
     va_start(args, fmt);
-    say("", false, fmt, args);
+    say(msg_time(now), false, fmt, args);
     va_end(args);
 }
 

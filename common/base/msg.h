@@ -42,6 +42,12 @@ void msg_applet(const char *name);
 void msg_verbosity(int level);
 int msg_level(void);
 
+/* --timestamps: each line of narration, and of what others show, begins with the local time. */
+void msg_timestamps(bool on);
+/* What such a line begins with: "12:04:31.004512 ", or "" without --timestamps. Returns out. */
+#define MSG_TIME 40
+const char *msg_time(char out[MSG_TIME]);
+
 /* True when fd is a terminal that takes escape sequences: TERM is set, not empty and not "dumb". */
 bool msg_draws(int fd);
 /* True when it may have colours as well: NO_COLOR is not set (no-color.org). */

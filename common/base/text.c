@@ -133,6 +133,15 @@ const char *text_bytes(uint64_t bytes, char out[TEXT_SHORT]) {
 }
 
 /* strftime's %z has no colon; ISO 8601 wants one. */
+const char *text_clock(const struct timespec *when, char out[TEXT_CLOCK]) {
+    struct tm tm;
+    time_t seconds = when->tv_sec;
+    localtime_r(&seconds, &tm);
+    snprintf(out, TEXT_CLOCK, "%02d:%02d:%02d.%06ld", tm.tm_hour, tm.tm_min, tm.tm_sec,
+             when->tv_nsec / 1000);
+    return out;
+}
+
 const char *text_stamp(time_t when, char out[TEXT_STAMP]) {
     struct tm local;
     char offset[8];

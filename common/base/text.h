@@ -32,6 +32,10 @@ const char *text_bytes(uint64_t bytes, char out[TEXT_SHORT]);
 #define TEXT_STAMP 48
 const char *text_stamp(time_t when, char out[TEXT_STAMP]);
 
+/* The time of day in the local time zone, to the microsecond: "12:04:31.004512". Returns `out`. */
+#define TEXT_CLOCK 32
+const char *text_clock(const struct timespec *when, char out[TEXT_CLOCK]);
+
 /* The word of the NULL-terminated list (lower case) that is nearest to `word` (any case), counted
  * in edits (a swap of neighbours is one). NULL when none is near: a near one takes at most 2 edits,
  * and fewer than the word has letters. */

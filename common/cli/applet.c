@@ -67,6 +67,7 @@ int applet_parse(const struct applet *applet, const struct opt_hint *hints, int 
     if (call->count < 0) return -1;
     const struct common_conf *c = call->conf;
     msg_verbosity(c->quiet ? -1 : c->verbose);
+    msg_timestamps(c->timestamps);
     sock_trace(c->trace);
     if (answered(applet, c)) return 1;
     return *applet->operands ? 0 : applet_no_operands(call);

@@ -80,6 +80,8 @@ const struct opt_row options_shared[] = {
     OPT("sockopt", 'O', OPT_CUSTOM, common_conf, sockopts, .metavar = "NAME=VALUE",
         .parse = sockopt_parse, .values = "@sockopt",
         .help = "set a socket option; repeatable (-O help lists them)"),
+    OPT("timestamps", 0, OPT_FLAG, common_conf, timestamps,
+        .help = "begin each line of narration with the local time"),
     OPT("quiet", 'q', OPT_FLAG, common_conf, quiet, .help = "errors only", .excludes = "verbose"),
     OPT("verbose", 'v', OPT_COUNT, common_conf, verbose, .help = "more narration; repeatable"),
     OPT("trace", 'T', OPT_COUNT, common_conf, trace,

@@ -62,8 +62,8 @@ static void put_row(struct tap *tap, const char *row) {
         msg_note(-1, "%s", row);
         return;
     }
-    buf_put(&tap->line, row, strlen(row));
-    buf_put(&tap->line, "\n", 1);
+    char now[MSG_TIME];
+    buf_format(&tap->line, "%s%s\n", msg_time(now), row);
 }
 
 static void put_peer(struct tap *tap, const char *peer) {
