@@ -154,12 +154,12 @@ for name in "/nowhere/at/all", "relative", "", "/" + "x" * 200:
 }
 
 # Starts sockkit the way systemd does, with these sockets from descriptor 3 on.
-INHERIT='def inherit(*words, sockets=[], pid="$$", **more):
+INHERIT='def inherit(*words, sockets=[], pid="$$", count=None, **more):
     import fcntl
     high = [fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 50) for s in sockets]
     def place():
         for i, fd in enumerate(high): os.dup2(fd, 3 + i)
-    env = {**os.environ, "LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": "a:b", "NOTIFY_SOCKET": "/nowhere/at/all"}
+    env = {**os.environ, "LISTEN_FDS": str(len(sockets)) if count is None else count, "LISTEN_FDNAMES": "a:b", "NOTIFY_SOCKET": "/nowhere/at/all"}
     command = ["sh", "-c", "LISTEN_PID=" + pid + " exec \"$0\" \"$@\"", os.environ["SOCKKIT"], *map(str, words)]
     p = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
                          close_fds=False, preexec_fn=place, env=env)
@@ -192,6 +192,19 @@ l, port = listen(), free_port()
 p = inherit("serve", "-p", port, "--port-file", "file", sockets=[l], pid="1")
 wait_until(lambda: os.path.exists("file"))
 assert open("file").read() == f"{port}\n"'
+}
+
+@test "LISTEN_FDS and LISTEN_PID that are no plain numbers, or too large, are not used" {
+    peer "$INHERIT"'
+for fds, pid in ("4294967297", "$$"), ("1x", "$$"), (" 1", "$$"), ("+1", "$$"), ("-1", "$$"), ("", "$$"), ("1025", "$$"), ("18446744073709551617", "$$"), \
+                ("1", "$$x"), ("1", "+$$"), ("1", " $$"), ("1", "$(($$ + 4294967296))"), ("1", "$(($$ - 4294967296))"), ("0", "$$"):
+    l, port = listen(), free_port()
+    p = inherit("serve", "-p", port, "--port-file", "file", sockets=[l], pid=f"\"{pid}\"", count=fds)
+    wait_until(lambda: os.path.exists("file"))
+    assert open("file").read() == f"{port}\n", (fds, pid)
+    p.terminate()
+    err = ended(p, -signal.SIGTERM)[1]
+    assert ("LISTEN_FDS is no number from 0 to 1024, and not used\n" in err) == (pid == "$$" and fds != "0"), err'
 }
 
 @test "commands inherit none of LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, NOTIFY_SOCKET, nor the sockets" {

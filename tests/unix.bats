@@ -120,6 +120,62 @@ ended(p)'
     [ -S path ]
 }
 
+# Three start at once on a stale path, each behind the words of args: one is ready, the others end with status 6.
+RACE='
+def start():
+    told, tell = os.pipe()
+    words = ["serve", "-q", "-U", "path", "--ready-fd", tell, "Hi"]
+    p = subprocess.Popen([*args, os.environ["SOCKKIT"], *map(str, words)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=[tell])
+    atexit.register(p.kill)
+    os.close(tell)
+    return p, told
+def race():
+    servers = [start() for _ in range(3)]
+    ready = [p for p, told in servers if os.read(told, 1) == b"\n"]
+    for _, told in servers: os.close(told)
+    assert len(ready) == 1, len(ready)
+    for p, _ in servers:
+        if p not in ready: assert "cannot listen on unix:path: Address " in ended(p, 6)[1]
+    assert read_line(connect("path")) == b"Hi\n"
+    ready[0].kill()
+    ready[0].wait()
+    assert os.listdir() == ["path"]
+race() # after which the path is stale
+'
+
+@test "of several servers that start at once on a stale path exactly one serves" {
+    LIMIT=60 peer "$RACE"'
+for _ in range(50): race()'
+}
+
+@test "so it is when each takes its time between looking at the path and removing it" {
+    export ASAN_OPTIONS=detect_leaks=0 # it cannot work below strace
+    LIMIT=60 peer "$RACE"'
+for _ in range(3): race()' strace -D -f -qq -o /dev/null -e trace=unlink,unlinkat -e inject=unlink,unlinkat:delay_enter=100000
+}
+
+@test "a directory whose lock somebody keeps is waited for, not without end" {
+    peer '
+import fcntl
+with socket.socket(socket.AF_UNIX) as s: s.bind("path")
+folder = os.open(".", os.O_RDONLY)
+def start():
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    told, tell = os.pipe()
+    p = sockkit("serve", "-q", "-U", "path", "--ready-fd", tell, "Hi", stdin=subprocess.DEVNULL, pass_fds=[tell])
+    os.close(tell)
+    assert not select.select([told], [], [], 0.5)[0]
+    return p, told
+p, told = start()
+fcntl.flock(folder, fcntl.LOCK_UN)
+assert os.read(told, 1) == b"\n"
+p.kill()
+p.wait()
+p, told = start()
+assert os.read(told, 1) == b"\n"
+assert hear(connect("path")) == b"Hi\n"'
+}
+
 @test "what is no socket is refused with status 6 and left alone" {
     local path
     echo precious >file
@@ -149,6 +205,40 @@ assert path == longest and hear(connect(path)) == b"Hi\n"
 p.terminate()
 ended(p, -signal.SIGTERM)
 assert not os.path.exists(longest)'
+}
+
+@test "--unix-mode: the permissions of the path, whatever the umask, from its first moment on" {
+    peer '
+def mode(*words, applet="serve"):
+    p, path = serve("-U", "path", *words, applet=applet)
+    found = os.stat(path).st_mode & 0o7777
+    p.terminate()
+    ended(p, -signal.SIGTERM)
+    return found
+for umask in 0o077, 0, 0o777:
+    os.umask(umask)
+    assert mode() == 0o777 & ~umask
+    for word, wanted in {"600": 0o600, "0660": 0o660, "777": 0o777, "0": 0}.items():
+        for applet in "serve", "udp-serve", "echo": assert mode("--unix-mode", word, applet=applet) == wanted, (umask, word)
+os.umask(0o022)
+p, path = serve("-U", "path", "--unix-mode", "777", "-o", "copy")
+assert os.stat("copy").st_mode & 0o777 == 0o644'
+    run strace -f -qq -e trace=bind,chmod,fchmod,fchmodat,listen,umask "$SOCKKIT" serve -U path --unix-mode 640 -w 1ms
+    assert_line --regexp 'umask\(0137\)'
+    refute_output --partial 'chmod'
+}
+
+@test "--unix-mode without a path, or that is none: status 2" {
+    local value
+    run sockkit serve -p 0 --unix-mode 600
+    assert_failure 2
+    assert_output 'sockkit serve: --unix-mode is for the path of --unix'
+    for value in 8 0888 1777 7777 rw- -1 +600 ' 600' '600 ' 0x1 77777777777777777777777; do
+        run sockkit serve -U path --unix-mode "$value"
+        assert_failure 2
+        assert_output "sockkit serve: --unix-mode: \"$value\": no permissions (such as 600 or 0660)"
+    done
+    [ ! -e path ]
 }
 
 @test "the path is removed however the run ends" {

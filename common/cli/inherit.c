@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/base/text.h"
 #include "common/net/sock.h"
 
 #define FIRST 3 /* SD_LISTEN_FDS_START */
@@ -19,16 +20,24 @@ static bool is_listening(int fd) {
     return sock_get(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, "SO_ACCEPTCONN") == 0 && value;
 }
 
+/* A whole number in decimal digits alone. */
+static bool is_number(const char *text, int64_t *number) {
+    return text_is_digits(text) && text_number(text, number) == 0;
+}
+
 static int count_for_us(void) {
     const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-    long count = pid && fds && strtol(pid, NULL, 10) == (long)getpid() ? strtol(fds, NULL, 10) : 0;
-    return count > 0 && count < MOST ? (int)count : 0;
+    int64_t process, count;
+    if (!pid || !fds || !is_number(pid, &process) || process != getpid()) return 0;
+    if (is_number(fds, &count) && count <= MOST) return (int)count;
+    msg_note(0, "LISTEN_FDS is no number from 0 to %d, and not used", MOST);
+    return 0;
 }
 
 static void clear_environment(void) {
-    unsetenv("LISTEN_PID");
-    unsetenv("LISTEN_FDS");
-    unsetenv("LISTEN_FDNAMES");
+    static const char *const names[] = {"LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS",
+                                        "LISTEN_FDNAMES"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) unsetenv(names[i]);
 }
 
 static int take(int fd, struct listeners *to) {

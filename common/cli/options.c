@@ -1,5 +1,6 @@
 #include "common/cli/options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/addr.h"
@@ -19,6 +20,14 @@ static const char *parse_unix(void *field, const char *value) {
     struct addr a;
     if (addr_unix(value, &a) < 0) return "too long for a socket path";
     *(const char **)field = value;
+    return NULL;
+}
+
+static const char *parse_mode(void *field, const char *value) {
+    size_t digits = strspn(value, "01234567");
+    long mode = strtol(value, NULL, 8);
+    if (digits == 0 || value[digits] || mode > 0777) return "no permissions (such as 600 or 0660)";
+    *(int *)field = (int)mode;
     return NULL;
 }
 
@@ -102,6 +111,8 @@ const struct opt_row options_server[] = {
     OPT("deny", 0, OPT_CUSTOM, server_conf, access.deny, .metavar = "CIDR[,CIDR]",
         .parse = parse_access, .excludes = "unix",
         .help = "never serve these addresses; repeatable"),
+    OPT("unix-mode", 0, OPT_CUSTOM, server_conf, unix_mode, .metavar = "OCTAL", .parse = parse_mode,
+        .help = "with -U: the permissions of PATH, from its first moment on"),
     OPT("user", 0, OPT_CUSTOM, server_conf, user, .metavar = "NAME[:GROUP]", .parse = user_parse,
         .help = "started as root: become that user once the sockets and files are open"),
     OPT("no-sandbox", 0, OPT_FLAG, server_conf, no_sandbox,

@@ -43,12 +43,13 @@ struct server_conf {
     int64_t exit_idle;    /* ns; 0: no limit */
     bool accept_proxy;
     struct access_list proxy_from;
+    int unix_mode; /* permissions of the path; -1: as umask(2) says */
     bool no_sandbox;
     struct user user;
 };
 
 #define SERVER_CONF_DEFAULTS \
-    { .ready_fd = -1 }
+    { .ready_fd = -1, .unix_mode = -1 }
 
 extern const struct opt_row options_server[];  /* readiness, sandbox, access lists */
 extern const struct opt_row options_clients[]; /* limits on connections */

@@ -7,24 +7,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/base/mem.h"
+#include "common/base/directory.h"
 #include "common/base/msg.h"
 
 int removal_directory(const struct removal *r) { return r->name ? r->directory : -1; }
 
-static int open_directory(const char *file, const char *slash) {
-    char *directory =
-        slash ? mem_format("%.*s", slash == file ? 1 : (int)(slash - file), file) : mem_copy(".");
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(directory);
-    return fd;
-}
-
 int removal_prepare(struct removal *r, const char *path) {
-    const char *slash = strrchr(path, '/');
-    int directory = open_directory(path, slash);
+    const char *name;
+    int directory = directory_open(path, &name);
     if (directory < 0) return -1;
-    *r = (struct removal){.name = slash ? slash + 1 : path, .directory = directory, .file = -1};
+    *r = (struct removal){.name = name, .directory = directory, .file = -1};
     return 0;
 }
 

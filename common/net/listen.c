@@ -9,35 +9,9 @@
 
 #include "common/base/mem.h"
 #include "common/net/bind.h"
+#include "common/net/claim.h"
 #include "common/net/resolve.h"
 #include "common/net/sock.h"
-
-/* True when somebody holds the path. We ask with a datagram socket, whatever is there: a stream
- * server refuses that (EPROTOTYPE) without a connection to accept, which --once would count. */
-static bool path_is_live(const struct addr *a) {
-    int fd = sock_open(AF_UNIX, SOCK_DGRAM);
-    if (fd < 0) return true;
-    /* Any other error leaves it open (EACCES: we may not ask). */
-    bool live = sock_connect(fd, a) == 0 || errno != ECONNREFUSED;
-    sock_close(fd);
-    return live;
-}
-
-/* Removes a socket path that a server left behind. -1 with a cause where it is live, or no socket.
- */
-static int clear_path(const struct addr *a, int type, struct cause *cause) {
-    struct stat st;
-    const char *path = a->as.un.sun_path;
-    if (lstat(path, &st) < 0) return 0;
-    if (!S_ISSOCK(st.st_mode))
-        return cause_set(cause, STATUS_UNBOUND,
-                         "cannot listen on unix:%s: the file exists and is no socket", path);
-    if (path_is_live(a)) return bind_cause("listen on", type, a, EADDRINUSE, cause);
-    if (unlink(path) < 0)
-        return cause_set(cause, STATUS_UNBOUND, "cannot replace the stale socket %s: %s", path,
-                         strerror(errno));
-    return 0;
-}
 
 /* Accepted sockets inherit nodelay. */
 static void set_defaults(int fd, int family, int type, const struct sockopt_list *options) {
@@ -47,28 +21,49 @@ static void set_defaults(int fd, int family, int type, const struct sockopt_list
     sockopt_default(options, fd, "nodelay", 1);
 }
 
-static int bind_and_listen(int fd, int type, const struct addr *a, struct addr *local) {
-    if (sock_bind(fd, a) < 0 || (type == SOCK_STREAM && sock_listen(fd) < 0)) return -1;
+/* What may be done with a path is known from its first moment on. */
+static int bind_as(int fd, const struct net_name *name, const struct addr *a) {
+    if (!name->has_mode) return sock_bind(fd, a);
+    mode_t before = umask(0777 & ~name->mode);
+    int result = sock_bind(fd, a), error = errno;
+    umask(before);
+    errno = error;
+    return result;
+}
+
+static int bind_and_listen(int fd, const struct net_name *name, const struct addr *a,
+                           struct addr *local) {
+    if (bind_as(fd, name, a) < 0 || (name->type == SOCK_STREAM && sock_listen(fd) < 0)) return -1;
     return sock_local(fd, local);
 }
 
 /* One socket. Returns 0 and adds it; 1 when the machine lacks the family; -1 with a cause, errno
  * being EADDRINUSE where the address is taken. */
-static int open_one(const struct addr *a, int type, const struct sockopt_list *options,
-                    struct listeners *out, struct cause *cause) {
-    int family = addr_family(a);
-    if (family == AF_UNIX && clear_path(a, type, cause) < 0) return -1;
+static int open_one(const struct addr *a, const struct net_name *name,
+                    const struct sockopt_list *options, struct listeners *out,
+                    struct cause *cause) {
+    int family = addr_family(a), type = name->type;
     int fd = bind_socket(family, type, options, cause);
     if (fd < 0 && cause->text[0]) return -1;
     if (fd < 0) return errno == EAFNOSUPPORT ? 1 : bind_cause("listen on", type, a, errno, cause);
     set_defaults(fd, family, type, options);
-    if (bind_and_listen(fd, type, a, &out->addrs[out->count]) == 0) {
+    if (bind_and_listen(fd, name, a, &out->addrs[out->count]) == 0) {
         out->fds[out->count++] = fd;
         return 0;
     }
     bind_cause("listen on", type, a, errno, cause);
     sock_close(fd);
     return errno == EADDRNOTAVAIL ? 1 : -1;
+}
+
+static int open_path(const struct addr *a, const struct net_name *name,
+                     const struct sockopt_list *options, struct listeners *out,
+                     struct cause *cause) {
+    int claim = claim_path(a, name->type, cause);
+    if (claim < 0) return -1;
+    int result = open_one(a, name, options, out, cause);
+    close(claim);
+    return result;
 }
 
 /* Opens a socket at every address. Returns 0; -1 with a cause; 1 when port 0 was asked for and the
@@ -82,7 +77,7 @@ static int open_all(const struct addrs *addrs, const struct net_name *name,
         /* IPv4 first, the address that most people look for. */
         struct addr a = addrs->items[both ? addrs->count - 1 - i : i];
         if (name->port == 0 && out->count > 0) addr_set_port(&a, addr_port(&out->addrs[0]));
-        int result = open_one(&a, name->type, options, out, cause);
+        int result = (name->path ? open_path : open_one)(&a, name, options, out, cause);
         if (result == 0 || (result == 1 && both)) continue;
         bool taken = result < 0 && errno == EADDRINUSE && name->port == 0 && out->count > 0;
         if (!taken) listen_close(out);

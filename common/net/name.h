@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The strings are the caller's. */
 struct net_name {
@@ -15,6 +16,9 @@ struct net_name {
     int family;   /* AF_UNSPEC, AF_INET, AF_INET6 */
     int type;     /* SOCK_STREAM, SOCK_DGRAM */
     bool numeric; /* host is an address; it is not looked up */
+    /* Of a path to listen at: the permissions it has; else they are as umask(2) says. */
+    bool has_mode;
+    mode_t mode;
 };
 
 /* "localhost:60000", "[::1]:60000", "unix:/path": as messages have it. Returns out. */

@@ -66,11 +66,25 @@ static int keep_path(struct doors *d, const char *path) {
     return 0;
 }
 
-static int open_anew(struct doors *d, const struct call *call, bool streams, bool datagrams) {
+/* Returns 0, or the exit status, having told why. */
+static int choose_name(const struct call *call, const struct server_conf *conf, int type,
+                       struct net_name *name) {
+    if (where_listen(call, type, name) < 0) return STATUS_USAGE;
+    if (conf->unix_mode >= 0 && !name->path) {
+        msg_error("--unix-mode is for the path of --unix");
+        return STATUS_USAGE;
+    }
+    name->has_mode = conf->unix_mode >= 0;
+    name->mode = (mode_t)conf->unix_mode;
+    return 0;
+}
+
+static int open_anew(struct doors *d, const struct call *call, const struct server_conf *conf,
+                     bool streams, bool datagrams) {
     struct net_name name;
     struct cause cause = {0};
-    int result;
-    if (where_listen(call, streams ? SOCK_STREAM : SOCK_DGRAM, &name) < 0) return STATUS_USAGE;
+    int result, status = choose_name(call, conf, streams ? SOCK_STREAM : SOCK_DGRAM, &name);
+    if (status) return status;
     if (streams && datagrams)
         result = open_both(d, call, &name, &cause);
     else
@@ -85,14 +99,15 @@ static void widen(const struct listeners *datagrams, const struct sockopt_list *
         sockopt_default(options, datagrams->fds[i], "rcvbuf", RECEIVE_BUFFER);
 }
 
-int doors_open(struct doors *d, const struct call *call, bool streams, bool datagrams) {
+int doors_open(struct doors *d, const struct call *call, const struct server_conf *conf,
+               bool streams, bool datagrams) {
     struct cause cause = {0};
     int status = 0;
     int inherited =
         inherit_sockets(streams ? &d->streams : NULL, datagrams ? &d->datagrams : NULL, &cause);
     if (inherited < 0) return msg_cause(&cause);
     if (inherited == 0)
-        status = open_anew(d, call, streams, datagrams);
+        status = open_anew(d, call, conf, streams, datagrams);
     else if (streams && datagrams && d->datagrams.count == 0)
         status = open_beside(d, call, &cause) < 0 ? msg_cause(&cause) : 0;
     widen(&d->datagrams, options_of(call));

@@ -18,7 +18,8 @@ struct doors {
 /* Opens those for streams, for datagrams, or both at the same addresses and ports. Runs the loop
  * for a look-up. Returns 0, or the exit status, having told why; in any case doors_close is to
  * come. When the call was over before, 0 with no door open. */
-int doors_open(struct doors *d, const struct call *call, bool streams, bool datagrams);
+int doors_open(struct doors *d, const struct call *call, const struct server_conf *conf,
+               bool streams, bool datagrams);
 /* Closes those that are open, and removes the path. */
 void doors_close(struct doors *d);
 

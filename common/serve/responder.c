@@ -189,7 +189,7 @@ int responder_run(struct responder *r, struct call *call, const struct server_co
     limit_workers(r, &limits);
     int status = ready_check(conf);
     if (!status) status = confine_check(conf);
-    if (!status) status = doors_open(&r->doors, call, has_clients(r), has_datagrams(r));
+    if (!status) status = doors_open(&r->doors, call, conf, has_clients(r), has_datagrams(r));
     if (!status && !call_over(call))
         status = r->how.workers > 1 ? serve_together(r, &limits) : serve_alone(r, &limits);
     doors_close(&r->doors);
