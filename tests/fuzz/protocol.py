@@ -261,6 +261,8 @@ SERVERS = {
     "serve-stdin-unix": (["serve", "-U", "serve.sock"], feed),
     "serve-reply": (["serve", "--reply", "%m of %a"], ask(b"hi\n", b"hi of 127.0.0.1\n")),
     "serve-reply-unix": (["serve", "--reply", "<%m>", "-U", "reply.sock"], ask(b"hi\n", b"<hi>\n")),
+    "serve-accept-proxy": (["serve", "--accept-proxy", "--reply", "%m of %a"],
+                           ask(b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nhi\n", b"hi of 192.0.2.1\n")),
     "serve-exec": (["serve", "-e", "exec cat"], ECHO),
     "serve-exec-unix": (["serve", "-e", "head -c 100; exit 3", "-U", "exec.sock"], ask(b"h" * 100, b"h" * 100)),
     "chat-serve": (["chat-serve", "--buffer", "64K", "--history", "20", "--log", "/dev/null"], ask(b"", b"* welcome, you are ")),
@@ -312,6 +314,9 @@ CLIENTS = {
     "connect-message": ["connect", "-x", "dump", "127.0.0.1:PORT", "hello", "there"],
     "connect-exec": ["connect", "-e", "exec cat", "127.0.0.1:PORT"],
     "connect-trace": ["connect", "-TT", "-C", "127.0.0.1:PORT"],
+    "connect-socks5": ["connect", "--proxy", "socks5://anna:secret@127.0.0.1:PORT", "192.0.2.1:7"],
+    "connect-socks4": ["connect", "--proxy", "socks4://127.0.0.1:PORT", "192.0.2.1:7", "hello"],
+    "connect-http-proxy": ["connect", "--proxy", "http://127.0.0.1:PORT", "example.invalid:7"],
     "chat": ["chat", "--name", "anna", "127.0.0.1:PORT"],
     "chat-message": ["chat", "127.0.0.1:PORT", "hello", "there"],
     "probe": ["probe", "--banner", "--json", "127.0.0.1:PORT"],
@@ -328,7 +333,8 @@ ONCE = {
     "serve-once-exec": ["serve", "--once", "-e", "exec cat"],
     "chat-listen": ["chat", "--listen"],
 }
-STATUSES = {0, 1, 3, 4, 5, -signal.SIGPIPE}  # the last is that of the command of -e
+# The last are those of a command of -e: it writes to nobody, or its client has reset the connection.
+STATUSES = {0, 1, 3, 4, 5, -signal.SIGPIPE, 128 + signal.SIGHUP}
 
 
 def give_stdin(rng, p):
