@@ -98,6 +98,45 @@ static void special_addresses(void) {
     CHECK(addr_port(&a) == 81 && addr_family(&a) == AF_INET);
 }
 
+static struct addr read_numeric(const char *host) {
+    struct addr a = {0};
+    CHECK(addr_numeric(host, 4242, &a));
+    return a;
+}
+
+static void kinds_of_addresses(void) {
+    static const struct {
+        const char *host;
+        bool loopback, any, multicast, lacks_zone;
+    } rows[] = {
+        {"127.0.0.1", true, false, false, false},  {"127.9.9.9", true, false, false, false},
+        {"128.0.0.1", false, false, false, false}, {"0.0.0.0", false, true, false, false},
+        {"0.0.0.1", false, false, false, false},   {"223.255.255.255", false, false, false, false},
+        {"224.0.0.1", false, false, true, false},  {"239.255.255.255", false, false, true, false},
+        {"240.0.0.0", false, false, false, false}, {"::1", true, false, false, false},
+        {"::", false, true, false, false},         {"::2", false, false, false, false},
+        {"ff0e::1", false, false, true, false},    {"ff02::1", false, false, true, true},
+        {"ff02::1%1", false, false, true, false},  {"fe80::1", false, false, false, true},
+        {"fe80::1%1", false, false, false, false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct addr a = read_numeric(rows[i].host);
+        CHECK(addr_is_loopback(&a) == rows[i].loopback && addr_is_any(&a) == rows[i].any);
+        CHECK(addr_is_multicast(&a) == rows[i].multicast);
+        CHECK(addr_lacks_zone(&a) == rows[i].lacks_zone);
+    }
+}
+
+static void peers(void) {
+    char text[ADDR_TEXT];
+    struct addr a = read_numeric("127.0.0.1"), u;
+    CHECK(addr_unix("/tmp/socket", &u) == 0);
+    CHECK_TEXT(addr_peer_text(&a, 77, text), "127.0.0.1:4242");
+    CHECK_TEXT(addr_peer_text(&u, 77, text), "unix (pid 77)");
+    CHECK_TEXT(addr_peer_text(&u, 0, text), "unix");
+}
+
 static void unix_paths(void) {
     struct addr a, b;
     CHECK(addr_unix("/run/a.sock", &a) == 0);
@@ -260,6 +299,8 @@ int main(void) {
         {"numeric addresses are read and shown", numeric_addresses},
         {"zone ids are names or indexes", zones},
         {"loopback and any exist in both families", special_addresses},
+        {"addresses are of their kind", kinds_of_addresses},
+        {"peers are named by address, or by process", peers},
         {"socket paths have their limit", unix_paths},
         {"unnamed and odd Unix peers are shown harmlessly", unix_peers},
         {"hosts and ports are compared", sameness},
