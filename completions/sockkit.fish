@@ -20,6 +20,8 @@ for command in sockkit sk-serve
     complete -c $command -n "__sockkit_applet serve" -l reply -x -d 'answer each message with a line: %m it, %a %p its sender, %t time, %%'
     complete -c $command -n "__sockkit_applet serve" -l exec -s e -x -d 'run sh -c COMMAND for each client, the socket its stdin and stdout'
     complete -c $command -n "__sockkit_applet serve" -l to -x -a "(__fish_print_hostnames)" -d 'join each client with a connection to HOST:PORT or unix:PATH'
+    complete -c $command -n "__sockkit_applet serve" -l broker -f -d 'send what a client sends to all the others'
+    complete -c $command -n "__sockkit_applet serve" -l buffer -x -d 'with --broker: how far behind a client may be (default 1M)'
     complete -c $command -n "__sockkit_applet serve" -l recv-only -f -d 'never read stdin'
     complete -c $command -n "__sockkit_applet serve" -l crlf -s C -f -d 'end lines that are sent with CR LF'
     complete -c $command -n "__sockkit_applet serve" -l no-newline -f -d 'send MESSAGEs as they are'

@@ -13,7 +13,8 @@
 
 #define PULLS_A_TURN 16
 
-static const struct serve_conf defaults = {.server = SERVER_CONF_DEFAULTS};
+static const struct serve_conf defaults = {.server = SERVER_CONF_DEFAULTS,
+                                           .buffer = (uint64_t)1 << 20};
 
 static const char *parse_target(void *field, const char *value) {
     struct serve_target *to = field;
@@ -36,6 +37,11 @@ static const struct opt_row rows[] = {
         .values = "@host",
         .excludes = "reply exec quit-word label progress crlf no-newline recv-only",
         .help = "join each client with a connection to HOST:PORT or unix:PATH"),
+    OPT("broker", 0, OPT_FLAG, serve_conf, broker, .excludes = "reply exec to label recv-only",
+        .help = "send what a client sends to all the others"),
+    OPT("buffer", 0, OPT_SIZE, serve_conf, buffer, .metavar = "SIZE", .min = 1024,
+        .max = INT64_C(1) << 30,
+        .help = "with --broker: how far behind a client may be (default 1M)"),
     OPT("recv-only", 0, OPT_FLAG, serve_conf, recv_only, .help = "never read stdin"),
     OPT("crlf", 'C', OPT_FLAG, serve_conf, crlf, .help = "end lines that are sent with CR LF"),
     OPT("no-newline", 0, OPT_FLAG, serve_conf, no_newline, .help = "send MESSAGEs as they are"),
@@ -57,8 +63,8 @@ static const struct opt_group groups[] = {
 };
 
 /* The first that fits. */
-static const struct way *const ways[] = {&way_exec, &way_forward, &way_reply, &way_single,
-                                         &way_feed};
+static const struct way *const ways[] = {&way_exec,  &way_forward, &way_broker,
+                                         &way_reply, &way_single,  &way_feed};
 
 static const struct way *choose_way(const struct serve_conf *conf) {
     const struct way *const *w = ways;
@@ -109,6 +115,12 @@ static void output_changed(void *owner) {
 static void on_raw(struct lines_session *t, const char *bytes, size_t n) {
     struct client *c = of_text(t);
     struct serve *s = serve_of(c);
+    if (s->way->said) {
+        output_copy(&s->out, bytes, n);
+        output_received(&s->out, &c->origin.place, bytes, n);
+        s->way->said(c, bytes, n);
+        return;
+    }
     if (!s->conf->output.label) {
         output_put(&s->out, &c->origin, bytes, n);
         return;
@@ -198,7 +210,7 @@ static struct meter_count count_bytes(struct meter *m) {
 static struct lines_ops ops_for(const struct serve *s) {
     const struct output_conf *output = &s->conf->output;
     bool framed = s->way->message || s->conf->quit_word;
-    bool looked_at = framed || output->label || output->copy || output->dump;
+    bool looked_at = framed || s->way->said || output->label || output->copy || output->dump;
     return (struct lines_ops){
         .session_size = s->way->client_size,
         .open = on_open,

@@ -18,7 +18,8 @@ struct serve_conf {
     struct common_conf common;
     struct server_conf server;
     struct output_conf output;
-    bool once, no_newline, crlf, recv_only;
+    bool once, no_newline, crlf, recv_only, broker;
+    uint64_t buffer; /* of the broker */
     const char *reply, *exec, *quit_word;
 
     struct serve_target {
@@ -84,10 +85,12 @@ struct way {
     void (*closed)(struct client *c);
     /* A message, where there are any: what is put into lines_answers goes back. */
     void (*message)(struct client *c, const char *text, size_t size);
+    /* Bytes of the client, as they came, when they are not for stdout. */
+    void (*said)(struct client *c, const char *bytes, size_t n);
     /* Brings the counts of the stream, and serve.read, up to date. NULL: they are. */
     void (*count)(struct client *c);
 };
 
-extern const struct way way_exec, way_forward, way_reply, way_single, way_feed;
+extern const struct way way_broker, way_exec, way_forward, way_reply, way_single, way_feed;
 
 #endif
