@@ -667,6 +667,21 @@ assert lines[1]["error"] == "Connection refused" and "banner" not in lines[1], l
     assert_equal "$(cut -f 1,2 "$OUT")" $'127.0.0.1:1\tclosed'
 }
 
+@test "what is known reaches a slow reader after --max-time; one that takes nothing does not hold up the end" {
+    start_silent
+    # More lines than a pipe holds, 64 KiB; then the probing pauses.
+    run bash -c "\"\$0\" probe -a --max-time 1s -w 10s 127.0.0.1 1-9000,$PEER_PORT | { sleep 1.2; wc -l; }" "$SOCKKIT"
+    ((${lines[1]} > 2100))
+    mkfifo stuck
+    sleep 100 <>stuck &
+    local holder=$! begin
+    begin=$(now_ms)
+    run bash -c "\"\$0\" probe -a --max-time 300ms -w 10s 127.0.0.1 1-9000,$PEER_PORT >stuck" "$SOCKKIT"
+    kill "$holder"
+    assert_failure 5
+    (($(now_ms) - begin < 6000))
+}
+
 @test "--any and --at-least end with the ports that are enough" {
     local one two begin
     start_serve

@@ -7,6 +7,7 @@
 #include "common/net/resolve.h"
 
 #define ATTEMPT_LIMIT (2 * TEXT_NS_PER_S)
+#define LAST_WORDS TEXT_NS_PER_S /* for stdout to take what is known when the run was cut off */
 
 static const struct probe_conf defaults = {
     .common.timeout = ATTEMPT_LIMIT, .jobs = 512, .interval = -1};
@@ -93,12 +94,26 @@ static int become_command(struct probe *p) {
     return call_over(p->call) ? STATUS_OK : become_program(p->call->operands + p->call->before);
 }
 
+static void drain_over(struct timer *t) { loop_stop(t->loop); }
+
+/* A second signal ends the wait, too. */
+static void drain(struct probe *p) {
+    struct timer limit = {.place = 0};
+    if (!call_over(p->call)) {
+        call_drain(p->call, &p->out);
+        return;
+    }
+    timer_start(p->call->loop, &limit, LAST_WORDS, drain_over);
+    (void)output_drain(&p->out);
+    timer_stop(&limit);
+}
+
 /* What is known is shown, however the run ended. */
 static void show_end(struct probe *p) {
     results_show_rest(p);
     if (run_has_rounds(p)) results_summarize(p);
     results_stop(p);
-    call_drain(p->call, &p->out);
+    drain(p);
     if (p->out.status) p->status = p->out.status;
 }
 
