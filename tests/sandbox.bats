@@ -34,6 +34,7 @@ def denied(calls):
     return [l for l in open(calls) if "= -1 EPERM" in l and "EPOLL_CTL_ADD" not in l]
 
 def served(applet, *words, talk=lambda port: None, end=-signal.SIGTERM, **more):
+    others = os.listdir()
     os.environ["SOCKKIT"] = "./watched"
     try: p, port = serve(*words, applet=applet, **more)
     finally: os.environ["SOCKKIT"] = real
@@ -43,7 +44,7 @@ def served(applet, *words, talk=lambda port: None, end=-signal.SIGTERM, **more):
     calls = f"calls.{p.pid}"
     wait_until(lambda: re.search(rf"^{p.pid} +\+\+\+", open(calls).read(), re.M))
     assert not denied(calls), denied(calls)
-    left = [f for f in os.listdir() if f.startswith("port.") or f == "path"]
+    left = [f for f in os.listdir() if f not in others and (f.startswith("port.") or f == "path")]
     assert not left, left
     return out.decode() if out else "", err
 
@@ -97,6 +98,21 @@ served("serve", "-1", "-i", "100ms", "Hi", stdin=subprocess.DEVNULL, talk=lambda
 @test "serve is denied nothing that it needs" {
     as root "$SERVE"
     as user "$SERVE"
+}
+
+FORWARD="$SERVED"'
+real_server, behind = serve("--reply", "<%m>", stdin=subprocess.DEVNULL)
+unix_server, path = serve("-U", "behind", "--reply", "<%m>", stdin=subprocess.DEVNULL)
+for to in f"127.0.0.1:{behind}", "unix:behind", f"localhost:{behind}":
+    served("serve", "--to", to, talk=ask(b"one\n", b"<one>\n"))
+p, port = serve("--to", "unix:not-there")
+s = connect(port)
+try: assert s.recv(1) == b""
+except ConnectionResetError: pass'
+
+@test "serve --to dials, also by name" {
+    as root "$FORWARD"
+    as user "$FORWARD"
 }
 
 ANSWER="$SERVED"'
