@@ -9,6 +9,7 @@
 #include "common/base/line.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/cli/texts.h"
 #include "common/cli/where.h"
 #include "common/io/output.h"
 #include "common/io/proc.h"
@@ -29,6 +30,7 @@ struct connect_conf {
     struct common_conf common;
     struct output_conf output;
     struct proxy_conf proxy;
+    struct texts_conf texts;
     bool no_newline, crlf, no_half_close, keep_sending, recv_only, send_only;
     int64_t retry; /* ns; 0: once */
     const char *exec, *quit_word;
@@ -59,6 +61,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
+    OPTIONS_TEXTS("Options", struct connect_conf, texts),
     OPTIONS_OUTPUT(copies, struct connect_conf, output),
     OPTIONS_OUTPUT(progress, struct connect_conf, output),
     OPTIONS_OUTPUT(raw, struct connect_conf, output),
@@ -71,6 +74,7 @@ static const struct opt_group groups[] = {
 struct connection {
     struct call *call;
     const struct connect_conf *conf;
+    const struct text *messages;
     int fd;
     struct addr peer;
     char name[NET_NAME_TEXT];
@@ -193,7 +197,8 @@ static void say_messages(struct connection *c) {
     struct buf text = {0};
     if (c->conf->proxy.header) put_header(c, &text);
     for (int i = 0; i < c->call->count; i++)
-        crlf_line(&text, c->call->operands[i], c->conf->crlf, c->conf->no_newline);
+        crlf_line(&text, c->messages[i].bytes, c->messages[i].size, c->conf->crlf,
+                  c->conf->no_newline);
     if (text.size == 0) return;
     relay_say(&c->relay, buf_at(&text), text.size);
     output_sent(&c->out, &c->relay.from.place, buf_at(&text), text.size);
@@ -337,6 +342,8 @@ static int run(struct call *call) {
         msg_error("--proxy reaches no Unix-domain socket");
         return STATUS_USAGE;
     }
+    c.messages = texts_messages(&c.conf->texts, call);
+    if (!c.messages) return STATUS_USAGE;
     int status = dial(&c, &target, &source);
     if (status || c.fd < 0) return status;
     if (options_through(&c.conf->proxy))

@@ -7,9 +7,10 @@
 
 static void message(struct client *c, const char *text, size_t size) {
     const struct serve_conf *conf = serve_of(c)->conf;
+    const struct text *reply = &serve_of(c)->reply;
     struct buf *answers = lines_answers(&c->text);
     struct template_message message = {text, size, &c->text.session.peer, time(NULL)};
-    template_fill(answers, conf->reply, &message);
+    template_fill(answers, reply->bytes, reply->size, &message);
     buf_put(answers, conf->crlf ? "\r\n" : "\n", conf->crlf ? 2 : 1);
 }
 

@@ -6,7 +6,6 @@
 #include "applets/serve/way.h"
 #include "common/base/crlf.h"
 #include "common/base/mem.h"
-#include "common/base/template.h"
 #include "common/io/rest.h"
 #include "common/io/source.h"
 #include "common/net/sock.h"
@@ -27,8 +26,8 @@ static const char *parse_target(void *field, const char *value) {
 static const struct opt_row rows[] = {
     OPT("once", '1', OPT_FLAG, serve_conf, once,
         .help = "serve one connection; its outcome is the exit status"),
-    OPT("reply", 0, OPT_CUSTOM, serve_conf, reply, .metavar = "TEMPLATE", .parse = template_parse,
-        .flags = OPT_EMPTY_OK, .excludes = "exec",
+    OPT("reply", 0, OPT_STRING, serve_conf, reply, .metavar = "TEMPLATE", .flags = OPT_EMPTY_OK,
+        .excludes = "exec",
         .help = "answer each message with a line: %m it, %a %p its sender, %t time, %%"),
     OPT("exec", 'e', OPT_STRING, serve_conf, exec, .metavar = "COMMAND",
         .excludes = "idle output hex-dump crlf label quit-word progress",
@@ -52,6 +51,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
+    OPTIONS_TEXTS("Options", struct serve_conf, texts),
     OPTIONS_OUTPUT(label, struct serve_conf, output),
     OPTIONS_OUTPUT(copies, struct serve_conf, output),
     OPTIONS_OUTPUT(progress, struct serve_conf, output),
@@ -245,7 +245,8 @@ static int prepare(struct responder *r) {
     s->out.owner = s;
     if (output_copies(&s->out, conf->output.copy, conf->output.dump)) return output_stop(&s->out);
     for (int i = 0; i < r->call->count; i++)
-        crlf_line(&s->greeting, r->call->operands[i], conf->crlf, conf->no_newline);
+        crlf_line(&s->greeting, s->messages[i].bytes, s->messages[i].size, conf->crlf,
+                  conf->no_newline);
     if (!conf->output.raw) screen_start(&s->screen, &s->out);
     label_start(&s->label, s->loop, &s->out);
     s->has_input = s->way->reads_stdin && !s->conf->recv_only && is_input(STDIN_FILENO);
@@ -270,6 +271,9 @@ static void finish(struct responder *r) {
 static int run(struct call *call) {
     struct serve s = {.conf = call->conf, .loop = call->loop};
     s.way = choose_way(s.conf);
+    s.messages = texts_messages(&s.conf->texts, call);
+    if (!s.messages || texts_template(&s.conf->texts, s.conf->reply, &s.reply) < 0)
+        return STATUS_USAGE;
     s.responder.once = s.conf->once;
     s.responder.needs = s.way->needs;
     s.responder.pairs = s.way->pairs;

@@ -8,6 +8,7 @@
 #include "applets/serve/label.h"
 #include "common/base/buf.h"
 #include "common/cli/applet.h"
+#include "common/cli/texts.h"
 #include "common/io/output.h"
 #include "common/net/endpoint.h"
 #include "common/serve/responder.h"
@@ -18,6 +19,7 @@ struct serve_conf {
     struct common_conf common;
     struct server_conf server;
     struct output_conf output;
+    struct texts_conf texts;
     bool once, no_newline, crlf, recv_only, broker;
     uint64_t buffer; /* of the broker */
     const char *reply, *exec, *quit_word;
@@ -36,6 +38,8 @@ struct serve {
     struct loop *loop;
     const struct way *way;
     void *state; /* the way's */
+    const struct text *messages;
+    struct text reply; /* of --reply */
     struct buf greeting;
     struct output out;
     struct screen screen; /* of stdout, if it is a terminal */

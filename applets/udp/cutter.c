@@ -42,8 +42,9 @@ static bool next_block(struct cutter *c, size_t *size, size_t *used) {
 
 static bool next_word(struct cutter *c, const char **bytes, size_t *size) {
     if (c->at == c->count) return false;
-    *bytes = c->words[c->at++];
-    *size = strlen(*bytes);
+    const struct text *word = &c->words[c->at++];
+    *bytes = word->bytes;
+    *size = word->size;
     return true;
 }
 

@@ -7,14 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/cli/texts.h"
+
 struct cutter {
-    char *const *words;    /* the caller's; NULL: a stream */
-    size_t count;          /* of words */
-    size_t block;          /* 0: lines */
-    bool keep;             /* for cutter_again: pieces that were given out stay */
-    bool ended;            /* no more bytes come; the caller's to set */
-    char *bytes;           /* owned; [at .. size) has not been given out */
-    size_t size, room, at; /* at: of words, the number of the next */
+    const struct text *words; /* the caller's; NULL: a stream */
+    size_t count;             /* of words */
+    size_t block;             /* 0: lines */
+    bool keep;                /* for cutter_again: pieces that were given out stay */
+    bool ended;               /* no more bytes come; the caller's to set */
+    char *bytes;              /* owned; [at .. size) has not been given out */
+    size_t size, room, at;    /* at: of words, the number of the next */
 };
 
 /* Room for n more bytes, to be written by the caller and counted by cutter_grown. What was cut

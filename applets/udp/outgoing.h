@@ -19,7 +19,7 @@
 
 struct outgoing {
     /* The owner's, set before outgoing_start. */
-    char *const *words;                /* NULL: stdin */
+    const struct text *words;          /* NULL: stdin */
     size_t count;                      /* of words */
     size_t block;                      /* 0: lines */
     int64_t repeat;                    /* at least 1 */

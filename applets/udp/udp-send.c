@@ -23,6 +23,7 @@
 struct udp_send_conf {
     struct common_conf common;
     struct show_conf show;
+    struct texts_conf texts;
     int64_t replies, interval, repeat; /* interval in ns; 0: not given */
     uint64_t block;                    /* 0: lines */
     const char *quit_word;
@@ -67,6 +68,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
+    OPTIONS_TEXTS("Options", struct udp_send_conf, texts),
     SHOW_GROUPS(struct udp_send_conf),
     OPTIONS_SHARED(struct udp_send_conf),
     {NULL, NULL, 0},
@@ -75,6 +77,7 @@ static const struct opt_group groups[] = {
 struct udp_send {
     struct call *call;
     const struct udp_send_conf *conf;
+    const struct text *messages;
     struct destination whom;
     struct watch socket;
     bool full;         /* the system takes none now */
@@ -390,6 +393,8 @@ static int find(struct udp_send *u) {
     struct net_name target, source;
     struct cause cause = {0};
     if (where_target(u->call, SOCK_DGRAM, &target, &source) < 0) return STATUS_USAGE;
+    u->messages = texts_messages(&u->conf->texts, u->call);
+    if (!u->messages) return STATUS_USAGE;
     if (u->call->count > 0 && u->conf->block) {
         msg_error("--block cuts stdin: it excludes MESSAGEs");
         return STATUS_USAGE;
@@ -423,7 +428,7 @@ static int run(struct call *call) {
                                    .unconnected = conf->unconnected,
                                    .fd = -1};
     int status = find(u);
-    u->input = (struct outgoing){.words = call->count > 0 ? call->operands : NULL,
+    u->input = (struct outgoing){.words = call->count > 0 ? u->messages : NULL,
                                  .count = (size_t)call->count,
                                  .repeat = conf->repeat,
                                  .quit_word = conf->quit_word,

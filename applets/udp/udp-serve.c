@@ -8,6 +8,7 @@
 #include "common/base/mem.h"
 #include "common/base/template.h"
 #include "common/base/text.h"
+#include "common/cli/texts.h"
 #include "common/net/listen.h"
 #include "common/serve/responder.h"
 
@@ -15,6 +16,7 @@ struct udp_serve_conf {
     struct common_conf common;
     struct server_conf server;
     struct show_conf show;
+    struct texts_conf texts;
     int64_t count; /* 0: for ever */
     const char *reply, *group;
 };
@@ -30,8 +32,7 @@ static const char *parse_group(void *field, const char *value) {
 }
 
 static const struct opt_row rows[] = {
-    OPT("reply", 0, OPT_CUSTOM, udp_serve_conf, reply, .metavar = "TEMPLATE",
-        .parse = template_parse, .flags = OPT_EMPTY_OK,
+    OPT("reply", 0, OPT_STRING, udp_serve_conf, reply, .metavar = "TEMPLATE", .flags = OPT_EMPTY_OK,
         .help = "answer each datagram: %m it, %a %p its sender, %t time, %%"),
     OPT("count", 'c', OPT_INTEGER, udp_serve_conf, count, .metavar = "N", .min = 1,
         .max = INT64_MAX, .help = "end after N datagrams"),
@@ -48,6 +49,7 @@ static const struct opt_row rows[] = {
 
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
+    OPTIONS_TEXTS("Options", struct udp_serve_conf, texts),
     SHOW_GROUPS(struct udp_serve_conf),
     OPTIONS_SERVER(struct udp_serve_conf),
     OPTIONS_SHARED(struct udp_serve_conf),
@@ -58,6 +60,7 @@ struct udp_serve {
     struct responder responder;
     struct call *call;
     const struct udp_serve_conf *conf;
+    struct text reply; /* of --reply */
     struct show show;
     struct timer idle;
 };
@@ -79,7 +82,7 @@ static bool on_message(struct dgram_door *door, const struct dgram *d, struct bu
     if (u->conf->count && server->received == (uint64_t)u->conf->count) dgram_server_end(server);
     struct template_message received = {d->bytes, d->size, d->peer, time(NULL)};
     bool answers = u->conf->reply && answer;
-    if (answers) template_fill(answer, u->conf->reply, &received);
+    if (answers) template_fill(answer, u->reply.bytes, u->reply.size, &received);
     return answers;
 }
 
@@ -173,6 +176,7 @@ static int run(struct call *call) {
     static const struct responder_ops ops = {
         .datagrams = &datagrams, .open = prepare, .finish = finish, .close = release};
     struct udp_serve u = {.call = call, .conf = call->conf};
+    if (texts_template(&u.conf->texts, u.conf->reply, &u.reply) < 0) return STATUS_USAGE;
     if (u.conf->group) listen_on_group(call->conf);
     return responder_run(&u.responder, call, &u.conf->server, &ops);
 }

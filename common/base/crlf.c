@@ -16,11 +16,11 @@ void crlf_put(struct buf *out, const char *bytes, size_t n, bool *cr) {
     }
 }
 
-void crlf_line(struct buf *out, const char *text, bool crlf, bool bare) {
+void crlf_line(struct buf *out, const char *text, size_t size, bool crlf, bool bare) {
     bool cr = false;
     if (crlf)
-        crlf_put(out, text, strlen(text), &cr);
+        crlf_put(out, text, size, &cr);
     else
-        buf_put(out, text, strlen(text));
+        buf_put(out, text, size);
     if (!bare) buf_put(out, crlf && !cr ? "\r\n" : "\n", crlf && !cr ? 2 : 1);
 }

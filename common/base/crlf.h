@@ -13,6 +13,6 @@ void crlf_put(struct buf *out, const char *bytes, size_t n, bool *cr);
 
 /* Puts one line: the text, then its ending. crlf: every ending is CR LF, those within the text too.
  * bare: no ending is added. */
-void crlf_line(struct buf *out, const char *text, bool crlf, bool bare);
+void crlf_line(struct buf *out, const char *text, size_t size, bool crlf, bool bare);
 
 #endif

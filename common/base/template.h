@@ -9,12 +9,9 @@
 #include "common/base/addr.h"
 #include "common/base/buf.h"
 
-/* An opt_row's `parse`: field is a const char *, which the value is checked for and stored in. */
-const char *template_parse(void *field, const char *value);
-
-/* NULL; or what is wrong with the text ("unknown '%q' (%m %a %p %t %% are known)"), valid until the
- * next call. */
-const char *template_check(const char *text);
+/* Of a template of so many bytes: NULL; or what is wrong with the text ("unknown '%q' (%m %a %p %t
+ * %% are known)"), valid until the next call. */
+const char *template_check(const char *text, size_t size);
 
 /* What is answered. */
 struct template_message {
@@ -26,6 +23,7 @@ struct template_message {
 
 /* Puts the answer at the end of out, without a line ending, the message's bytes as they are. `text`
  * has passed template_check. */
-void template_fill(struct buf *out, const char *text, const struct template_message *message);
+void template_fill(struct buf *out, const char *text, size_t size,
+                   const struct template_message *message);
 
 #endif

@@ -38,7 +38,7 @@ static void fill(const char *text, const char *message, size_t size) {
     struct addr peer;
     struct template_message whole = {message, size, &peer, NOW};
     addr_loopback(AF_INET, 7, &peer);
-    template_fill(&filled, text, &whole);
+    template_fill(&filled, text, strlen(text), &whole);
     read_plainly(&expected, text, message, size);
     if (filled.size != expected.size ||
         memcmp(buf_at(&filled), buf_at(&expected), filled.size) != 0)
@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input in = {data, size};
     char *text = input_line(&in);
-    const char *wrong = template_check(text);
+    const char *wrong = template_check(text, strlen(text));
     if (wrong)
         must_be_harmless(wrong);
     else if (in.left < 1000)

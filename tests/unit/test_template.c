@@ -14,7 +14,8 @@ static struct addr peer(const char *host) {
 static char *filled(const char *text, const char *message, size_t size, const struct addr *from) {
     struct buf out = {0};
     buf_put(&out, "> ", 2);
-    template_fill(&out, text, &(struct template_message){message, size, from, 1700000000});
+    template_fill(&out, text, strlen(text),
+                  &(struct template_message){message, size, from, 1700000000});
     buf_put(&out, "", 1);
     char *copy = malloc(out.size);
     memcpy(copy, buf_at(&out), out.size);
@@ -24,7 +25,7 @@ static char *filled(const char *text, const char *message, size_t size, const st
 
 static void fills_to(const char *text, const char *host, const char *expected) {
     struct addr from = peer(host);
-    CHECK(template_check(text) == NULL);
+    CHECK(template_check(text, strlen(text)) == NULL);
     char *got = filled(text, "Bonjour", 7, &from);
     CHECK_TEXT(got, expected);
     free(got);
@@ -51,7 +52,7 @@ static void unix_peer(void) {
 static void message_bytes(void) {
     struct addr from = peer("127.0.0.1");
     struct buf out = {0};
-    template_fill(&out, "<%m>", &(struct template_message){"%a\0\xff", 4, &from, 0});
+    template_fill(&out, "<%m>", 4, &(struct template_message){"%a\0\xff", 4, &from, 0});
     CHECK(out.size == 6 && memcmp(buf_at(&out), "<%a\0\xff>", 6) == 0);
     buf_free(&out);
 }
@@ -74,7 +75,7 @@ static void time_has_offset(void) {
 }
 
 static void wrong_is(const char *text, const char *expected) {
-    const char *wrong = template_check(text);
+    const char *wrong = template_check(text, strlen(text));
     CHECK_TEXT(wrong != NULL ? wrong : "(nothing)", expected);
 }
 
