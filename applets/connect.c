@@ -12,6 +12,7 @@
 #include "common/cli/texts.h"
 #include "common/cli/where.h"
 #include "common/io/output.h"
+#include "common/io/pacer.h"
 #include "common/io/proc.h"
 #include "common/io/relay.h"
 #include "common/net/dial.h"
@@ -31,8 +32,9 @@ struct connect_conf {
     struct output_conf output;
     struct proxy_conf proxy;
     struct texts_conf texts;
-    bool no_newline, crlf, no_half_close, keep_sending, recv_only, send_only;
-    int64_t retry; /* ns; 0: once */
+    bool no_newline, crlf, no_half_close, keep_sending, recv_only, send_only, wait_answer;
+    int64_t line_delay; /* ns; 0: none */
+    int64_t retry;      /* ns; 0: once */
     const char *exec, *quit_word;
 };
 
@@ -47,12 +49,16 @@ static const struct opt_row rows[] = {
         .help = "never read stdin"),
     OPT("send-only", 0, OPT_FLAG, connect_conf, send_only,
         .help = "drop what the server says; end once all is sent and acknowledged"),
+    OPT("line-delay", 0, OPT_TIME, connect_conf, line_delay, .metavar = "TIME", .min = 1,
+        .max = INT64_MAX, .help = "wait TIME between lines: MESSAGEs, or those of stdin"),
+    OPT("wait-answer", 0, OPT_FLAG, connect_conf, wait_answer,
+        .help = "send the next line once the last is answered; status 5 if not within -w"),
     OPT("retry", 0, OPT_TIME, connect_conf, retry, .metavar = "TIME", .max = INT64_MAX,
         .flags = OPT_INF_OK, .help = "keep trying for TIME (or inf) while the server is not up"),
     OPT("exec", 'e', OPT_STRING, connect_conf, exec, .metavar = "COMMAND",
         .excludes =
             "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline progress "
-            "recv-only send-only send-proxy",
+            "recv-only send-only send-proxy line-delay wait-answer",
         .help = "run sh -c COMMAND with the socket as stdin and stdout; its status is ours"),
     OPT("quit-word", 0, OPT_STRING, connect_conf, quit_word, .metavar = "WORD",
         .help = "a line of stdin that is WORD is the last one"),
@@ -79,6 +85,8 @@ struct connection {
     struct addr peer;
     char name[NET_NAME_TEXT];
     struct relay relay;
+    struct pacer pacer;
+    int said; /* MESSAGEs given to it */
     struct output out;
     struct screen screen; /* of stdout, if it is a terminal */
     struct term term;     /* stdin, if lines are edited on it */
@@ -151,9 +159,18 @@ static void tell_connected(struct connection *c) {
 
 /* --- what is sent and received --- */
 
+/* Lines that waited for their time, unless they stand behind the quit word. */
+static void tell_unsent(struct connection *c) {
+    uint64_t n = c->pacer.go && !timer_running(&c->last_words) ? pacer_unsent(&c->pacer) : 0;
+    if (n == 0) return;
+    msg_error("%llu byte%s unsent", (unsigned long long)n, n == 1 ? "" : "s");
+    if (!c->status) c->status = STATUS_FAILED;
+}
+
 static void relay_done(struct relay *r, enum status outcome) {
     struct connection *c = container_of(r, struct connection, relay);
     c->status = (int)outcome;
+    tell_unsent(c);
     loop_stop(c->call->loop);
 }
 
@@ -177,7 +194,7 @@ static void find_quit_word(struct connection *c, const char *bytes, size_t *n, b
 
 static void look_sent(void *ctx, const char **bytes, size_t *n, bool *end) {
     struct connection *c = ctx;
-    if (c->conf->quit_word) find_quit_word(c, *bytes, n, end);
+    if (c->conf->quit_word && c->call->count == 0) find_quit_word(c, *bytes, n, end);
     if (c->conf->crlf) {
         buf_clear(&c->typed);
         crlf_put(&c->typed, *bytes, *n, &c->cr);
@@ -193,12 +210,17 @@ static void put_header(struct connection *c, struct buf *out) {
         proxyproto_put(out, (int)c->conf->proxy.header, &local, &peer);
 }
 
+static bool next_message(struct connection *c, struct buf *out) {
+    if (c->said == c->call->count) return false;
+    const struct text *message = &c->messages[c->said++];
+    crlf_line(out, message->bytes, message->size, c->conf->crlf, c->conf->no_newline);
+    return true;
+}
+
 static void say_messages(struct connection *c) {
     struct buf text = {0};
     if (c->conf->proxy.header) put_header(c, &text);
-    for (int i = 0; i < c->call->count; i++)
-        crlf_line(&text, c->messages[i].bytes, c->messages[i].size, c->conf->crlf,
-                  c->conf->no_newline);
+    while (!c->pacer.go && next_message(c, &text)) continue;
     if (text.size == 0) return;
     relay_say(&c->relay, buf_at(&text), text.size);
     output_sent(&c->out, &c->relay.from.place, buf_at(&text), text.size);
@@ -209,6 +231,66 @@ static void look_on(struct connection *c) {
     struct sink *to_peer = &c->relay.to_peer;
     to_peer->ctx = c;
     if (output_copying(&c->out) || c->conf->quit_word || c->conf->crlf) to_peer->look = look_sent;
+}
+
+/* --- lines that are sent one at a time --- */
+
+static bool next_paced(struct pacer *p, struct buf *line) {
+    return next_message(container_of(p, struct connection, pacer), line);
+}
+
+static void line_goes(struct pacer *p, const char *bytes, size_t n) {
+    relay_type(&container_of(p, struct connection, pacer)->relay, bytes, n);
+}
+
+static void give_up(struct connection *c, enum status status) {
+    c->status = (int)status;
+    pacer_stop(&c->pacer);
+    tell_unsent(c);
+    loop_stop(c->call->loop);
+}
+
+static void not_answered(struct pacer *p) {
+    struct connection *c = container_of(p, struct connection, pacer);
+    char limit[TEXT_SHORT];
+    msg_error("%s did not answer within %s", c->name, text_duration(p->patience, limit));
+    give_up(c, STATUS_TIMEOUT);
+}
+
+static void input_failed(struct pacer *p, int error) {
+    msg_error("cannot read stdin: %s", strerror(error));
+    give_up(container_of(p, struct connection, pacer), STATUS_FAILED);
+}
+
+static void want_lines(struct relay *r, bool on) {
+    struct connection *c = container_of(r, struct connection, relay);
+    if (r->sending == RELAY_OPEN)
+        pacer_want(&c->pacer, on, r->received);
+    else
+        pacer_stop(&c->pacer);
+}
+
+static bool paces(const struct connection *c) {
+    bool sends = c->call->count > 0 || !c->conf->recv_only;
+    return sends && (c->conf->line_delay || c->conf->wait_answer);
+}
+
+/* Behind relay_start. */
+static void start_pacer(struct connection *c) {
+    const struct connect_conf *conf = c->conf;
+    bool messages = c->call->count > 0;
+    c->pacer = (struct pacer){
+        .delay = conf->line_delay,
+        .answers = conf->wait_answer,
+        .patience = conf->common.timeout ? conf->common.timeout : OPTIONS_DIAL_LIMIT,
+        .next = messages ? next_paced : NULL,
+        .go = line_goes,
+        .unanswered = not_answered,
+        .failed = input_failed,
+    };
+    c->relay.want_typing = want_lines;
+    c->relay.typed = messages ? SOURCE_FILE : source_kind(STDIN_FILENO);
+    pacer_start(&c->pacer, c->call->loop);
 }
 
 /* --- a person at a terminal --- */
@@ -263,7 +345,7 @@ static void start_relay(struct connection *c, bool editing) {
     struct relay *r = &c->relay;
     bool messages = c->call->count > 0;
     line_start(&c->line, LINE_MOST);
-    bool reads = !messages && !editing && !conf->recv_only;
+    bool reads = !messages && !editing && !conf->recv_only && !paces(c);
     relay_start(r, c->call->loop, c->fd, reads ? STDIN_FILENO : -1, &c->out);
     r->half_close = !conf->no_half_close && !conf->recv_only;
     r->keep_sending = conf->keep_sending;
@@ -271,10 +353,12 @@ static void start_relay(struct connection *c, bool editing) {
     r->idle = conf->common.idle;
     r->peer = c->name;
     r->done = relay_done;
+    if (paces(c)) start_pacer(c);
 }
 
 static void stop_relay(struct connection *c) {
     relay_stop(&c->relay);
+    pacer_free(&c->pacer);
     timer_stop(&c->last_words);
     line_free(&c->line);
     buf_free(&c->typed);
@@ -282,7 +366,8 @@ static void stop_relay(struct connection *c) {
 
 static void run_relay(struct connection *c) {
     const struct output_conf *output = &c->conf->output;
-    bool editing = c->call->count == 0 && !c->conf->recv_only && !output->raw && term_able();
+    bool editing =
+        c->call->count == 0 && !c->conf->recv_only && !paces(c) && !output->raw && term_able();
     output_start(&c->out, c->call->loop, c->conf->send_only ? -1 : STDOUT_FILENO);
     if (output_copies(&c->out, output->copy, output->dump) == 0) {
         start_relay(c, editing);

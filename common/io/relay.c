@@ -235,7 +235,7 @@ static void await_input(struct relay *r) {
                             .in = typed ? STDIN_FILENO : r->in.fd,
                             .keep = r->keep_sending,
                             .over = not_awaited};
-    rest_start(&r->rest, r->loop, typed ? SOURCE_TTY : r->in.kind, r->read > 0, r->received > 0);
+    rest_start(&r->rest, r->loop, typed ? r->typed : r->in.kind, r->read > 0, r->received > 0);
     if (r->rest.loop) probe_peer(r);
 }
 
@@ -337,7 +337,11 @@ static void idle_over(struct timer *t) {
 }
 
 void relay_start(struct relay *r, struct loop *loop, int sock, int in, struct output *out) {
-    *r = (struct relay){.loop = loop, .out = out, .half_close = true, .active = loop_now(loop)};
+    *r = (struct relay){.loop = loop,
+                        .out = out,
+                        .half_close = true,
+                        .typed = SOURCE_TTY,
+                        .active = loop_now(loop)};
     out->changed = output_changed;
     out->owner = r;
     sink_start(&r->to_peer, sock);

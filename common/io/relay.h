@@ -24,6 +24,7 @@ struct relay {
     /* Where stdin is what somebody types (`in` is -1): told whether it is wanted now; may be told
      * twice. NULL: nobody types. */
     void (*want_typing)(struct relay *r, bool on);
+    enum source_kind typed; /* the kind that such a stdin counts as (default SOURCE_TTY) */
 
     struct sink to_peer;     /* .look may be set */
     uint64_t received, read; /* bytes from the peer; bytes from stdin */
