@@ -106,7 +106,7 @@ static int look_outside(struct loop_backend *b, int ms) {
     for (size_t i = b->outside_count; i-- > 0;) {
         struct watch *w = b->outside[i];
         if (w->how == ALWAYS_READY) {
-            ms = 0;
+            if (w->want & (LOOP_READ | LOOP_WRITE)) ms = 0; /* it never hangs up */
             continue;
         }
         leave_outside(b, w);

@@ -248,6 +248,11 @@ static void a_regular_file_rests_too(void) {
     clock_t before = clock();
     loop_run_for(loop, 300 * MS);
     CHECK(p.calls > 16 && p.calls < 40 && clock() - before < CLOCKS_PER_SEC / 20);
+    watch_want(&p.watch, LOOP_HANGUP); /* which it never does */
+    unsigned before_wait = p.calls;
+    waits = 0;
+    loop_run_for(loop, 100 * MS);
+    CHECK(p.calls == before_wait && waits < 5);
     watch_stop(&p.watch);
     close(fd);
 }
