@@ -1116,6 +1116,9 @@ refused() { # WORDS ARG...: a usage error that says them
     refused '--count: "0": out of range' -c 0
     refused '--expect: "": an empty value' --expect ''
     refused 'unexpected operand' -U /path 127.0.0.1
+    refused "--exclude: '80' is no host" --exclude 80 127.0.0.1
+    refused "10.0.0.0/33" 10.0.0.0/33
+    refused "--any and --at-least exclude each other" --at-least 1 --any 127.0.0.1
     refused 'has no port' unix:/path 80
     refused "unknown option '--baner' (did you mean '--banner'?)" --baner
 }

@@ -14,8 +14,9 @@ const char *exclude_parse(void *field, const char *value) {
 
 int exclude_add(struct exclude *x, const struct target_terms *terms, const char *word,
                 struct cause *cause) {
-    struct target *t = target_parse(terms, word, NULL, cause);
-    if (!t) return -1;
+    struct cause wrong = {0};
+    struct target *t = target_parse(terms, word, NULL, &wrong);
+    if (!t) return cause_set(cause, wrong.status, "--exclude: %.400s", wrong.text);
     x->items = mem_resize(x->items, x->count + 1, sizeof *x->items);
     x->items[x->count++] = t;
     return 0;
