@@ -5,6 +5,7 @@
 #   make check      all tests; TESTS='tests/serve.bats tests/unit/test_line.c' runs those
 #   make lint       -Werror with gcc and clang, cppcheck, clang-tidy, shellcheck, mandoc, size
 #   make bench      sockkit beside its peers; writes tests/bench/RESULTS.md; ITEMS='echo bulk' measures those
+#   make faults     each call that fails in each exchange; writes tests/RESULTS-faults.md
 #   make fuzz       each tests/fuzz/fuzz_*.c, and each applet among strangers, for FUZZ_SECONDS
 #   make soak       servers among 6000 connections, SOAK_SECONDS each; writes tests/RESULTS-soak.md
 #   make static     build/static/sockkit, with musl where there is one
@@ -65,7 +66,7 @@ compile += -isystem $(BUILD)/kernel
 kernel := $(BUILD)/kernel
 endif
 
-.PHONY: all tests check demo lint bench fuzz soak static install uninstall dist clean
+.PHONY: all tests check demo lint bench faults fuzz soak static install uninstall dist clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -104,8 +105,15 @@ $(BUILD)/kernel:
 	@ln -sfn /usr/include/linux /usr/include/asm-generic $@
 	@ln -sfn /usr/include/$(shell gcc -print-multiarch)/asm $@/asm
 
+# Preloaded: linked with nothing of ours. It knows glibc alone.
+shim := $(if $(STATIC)$(findstring musl,$(compiler)),,$(BUILD)/faults.so)
+$(BUILD)/faults.so: tests/faults/shim.c
+	@mkdir -p $(@D)
+	@echo '  ld  $@'
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE $(warnings) -O2 -fPIC -shared -o $@ $<
+
 # The targets of the fuzzer are compiled with them, so that they follow what they call.
-tests: $(unit) $(fuzz:%=$(BUILD)/tests/fuzz/%.o)
+tests: $(unit) $(shim) $(fuzz:%=$(BUILD)/tests/fuzz/%.o)
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(modules)
 	@mkdir -p $(@D)
@@ -127,6 +135,10 @@ lint:
 bench: all
 	@tests/setup bench
 	@SOCKKIT=$(abspath $(SOCKKIT)) tests/bench/run $(ITEMS)
+
+faults: all $(shim)
+	@tests/setup check
+	@SOCKKIT=$(abspath $(SOCKKIT)) SHIM=$(abspath $(shim)) tests/faults/run --results tests/RESULTS-faults.md
 
 # The modules, with the coverage that steers libFuzzer.
 build/fuzz/%.o: %.c
