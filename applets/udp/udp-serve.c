@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "applets/udp/conversation.h"
 #include "applets/udp/show.h"
 #include "common/base/mem.h"
 #include "common/base/template.h"
@@ -19,6 +20,7 @@ struct udp_serve_conf {
     struct texts_conf texts;
     int64_t count; /* 0: for ever */
     const char *reply, *group;
+    bool to_all;
 };
 
 static const struct udp_serve_conf defaults = {.server = SERVER_CONF_DEFAULTS};
@@ -34,6 +36,8 @@ static const char *parse_group(void *field, const char *value) {
 static const struct opt_row rows[] = {
     OPT("reply", 0, OPT_STRING, udp_serve_conf, reply, .metavar = "TEMPLATE", .flags = OPT_EMPTY_OK,
         .help = "answer each datagram: %m it, %a %p its sender, %t time, %%"),
+    OPT("to-all", 0, OPT_FLAG, udp_serve_conf, to_all, .excludes = "reply",
+        .help = "lines of stdin go to all who were heard (1000), not to the last one"),
     OPT("count", 'c', OPT_INTEGER, udp_serve_conf, count, .metavar = "N", .min = 1,
         .max = INT64_MAX, .help = "end after N datagrams"),
     OPT("timeout", 'w', OPT_TIME, udp_serve_conf, common.timeout, .metavar = "TIME", .min = 1,
@@ -62,6 +66,7 @@ struct udp_serve {
     const struct udp_serve_conf *conf;
     struct text reply; /* of --reply */
     struct show show;
+    struct conversation talk; /* not started: there is --reply, or no stdin */
     struct timer idle;
 };
 
@@ -79,6 +84,7 @@ static bool on_message(struct dgram_door *door, const struct dgram *d, struct bu
     struct dgram_server *server = door->server;
     struct udp_serve *u = of_server(server);
     show_received(&u->show, d);
+    if (answer) conversation_hear(&u->talk, door, d);
     if (u->conf->count && server->received == (uint64_t)u->conf->count) dgram_server_end(server);
     struct template_message received = {d->bytes, d->size, d->peer, time(NULL)};
     bool answers = u->conf->reply && answer;
@@ -89,6 +95,27 @@ static bool on_message(struct dgram_door *door, const struct dgram *d, struct bu
 static void on_answered(struct dgram_server *server, const struct dgram *answer) {
     struct udp_serve *u = of_server(server);
     show_sent(&u->show, answer);
+}
+
+static void on_drained(struct dgram_server *server) {
+    conversation_drained(&of_server(server)->talk);
+}
+
+/* stdin has the last word. */
+static void on_ended(struct dgram_server *server) {
+    struct udp_serve *u = of_server(server);
+    if (conversation_goes_on(&u->talk))
+        conversation_finish(&u->talk);
+    else
+        loop_stop(u->call->loop);
+}
+
+static void talk_finished(struct conversation *c) {
+    dgram_server_end(&container_of(c, struct udp_serve, talk)->responder.datagrams);
+}
+
+static void talk_failed(struct conversation *c) {
+    responder_end(&container_of(c, struct udp_serve, talk)->responder, STATUS_FAILED);
 }
 
 static void idle_over(struct timer *t) {
@@ -151,7 +178,17 @@ static int prepare(struct responder *r) {
     status = show_start(&u->show, r->call->loop, STDOUT_FILENO, &u->conf->show);
     u->show.out.changed = output_changed;
     u->show.out.owner = u;
-    return status ? show_stop(&u->show) : 0;
+    if (status) return show_stop(&u->show);
+    if (!u->conf->reply) conversation_start(&u->talk, !u->conf->show.output.raw, &u->show.screen);
+    return 0;
+}
+
+/* Without --reply all that was sent is lines of stdin. */
+static void tell_unsaid(struct responder *r, uint64_t lost) {
+    if (of_responder(r)->conf->reply || lost == 0) return;
+    msg_error("%llu datagram%s of stdin could not be sent", (unsigned long long)lost,
+              lost == 1 ? "" : "s");
+    if (!r->status) r->status = STATUS_FAILED;
 }
 
 /* What came before the end is shown, and a slow reader of stdout gets all of it. */
@@ -160,6 +197,8 @@ static void finish(struct responder *r) {
     char bytes[TEXT_SHORT];
     if (!r->status) dgram_server_drain(&r->datagrams);
     call_drain(r->call, &u->show.out);
+    conversation_stop(&u->talk);
+    tell_unsaid(r, r->datagrams.unanswered);
     msg_note(1, "received %llu datagram%s (%s)", (unsigned long long)r->datagrams.received,
              r->datagrams.received == 1 ? "" : "s", text_bytes(r->datagrams.bytes, bytes));
 }
@@ -167,16 +206,24 @@ static void finish(struct responder *r) {
 static int release(struct responder *r) {
     struct udp_serve *u = of_responder(r);
     timer_stop(&u->idle);
+    conversation_stop(&u->talk);
     return show_stop(&u->show);
 }
 
 static int run(struct call *call) {
-    static const struct dgram_ops datagrams = {
-        .message = on_message, .batch = on_batch, .answered = on_answered};
+    static const struct dgram_ops datagrams = {.message = on_message,
+                                               .batch = on_batch,
+                                               .answered = on_answered,
+                                               .drained = on_drained,
+                                               .ended = on_ended};
     static const struct responder_ops ops = {
         .datagrams = &datagrams, .open = prepare, .finish = finish, .close = release};
     struct udp_serve u = {.call = call, .conf = call->conf};
     if (texts_template(&u.conf->texts, u.conf->reply, &u.reply) < 0) return STATUS_USAGE;
+    u.talk = (struct conversation){.loop = call->loop,
+                                   .to_all = u.conf->to_all,
+                                   .failed = talk_failed,
+                                   .finished = talk_finished};
     if (u.conf->group) listen_on_group(call->conf);
     return responder_run(&u.responder, call, &u.conf->server, &ops);
 }

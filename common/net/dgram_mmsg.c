@@ -267,19 +267,21 @@ static size_t run_length(const struct dgram_socket *s, const struct dgram *d, si
     return n;
 }
 
-static void put_control(struct msghdr *m, char *control, struct cmsghdr head, const void *value) {
+/* The head has the value's size for its own. */
+static void put_control(struct msghdr *m, char *control, const struct cmsghdr *head,
+                        const void *value) {
     struct cmsghdr *c = (struct cmsghdr *)(void *)(control + m->msg_controllen);
-    size_t size = head.cmsg_len;
-    *c = head;
+    size_t size = head->cmsg_len;
     c->cmsg_len = (socklen_t)CMSG_LEN(size);
+    c->cmsg_level = head->cmsg_level;
+    c->cmsg_type = head->cmsg_type;
     memcpy(CMSG_DATA(c), value, size);
     m->msg_control = control;
     m->msg_controllen += (socklen_t)CMSG_SPACE(size);
 }
 
-/* The head of a control message; put_control makes of the value's size that of the message. */
 #define HEAD(value, level, type) \
-    (struct cmsghdr) { .cmsg_len = sizeof(value), .cmsg_level = (level), .cmsg_type = (type) }
+    &(struct cmsghdr) { .cmsg_len = sizeof(value), .cmsg_level = (level), .cmsg_type = (type) }
 
 static void put_here(struct msghdr *m, char *control, const struct addr *here) {
     if (addr_family(here) == AF_INET) {

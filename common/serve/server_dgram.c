@@ -95,11 +95,20 @@ static void on_lost(struct outbox *o, const struct dgram *d, size_t count, int e
         tell(server, d, "cannot be answered: ", strerror(error));
 }
 
+static void end_when_sent(struct timer *t) {
+    struct dgram_server *server = container_of(t, struct dgram_server, ending);
+    if (dgram_server_waits(server)) return;
+    if (server->ops->ended)
+        server->ops->ended(server);
+    else
+        loop_stop(server->loop);
+}
+
 static void on_drained(struct outbox *o) {
     struct dgram_server *server = of_outbox(o);
     update_all(server);
     if (server->ops->drained) server->ops->drained(server);
-    if (server->ended) loop_stop(server->loop);
+    if (server->ended) end_when_sent(&server->ending);
 }
 
 /* Sends the first of them: how many are done with. */
@@ -222,16 +231,11 @@ void dgram_server_rest(struct dgram_server *server, bool on) {
     update_all(server);
 }
 
-static void answers_left(struct timer *t) {
-    const struct dgram_server *server = container_of(t, struct dgram_server, ending);
-    if (!dgram_server_waits(server)) loop_stop(server->loop);
-}
-
 /* In a later turn: the answers to the batch at hand are still to be sent. */
 void dgram_server_end(struct dgram_server *server) {
     server->ended = true;
     update_all(server);
-    timer_start(server->loop, &server->ending, 0, answers_left);
+    timer_start(server->loop, &server->ending, 0, end_when_sent);
 }
 
 static void drain(struct dgram_door *door) {

@@ -28,6 +28,8 @@ struct dgram_ops {
     void (*answered)(struct dgram_server *server, const struct dgram *answer);
     /* Nothing waits to be sent any more (dgram_door_send). May be NULL. */
     void (*drained)(struct dgram_server *server);
+    /* After dgram_server_end: all has been sent, or given up. NULL: the loop is stopped. */
+    void (*ended)(struct dgram_server *server);
 };
 
 /* A socket in the loop. */
@@ -79,7 +81,7 @@ static inline bool dgram_server_waits(const struct dgram_server *server) {
 }
 
 /* No further message is handed over, not of this batch either. Answers that wait are sent, or given
- * up, then the loop is stopped. */
+ * up, then `ended` is called. Called once more, it waits for what was sent since. */
 void dgram_server_end(struct dgram_server *server);
 /* Hands over what has come already and waits in the kernel's buffer; for the end, once the loop has
  * been stopped. */
