@@ -128,18 +128,6 @@ out, err = through("socks5://127.0.0.1:%d" % proxy(socks5), "127.0.0.1", port, "
 assert b"hello there" in out'
 }
 
-@test "connect goes through the proxy of ncat" {
-    peer '
-q, target = serve("Bonjour", "-q", stdin=subprocess.DEVNULL)
-port = free_port()
-p = subprocess.Popen(["ncat", "-l", "127.0.0.1", str(port), "--proxy-type", "http"], stdin=subprocess.DEVNULL)
-try:
-    wait_until(lambda: any(w[1].endswith(":%04X" % port) and w[3] == "0A" for w in map(str.split, open("/proc/net/tcp"))))
-    q = sockkit("connect", "--proxy", "http://127.0.0.1:%d" % port, "127.0.0.1", target, "x")
-    assert take(q.stdout, 8) == b"Bonjour\n"
-finally: p.kill()'
-}
-
 @test "a proxy and a Unix socket exclude each other, a URL that is none is a usage error" {
     run sockkit connect --proxy socks5://127.0.0.1 -U path
     assert_failure 2
