@@ -69,8 +69,9 @@ s.sendall(b"late\n")' "$PORT"
 
 @test "a guest says all its lines though the stdin of the host has ended" {
     seq -f 'line %g' 5000 >lines
-    local i
-    for i in 1 2 3; do
+    local times
+    # shellcheck disable=SC2034 # three times, for it is a race
+    for times in 1 2 3; do
         start_server chat --listen
         sockkit chat ":$PORT" <lines >/dev/null
         wait_for_exit "$SERVER_PID"

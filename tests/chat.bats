@@ -162,7 +162,7 @@ wait_until(lambda: take(p.stdout, 65536) and select.select([], [s], [], 0)[1]) #
 
 @test "lines that the room refuses are counted: status 1" {
     start_server chat-serve
-    run -1 --separate-stderr sockkit chat ":$PORT" "$(printf '%4097s')" fine /nonsense
+    run -1 --separate-stderr sockkit chat ":$PORT" "$(printf '%4097s' x)" fine /nonsense
     assert_line --partial ') fine'
     # shellcheck disable=SC2154 # run sets it
     assert_equal "$stderr" 'sockkit chat: 2 lines were refused by the room'

@@ -59,6 +59,7 @@ assert hear(s) == b"a\\n\n\\xq\n"'
             # shellcheck disable=SC2086 # words
             run --separate-stderr sockkit $words --escapes fine "$text"
             [ "$status" -eq 2 ]
+            # shellcheck disable=SC2154 # run sets it
             [[ $stderr == *": MESSAGE: "*"a backslash stands before none of r n t 0"* ]]
             [[ $stderr != *$'\n'* ]]
         done

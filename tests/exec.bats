@@ -109,7 +109,7 @@ for _ in range(10):
 
 @test "input that a command did not read ends in a reset, but for 64 KiB where its status is 0" {
     peer '
-for command, sent, as_read in ("exit 3", 1, False), ("exit 3", 0, True), ("true", 60000, True), ("true", 200000, False), ("sleep 60 & exit 3", 1, False):
+for command, sent, as_read in ("exit 3", 1, False), ("exit 3", 0, True), ("true", 60000, True), ("true", 200000, False), ("sleep 3 & exit 3", 1, False):
     for place in ["-p", "0"], ["-U", "socket"]:
         p, where = serve("-q", "-e", "sleep 0.2; echo end; " + command, *place)
         s = connect(where)
@@ -134,13 +134,17 @@ reset(s)
 wait_until(lambda: os.path.exists("got"))
 s = connect(port)
 assert read_line(s) == b"there\n" # its place under -m is free
+p.terminate()
+ended(p, -signal.SIGTERM)
 p, port = serve("-q", "-m", "1", "-e", "trap \"\" HUP; echo there; sleep 60")
 s = connect(port)
 assert read_line(s) == b"there\n"
 reset(s)
 s = connect(port)
 s.settimeout(20)
-assert read_line(s) == b"there\n"'
+assert read_line(s) == b"there\n"
+p.terminate()
+ended(p, -signal.SIGTERM)'
 }
 
 @test "a client that has ended both its sides does not end its command" {

@@ -382,6 +382,7 @@ assert ended(p, 0)[0] == b"x" * 300000'
 @test "-c and -1, --exit-idle and --workers exclude each other" {
     run --separate-stderr sockkit serve -1 -c 2
     [ "$status" -eq 2 ]
+    # shellcheck disable=SC2154 # run sets it
     [[ $stderr == *--count*--once* ]]
     run --separate-stderr sockkit echo --exit-idle 1 --workers 2
     [ "$status" -eq 2 ]

@@ -20,6 +20,7 @@ vmstat -n 1                 seq 3
 tests/setup( check)? && make (demo|check)  make -n -C "$SOURCE" \2 >/dev/null
 '
 
+# shellcheck disable=SC2089,SC2090 # the quotes are those of the patterns
 # Who is there already when a block is run: a pattern of the block, and what is started before it.
 THERE='
 probe --wait                     echo -q -p 5432
@@ -200,6 +201,7 @@ play_all() {
     {
         declare -f is_server running make_room sockkit terminal typed after steady shown_as_printed gather begin_scene end_scene \
             wait_until wait_for_start started_or_gone file_filled line_there gone
+        # shellcheck disable=SC2090
         declare -p THERE DIR SOCKKIT SOURCE
     } >functions
     for file in scenes/*.sh; do

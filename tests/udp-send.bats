@@ -215,7 +215,7 @@ assert p.wait(10) == 5 and time.monotonic() - begun < 0.9'
     run -0 sockkit udp-send --repeat 2 -r 1 --quit-word bye "127.0.0.1:$PEER_PORT" <lines
     assert_output 're bye'
     start_receiver 2
-    run -0 sockkit udp-send --quit-word bye "127.0.0.1:$PEER_PORT" bye then # of stdin alone
+    run -0 sockkit udp-send --quit-word bye "127.0.0.1:$PEER_PORT" bye 'then' # of stdin alone
     received $'b\'bye\'\nb\'then\''
     run -2 sockkit udp-send --quit-word bye --block 4 h
 }

@@ -15,7 +15,7 @@
 /* The smallest log takes the largest line (no byte becomes more than 4: room_clean), and what a
  * newcomer is told. */
 static_assert(4 * ROOM_MESSAGE_MOST + TELL_MOST <= SERVICE_BUFFER_LEAST, "a line fits the log");
-static_assert(NAMES_MOST + 2 * TELL_MOST <= CHANNEL_OWN / 2, "so does a welcome");
+static_assert(NAMES_MOST + (size_t)2 * TELL_MOST <= CHANNEL_OWN / 2, "so does a welcome");
 
 static struct member *of_reader(struct subscriber *r) {
     return container_of(r, struct member, reader);

@@ -273,7 +273,7 @@ static int parse_all(struct table *t, void *conf, int argc, char **argv, int *be
 }
 
 int opt_parse(const struct opt_command *command, void *conf, int argc, char **argv, int *before) {
-    struct table t;
+    struct table t = {.count = 0};
     table_fill(&t, command);
     return parse_all(&t, conf, argc, argv, before);
 }

@@ -119,13 +119,13 @@ static unsigned wanted_events(const struct watch *w, unsigned events) {
     return events & w->want;
 }
 
-/* Once `ready` has stopped the watch, it may be no more. */
+/* Once `ready` has stopped the watch (then the report has none), it may be no more. */
 static void call_ready(const struct report *report, unsigned events) {
     struct watch *w = report->watch;
     unsigned want = w->want;
     w->stalled = false;
     w->ready(w, events);
-    if (report->watch && w->want == want) note_stall(w);
+    if (report->watch == w && w->want == want) note_stall(w);
 }
 
 static void deliver(struct loop *loop) {

@@ -58,7 +58,7 @@ static void finish(struct dial *d, int fd, const struct cause *failure) {
     d->done(d, fd, failure);
 }
 
-#define WHOM_TEXT (2 * NET_NAME_TEXT)
+#define WHOM_TEXT (NET_NAME_TEXT + PROXY_TEXT + 32)
 
 /* "example.org:80"; while the proxy is dialled "the proxy socks5://127.0.0.1:1080"; while it is
  * spoken to "example.org:80 through socks5://127.0.0.1:1080". */

@@ -37,11 +37,11 @@ static void unmap(struct addr *a) {
 
 /* Cuts the line at its single blanks. Returns how many words there are, at most WORDS + 1. */
 static int cut(char *line, char *words[WORDS + 1]) {
-    int n = 0;
-    for (char *word = line; word && n <= WORDS; n++) {
-        words[n] = word;
-        word = strchr(word, ' ');
-        if (word) *word++ = 0;
+    int n = 1;
+    words[0] = line;
+    for (char *blank = strchr(line, ' '); blank && n <= WORDS; blank = strchr(words[n++], ' ')) {
+        *blank = 0;
+        words[n] = blank + 1;
     }
     return n;
 }
