@@ -17,7 +17,7 @@ as() {
     [ "$1" = root ] || who=("${AS_USER[@]}")
     local FRESH=("${FRESH[@]}" "${who[@]}" env)
     mkdir "$1"
-    (cd "$1" && peer "${@:2}")
+    (cd "$1" && LIMIT=60 peer "${@:2}") # below strace it takes its time
 }
 
 # served(APPLET, WORDS..., talk=FUNCTION of the port, end=STATUS): a server from its start to its end, where
