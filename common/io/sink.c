@@ -100,7 +100,8 @@ enum sink_result sink_pull(struct sink *s, int from, enum source_kind kind, size
     size_t taken = 0;
     *moved = 0;
     if (!sink_moves(s) || kind == SOURCE_TTY) return copy(s, from, kind, moved);
-    enum sink_result result = mover_pull(&s->mover, from, kind, s->fd, s->kind, moved, &taken);
+    enum sink_result result = mover_pull(&s->mover, (struct mover_end){from, kind},
+                                         (struct mover_end){s->fd, s->kind}, moved, &taken);
     s->taken += taken;
     if (result == SINK_FAILED) s->error = errno;
     if (result != SINK_DECLINED) return result;

@@ -76,10 +76,16 @@ static inline size_t sink_waiting(const struct sink *s) { return s->held.size + 
 
 /* --- the movers: sink_splice.c, sink_copy.c (which declines) --- */
 
+/* Where bytes come from, or go to. */
+struct mover_end {
+    int fd;
+    enum source_kind kind;
+};
+
 /* *moved: bytes that left the source; *taken: bytes the sink took. SINK_DECLINED may leave bytes
  * inside: mover_take_back. */
-enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kind, int to,
-                            enum source_kind to_kind, size_t *moved, size_t *taken);
+enum sink_result mover_pull(struct mover *m, struct mover_end from, struct mover_end to,
+                            size_t *moved, size_t *taken);
 enum sink_result mover_flush(struct mover *m, int to, size_t *taken);
 void mover_take_back(struct mover *m, struct buf *held);
 /* Only while nothing is inside: another mover may have the pipe. */

@@ -1,8 +1,8 @@
 #include "common/io/sink.h"
 
-enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kind, int to,
-                            enum source_kind to_kind, size_t *moved, size_t *taken) {
-    (void)m, (void)from, (void)from_kind, (void)to, (void)to_kind, (void)moved, (void)taken;
+enum sink_result mover_pull(struct mover *m, struct mover_end from, struct mover_end to,
+                            size_t *moved, size_t *taken) {
+    (void)m, (void)from, (void)to, (void)moved, (void)taken;
     return SINK_DECLINED;
 }
 

@@ -108,20 +108,20 @@ static bool at_mark(int fd) {
     return ioctl(fd, SIOCATMARK, &mark) == 0 && mark;
 }
 
-enum sink_result mover_pull(struct mover *m, int from, enum source_kind from_kind, int to,
-                            enum source_kind to_kind, size_t *moved, size_t *taken) {
-    bool direct = from_kind == SOURCE_PIPE || to_kind == SOURCE_PIPE;
+enum sink_result mover_pull(struct mover *m, struct mover_end from, struct mover_end to,
+                            size_t *moved, size_t *taken) {
+    bool direct = from.kind == SOURCE_PIPE || to.kind == SOURCE_PIPE;
     if (!m->prepared) {
-        if (blocks(from, from_kind) || blocks(to, to_kind)) return SINK_DECLINED;
-        m->places = to_kind == SOURCE_FILE && is_regular(to);
-        if (direct) fcntl(to_kind == SOURCE_PIPE ? to : from, F_SETPIPE_SZ, PIPE_WANTED);
+        if (blocks(from.fd, from.kind) || blocks(to.fd, to.kind)) return SINK_DECLINED;
+        m->places = to.kind == SOURCE_FILE && is_regular(to.fd);
+        if (direct) fcntl(to.kind == SOURCE_PIPE ? to.fd : from.fd, F_SETPIPE_SZ, PIPE_WANTED);
         m->prepared = true;
     }
-    enum sink_result result = direct ? move_direct(from, to, to_kind, moved, taken)
-                                     : move_through(m, from, to, moved, taken);
+    enum sink_result result = direct ? move_direct(from.fd, to.fd, to.kind, moved, taken)
+                                     : move_through(m, from.fd, to.fd, moved, taken);
     /* splice stops before an urgent byte for good; recv leaves it out and goes on. */
-    bool stopped = from_kind == SOURCE_SOCKET && (result == SINK_DRY || result == SINK_END);
-    return stopped && at_mark(from) ? SINK_DECLINED : result;
+    bool stopped = from.kind == SOURCE_SOCKET && (result == SINK_DRY || result == SINK_END);
+    return stopped && at_mark(from.fd) ? SINK_DECLINED : result;
 }
 
 void mover_take_back(struct mover *m, struct buf *held) {

@@ -29,6 +29,7 @@ int dgram_join(int fd, const struct addr *group) {
     struct group_req request = {.gr_interface = six ? group->as.v6.sin6_scope_id : 0};
     if (!request.gr_interface) request.gr_interface = interface_of(fd);
     memcpy(&request.gr_group, &group->as, group->size);
-    return sock_set_bytes(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, MCAST_JOIN_GROUP, &request,
-                          sizeof request, "MCAST_JOIN_GROUP");
+    const struct sock_option join = {six ? IPPROTO_IPV6 : IPPROTO_IP, MCAST_JOIN_GROUP,
+                                     "MCAST_JOIN_GROUP"};
+    return sock_set_bytes(fd, &join, &request, sizeof request);
 }

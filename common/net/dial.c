@@ -103,11 +103,13 @@ static void tunnel_over(struct tunnel *t) {
 
 /* The proxy has answered: no other address of it is tried. */
 static void enter_tunnel(struct dial *d, int fd) {
-    const char *host = d->plan.name.host ? d->plan.name.host : "localhost";
+    const struct net_name *name = &d->plan.name;
+    const struct proxy_target target = {name->host ? name->host : "localhost", name->port};
     timer_stop(&d->stagger);
     drop_all(d, ECANCELED);
     d->fd = fd;
-    tunnel_start(d->loop, &d->tunnel, fd, d->plan.proxy, host, d->plan.name.port, tunnel_over);
+    d->tunnel = (struct tunnel){.done = tunnel_over};
+    tunnel_start(&d->tunnel, d->loop, fd, d->plan.proxy, &target);
 }
 
 /* --- attempts --- */

@@ -36,6 +36,12 @@ enum proxy_state {
     PROXY_BROKEN,      /* that was no answer of such a proxy */
 };
 
+/* Whom the proxy is to connect to. */
+struct proxy_target {
+    const char *host;
+    uint16_t port;
+};
+
 #define PROXY_ANSWER_MOST ((size_t)16384) /* bytes of an HTTP answer, up to its empty line */
 
 struct proxy_talk {

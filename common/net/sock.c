@@ -181,7 +181,8 @@ void sock_close(int fd) {
 
 static void close_by_reset(int fd) {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
-    sock_set_bytes(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now, "SO_LINGER");
+    static const struct sock_option option = {SOL_SOCKET, SO_LINGER, "SO_LINGER"};
+    sock_set_bytes(fd, &option, &now, sizeof now);
     if (trace_level) trace_set(fd, TRACE_PARTING);
 }
 
@@ -350,11 +351,10 @@ int sock_set(int fd, int level, int name, int value, const char *what) {
     return result;
 }
 
-int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t size,
-                   const char *what) {
-    int result = setsockopt(fd, level, name, value, size);
+int sock_set_bytes(int fd, const struct sock_option *option, const void *value, socklen_t size) {
+    int result = setsockopt(fd, option->level, option->name, value, size);
     if (trace_level > 1)
-        trace_call(result, "", "setsockopt(%d, %s, %u bytes)", fd, what, (unsigned)size);
+        trace_call(result, "", "setsockopt(%d, %s, %u bytes)", fd, option->what, (unsigned)size);
     return result;
 }
 

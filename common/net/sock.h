@@ -70,8 +70,13 @@ ssize_t sock_sendto(int fd, const void *bytes, size_t n, const struct addr *to);
 
 /* setsockopt(2) and getsockopt(2); `what` names the option in the trace ("SO_REUSEADDR"). */
 int sock_set(int fd, int level, int name, int value, const char *what);
-int sock_set_bytes(int fd, int level, int name, const void *value, socklen_t size,
-                   const char *what);
+
+struct sock_option {
+    int level, name;
+    const char *what;
+};
+
+int sock_set_bytes(int fd, const struct sock_option *option, const void *value, socklen_t size);
 int sock_get(int fd, int level, int name, int *value, const char *what);
 /* Whether calls wait (O_NONBLOCK); that holds for all processes that have the socket. */
 int sock_set_blocking(int fd, bool on);

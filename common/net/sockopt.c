@@ -132,13 +132,12 @@ static int apply(const struct sockopt *o, int fd, int family) {
     bool six = family == AF_INET6 && o->row->level6;
     int level = six ? o->row->level6 : o->row->level;
     int option = six ? o->row->option6 : o->row->option;
+    const struct sock_option set = {level, option, o->row->label};
     if (level == SOL_SOCKET && option == SO_LINGER) {
         struct linger linger = {.l_onoff = 1, .l_linger = o->number};
-        return sock_set_bytes(fd, level, option, &linger, sizeof linger, o->row->label);
+        return sock_set_bytes(fd, &set, &linger, sizeof linger);
     }
-    if (o->row->kind == WORD)
-        return sock_set_bytes(fd, level, option, o->text, (socklen_t)strlen(o->text),
-                              o->row->label);
+    if (o->row->kind == WORD) return sock_set_bytes(fd, &set, o->text, (socklen_t)strlen(o->text));
     return sock_set(fd, level, option, o->number, o->row->label);
 }
 

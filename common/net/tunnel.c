@@ -54,14 +54,13 @@ static void ready(struct watch *w, unsigned events) {
         finish(t);
 }
 
-void tunnel_start(struct loop *loop, struct tunnel *t, int fd, const struct proxy_url *url,
-                  const char *host, uint16_t port, void (*done)(struct tunnel *t)) {
-    *t = (struct tunnel){.done = done};
-    proxy_talk_start(&t->talk, url, host, port);
+void tunnel_start(struct tunnel *t, struct loop *loop, int fd, const struct proxy_url *url,
+                  const struct proxy_target *to) {
+    proxy_talk_start(&t->talk, url, to->host, to->port);
     if (t->talk.state == PROXY_TALKING)
         watch_start(loop, &t->watch, fd, LOOP_READ | LOOP_WRITE, ready);
     else
-        done(t);
+        t->done(t);
 }
 
 void tunnel_stop(struct tunnel *t) {

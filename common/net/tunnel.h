@@ -15,10 +15,11 @@ struct tunnel {
     struct watch watch;
 };
 
-/* `done` is called once, and may be called before this returns. The descriptor stays the caller's;
- * url and host are the caller's and must last. A limit is the caller's too. */
-void tunnel_start(struct loop *loop, struct tunnel *t, int fd, const struct proxy_url *url,
-                  const char *host, uint16_t port, void (*done)(struct tunnel *t));
+/* Begins: the proxy of the URL is at the other end of fd, and is to connect to this host and port
+ * (proxy.h). t->done, set before, is called once, and may be called before this returns. The
+ * descriptor stays the caller's; url and host too, and must last. A limit is the caller's. */
+void tunnel_start(struct tunnel *t, struct loop *loop, int fd, const struct proxy_url *url,
+                  const struct proxy_target *to);
 /* Leaves the loop; `done` is not called. Also when it is over, or never began ({0}). */
 void tunnel_stop(struct tunnel *t);
 
