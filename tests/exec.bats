@@ -136,6 +136,16 @@ s = connect(port)
 assert read_line(s) == b"there\n" # its place under -m is free
 p.terminate()
 ended(p, -signal.SIGTERM)
+p, port = serve("-q", "-e", "(trap \"\" HUP; echo $$; exec sleep 60) & wait") # it outlives the command
+s = connect(port)
+group = int(read_line(s))
+reset(s)
+def empty():
+    try: os.killpg(group, 0)
+    except ProcessLookupError: return True
+wait_until(empty)
+p.terminate()
+ended(p, -signal.SIGTERM)
 p, port = serve("-q", "-m", "1", "-e", "trap \"\" HUP; echo there; sleep 60")
 s = connect(port)
 assert read_line(s) == b"there\n"

@@ -48,7 +48,6 @@ static void reap(struct sig_watch *w) {
     while ((pid = next_ended(&status)) > 0) {
         struct proc *p = take(g, pid);
         if (!p) continue;
-        timer_stop(&p->kill);
         p->pid = 0;
         p->status = exit_status(status);
         p->ended(p);
@@ -82,6 +81,7 @@ static void seal_inherited(void) {
 void proc_group_start(struct proc_group *g, struct loop *loop) {
     g->loop = loop;
     g->running = NULL;
+    g->doomed = NULL;
     g->stopping = false;
     g->unsignalled = (struct timer){0};
     seal_inherited();
@@ -145,15 +145,31 @@ int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
     return 0;
 }
 
-static void kill_group(struct timer *t) {
-    const struct proc *p = container_of(t, struct proc, kill);
-    if (p->pid > 0) kill(-p->pid, SIGKILL);
+/* A process group that is killed at the end of its grace; it may outlive its command. */
+struct doomed {
+    struct timer grace;
+    pid_t pid;
+    struct doomed *next, **before;
+};
+
+static void kill_doomed(struct timer *t) {
+    struct doomed *d = container_of(t, struct doomed, grace);
+    timer_stop(t);
+    kill(-d->pid, SIGKILL);
+    *d->before = d->next;
+    if (d->next) d->next->before = d->before;
+    free(d);
 }
 
 void proc_hang_up(struct proc_group *g, struct proc *p) {
-    if (p->pid <= 0 || timer_running(&p->kill)) return;
+    if (p->pid <= 0 || p->hung_up) return;
+    struct doomed *d = mem_new(sizeof *d);
+    *d = (struct doomed){.pid = p->pid, .next = g->doomed, .before = &g->doomed};
+    if (d->next) d->next->before = &d->next;
+    g->doomed = d;
+    p->hung_up = true;
     kill(-p->pid, SIGHUP);
-    timer_start(g->loop, &p->kill, GRACE, kill_group);
+    timer_start(g->loop, &d->grace, GRACE, kill_doomed);
 }
 
 /* The end: a command's process group may outlive the command. */
@@ -197,6 +213,7 @@ void proc_group_stop(struct proc_group *g) {
     while (g->running || groups_left(&s)) loop_run(g->loop);
     timer_stop(&s.look);
     free(s.pids);
+    while (g->doomed) kill_doomed(&g->doomed->grace);
     timer_stop(&g->unsignalled);
     sig_unwatch(&g->child_signal);
 }

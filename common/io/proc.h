@@ -3,6 +3,7 @@
 #ifndef SOCKKIT_IO_PROC_H
 #define SOCKKIT_IO_PROC_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "common/base/addr.h"
@@ -15,13 +16,14 @@ struct proc {
     int status; /* its exit status, 128+N by signal N; once ended */
     void (*ended)(struct proc *p);
     struct proc *next;
-    struct timer kill; /* after a hang-up */
+    bool hung_up;
 };
 
 /* All children of one owner. */
 struct proc_group {
     struct loop *loop;
     struct proc *running;
+    struct doomed *doomed; /* process groups whose peer has gone */
     bool stopping;
     struct sig_watch child_signal;
     struct timer unsignalled; /* looks for children that have ended where no signal tells */
@@ -45,8 +47,8 @@ struct proc_socket {
 int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
                const struct proc_socket *socket, struct cause *cause);
 
-/* The peer of a command has gone: SIGHUP to its process group, SIGKILL 2 s later if the command has
- * not ended by then. Also when it is not running. */
+/* The peer of a command has gone: SIGHUP to its process group, and SIGKILL 2 s later to what is
+ * left of it. Also when it is not running. */
 void proc_hang_up(struct proc_group *g, struct proc *p);
 
 /* SIGTERM to all groups, SIGKILL after 2 s to those that still have members; returns when all
