@@ -87,7 +87,7 @@ assert quiet(s[0], 0.05) and quiet(s[2], 0)
 print("done", flush=True)' "$PORT" "$SERVER_OUT"
     wait_for_line "$PEER_OUT" ready
     say all
-    wait_for_line "$PEER_OUT" done
+    wait_for_line "$PEER_OUT" 'done'
     assert_equal "$(grep -c 'more than 1000 senders' "$SERVER_ERR")" 1
 }
 
@@ -174,7 +174,7 @@ wait_until(lambda: not os.path.exists("server2"))'
 }
 
 @test "a stdin that cannot be read, and a line without end, are status 1 and a line" {
-    local stdin words
+    local stdin
     for stdin in . /dev/zero; do
         STDIN=$stdin start_server udp-serve -q
         run -0 sockkit udp-send "127.0.0.1:$PORT" x

@@ -46,6 +46,7 @@ static bool replaced(const struct opt_group *groups, const struct opt_group *its
 
 static void table_fill(struct table *t, const struct opt_command *command) {
     const struct opt_group *groups = command->groups;
+    /* cppcheck-suppress ctuuninitvar ; only the address of an array in it is taken */
     char *shorts = t->shorts;
     t->command = command;
     t->count = 0;
@@ -273,7 +274,7 @@ static int parse_all(struct table *t, void *conf, int argc, char **argv, int *be
 }
 
 int opt_parse(const struct opt_command *command, void *conf, int argc, char **argv, int *before) {
-    struct table t = {.count = 0};
+    struct table t;
     table_fill(&t, command);
     return parse_all(&t, conf, argc, argv, before);
 }

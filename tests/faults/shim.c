@@ -194,9 +194,11 @@ static void find(void *real, const char *name) {
 
 /* --- bytes --- */
 
-static enum { OTHER, PIPE, REGULAR } kinds[MOST_KINDS]; /* of descriptors */
+enum { OTHER, PIPE, REGULAR };
 
-static int kind_of(int fd) { return fd >= 0 && fd < MOST_KINDS ? (int)kinds[fd] : OTHER; }
+static int kinds[MOST_KINDS]; /* of descriptors */
+
+static int kind_of(int fd) { return fd >= 0 && fd < MOST_KINDS ? kinds[fd] : OTHER; }
 
 static void set_kind(int fd, int kind) {
     if (fd >= 0 && fd < MOST_KINDS) kinds[fd] = kind;
