@@ -440,6 +440,10 @@ static int run(struct call *call) {
         run_command(&c);
     else
         run_relay(&c);
+    if (c.conf->send_only && !c.status && !call_over(call)) {
+        c.farewell.shut = true;
+        part(&c); /* what the server says still must not become a reset that destroys what it has */
+    }
     if (c.farewell.reset) sock_reset(c.fd);
     sock_close(c.fd);
     return c.status;

@@ -411,6 +411,7 @@ assert count == taken - accepted if TOLD else 0 < count < taken, (second, taken,
 }
 
 @test "bytes sent to a peer that had closed altogether are counted, status 1" {
+    [ -z "$PORTABLE" ] || return 0 # nobody tells it
     peer '
 l = listen()
 p = sockkit("connect", "127.0.0.1", l.getsockname()[1])
@@ -424,8 +425,7 @@ p.stdin.write(b"12345")
 p.stdin.close()
 os.kill(p.pid, signal.SIGCONT)
 out, err = ended(p, 1)
-what = "did not take 5 bytes of what was sent" if TOLD else "closed the connection before the end of stdin"
-assert err == "sockkit connect: 127.0.0.1:%d %s\n" % (l.getsockname()[1], what)'
+assert err == "sockkit connect: 127.0.0.1:%d did not take 5 bytes of what was sent\n" % l.getsockname()[1]'
 }
 
 @test "bytes that the peer has not acknowledged when all is sent are waited for, and counted when it resets" {

@@ -23,7 +23,9 @@
 
 tm() { tmux -S "$DIR/tmux" -f /dev/null "$@"; }
 
+# The tracer of LeakSanitizer dies of the SIGHUP that ends a terminal, and the process that it traced then waits for ever.
 terminal_setup() {
+    export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
     helper_setup
     unset NO_COLOR
     export TERM=xterm-256color LC_ALL=C.UTF-8

@@ -125,7 +125,7 @@ ERRORS = {
 HARMLESS = re.compile(
     r"(_|ato|clock_|free|inet_|is|localtime|mem|reg(error|exec|free)|sig|str|v?sn).*"
     r"|get(env|e?[gu]id|opt_long|pgrp|p?pid|rlimit|servbyname)|closedir|dirfd|ferror|gai_strerror"
-    r"|if_(indextoname|nametoindex)|puts|qsort|raise|sysconf|tcgetpgrp|time|tzset|umask|unsetenv")
+    r"|if_(indextoname|nametoindex)|printf|puts|qsort|raise|sysconf|tcgetpgrp|time|tzset|umask|unsetenv")
 
 # What a program has to live with: it tries again, and nobody notices.
 HEALS = {"EINTR", "EAGAIN", "short"}
