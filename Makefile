@@ -115,10 +115,12 @@ $(BUILD)/faults.so: tests/faults/shim.c
 # The targets of the fuzzer are compiled with them, so that they follow what they call.
 tests: $(unit) $(shim) $(fuzz:%=$(BUILD)/tests/fuzz/%.o)
 
+# A test may put a call of its own in the place of libc's; a static libc has that one too.
+twice := -Wl,--allow-multiple-definition
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(modules)
 	@mkdir -p $(@D)
 	@echo '  ld  $@'
-	$(Q)$(link) -o $@ $^
+	$(Q)$(link) $(if $(STATIC),$(twice)) -o $@ $^
 
 check:
 	@tests/setup check

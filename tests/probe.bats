@@ -670,9 +670,9 @@ assert lines[1]["error"] == "Connection refused" and "banner" not in lines[1], l
 @test "what is known reaches a slow reader after --max-time; one that takes nothing does not hold up the end" {
     start_silent
     # More lines than a pipe holds, 64 KiB; then the probing pauses.
-    run bash -c "\"\$0\" probe -a --max-time 6s -w 10s 127.0.0.1 1-9000,$PEER_PORT 2>err |
+    run bash -c "\"\$0\" probe -a --max-time 3s -w 10s 127.0.0.1 1-9000,$PEER_PORT 2>err |
         { until grep -q 'not done' err; do sleep 0.01; done; wc -l; }" "$SOCKKIT"
-    ((output > 2100))
+    ((output > 1000)) # all that was known, had the reader been quick
     mkfifo stuck
     sleep 100 <>stuck &
     local holder=$! begin
