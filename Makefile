@@ -44,7 +44,7 @@ modules := $(filter-out $(BUILD)/main.o,$(objects))
 unit := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 fuzz := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
-warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-static-in-inline $(if $(WERROR),-Werror)
 features := $(if $(PORTABLE),-D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -include common/base/posix.h,-D_GNU_SOURCE)
 hardening := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 sanitizers := -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
