@@ -378,22 +378,24 @@ int sock_set_blocking(int fd, bool on) {
     return fcntl(fd, F_SETFL, on ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
 }
 
-int sock_local(int fd, struct addr *a) {
-    char text[ADDR_TEXT];
+static void empty(struct addr *a) {
     memset(a, 0, sizeof *a);
     a->size = sizeof a->as;
-    int result = getsockname(fd, &a->as.any, &a->size);
+}
+
+static int show_name(int result, const char *call, int fd, const struct addr *a) {
+    char text[ADDR_TEXT];
     if (trace_level > 1)
-        trace_call(result, result < 0 ? "" : addr_text(a, text), "getsockname(%d)", fd);
+        trace_call(result, result < 0 ? "" : addr_text(a, text), "%s(%d)", call, fd);
     return result;
 }
 
+int sock_local(int fd, struct addr *a) {
+    empty(a);
+    return show_name(getsockname(fd, &a->as.any, &a->size), "getsockname", fd, a);
+}
+
 int sock_peer(int fd, struct addr *a) {
-    char text[ADDR_TEXT];
-    memset(a, 0, sizeof *a);
-    a->size = sizeof a->as;
-    int result = getpeername(fd, &a->as.any, &a->size);
-    if (trace_level > 1)
-        trace_call(result, result < 0 ? "" : addr_text(a, text), "getpeername(%d)", fd);
-    return result;
+    empty(a);
+    return show_name(getpeername(fd, &a->as.any, &a->size), "getpeername", fd, a);
 }
