@@ -2,6 +2,7 @@
 import os
 import select
 import socket
+import time
 
 SAME = "the same"  # what is wanted: what came in the undisturbed run
 
@@ -15,6 +16,7 @@ class End:
         self.shuts = False  # its side, once all is said
         self.late = False  # it came after a call was made to fail
         self.plain = bytes  # what of all that came is compared
+        self.most, self.pause = 65536, 0  # bytes that are heard at once, seconds before each time
         self.meet(file)
 
     def meet(self, file):
@@ -43,8 +45,9 @@ class End:
             self.say()
 
     def hear(self):
+        time.sleep(self.pause)
         try:
-            data = os.read(self.file.fileno(), 65536)
+            data = os.read(self.file.fileno(), self.most)
         except BlockingIOError:
             return
         except OSError:

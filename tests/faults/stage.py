@@ -81,9 +81,11 @@ class Stage:
         return env
 
     def input(self, kind):
-        """Its stdin: bytes are a regular file."""
+        """Its stdin: bytes are a regular file, a file or descriptor is what it is."""
         if kind is None:
             return self.keep(open(os.devnull, "rb"))
+        if isinstance(kind, int) or hasattr(kind, "fileno"):
+            return kind
         if isinstance(kind, bytes):
             with open(self.path("stdin"), "wb") as f:
                 f.write(kind)
@@ -106,8 +108,8 @@ class Stage:
         self.stdin = self.stdout = Terminal("terminal", wants, open(outer, "r+b", 0))
         return open(inner, "r+b", 0)
 
-    def start(self, *words, stdin=None, stdout=None, wants=b"", passed=()):
-        """Starts it; wants is what is to come on its stdout."""
+    def start(self, *words, stdin=None, stdout=None, wants=b"", passed=(), before=None):
+        """Starts it; wants is what is to come on its stdout; before() runs in the new process."""
         if stdin == TERMINAL:
             theirs = [self.terminal(wants)] * 2
         else:
@@ -117,11 +119,12 @@ class Stage:
         with open(self.path("stderr"), "wb") as told:
             self.process = subprocess.Popen(
                 [self.sockkit, *map(str, words)], stdin=theirs[0], stdout=theirs[1], stderr=told,
-                env=self.environment(), cwd=self.folder, start_new_session=True, pass_fds=passed)
+                env=self.environment(), cwd=self.folder, start_new_session=True, pass_fds=passed,
+                preexec_fn=before)
         resource.prlimit(self.process.pid, resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR + 1))
         self.pidfd = os.pidfd_open(self.process.pid)
         for file in theirs:
-            file.close()
+            os.close(file) if isinstance(file, int) else file.close()
 
     def serve(self, *words, once=False, **more):
         """Starts a server and waits until it is ready."""
@@ -271,20 +274,24 @@ class Stage:
         for file in self.open:
             file.close()
 
+    def signal(self, number):
+        """Popen would reap what has ended meanwhile, and with it what it used."""
+        signal.pidfd_send_signal(self.pidfd, number)
+
     def end(self):
         """Waits for the end of sockkit, by force where it must be. Its status and what it used."""
         if self.serving and not self.gone():
             stuck = self.stuck
-            self.process.terminate()
+            self.signal(signal.SIGTERM)
             ended = self.ends_in_time(AFTER_TERM)
             self.stuck = stuck or not ended
         else:
             ended = self.ends_in_time()
         self.leave()
         if not ended and not self.ends_in_time(LATE):
-            self.process.terminate()
+            self.signal(signal.SIGTERM)
             if not self.ends_in_time(AFTER_TERM):
-                self.process.kill()
+                self.signal(signal.SIGKILL)
         _, status, used = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         return self.process.returncode, used.ru_utime + used.ru_stime
