@@ -102,10 +102,11 @@ end
 for command in sockkit sk-udp-serve
     complete -c $command -n "__sockkit_applet udp-serve" -f -a "(__fish_print_hostnames)"
     complete -c $command -n "__sockkit_applet udp-serve" -l reply -x -d 'answer each datagram: %m it, %a %p its sender, %t time, %%'
+    complete -c $command -n "__sockkit_applet udp-serve" -l to -x -a "(__fish_print_hostnames)" -d 'pass all on to HOST:PORT or unix:PATH, and answers back, nothing to stdout'
     complete -c $command -n "__sockkit_applet udp-serve" -l to-all -f -d 'lines of stdin go to all who were heard (1000), not to the last one'
     complete -c $command -n "__sockkit_applet udp-serve" -l count -s c -x -d 'end after N datagrams'
     complete -c $command -n "__sockkit_applet udp-serve" -l timeout -s w -x -d 'give up when no datagram comes for TIME from the beginning (status 5)'
-    complete -c $command -n "__sockkit_applet udp-serve" -l idle -s i -x -d 'end when no further datagram comes for TIME (status 5)'
+    complete -c $command -n "__sockkit_applet udp-serve" -l idle -s i -x -d 'end when no further datagram comes for TIME (status 5); --to: forget a sender that is silent for TIME (60s)'
     complete -c $command -n "__sockkit_applet udp-serve" -l group -x -d 'join this multicast group, and listen on it unless -b says where'
     complete -c $command -n "__sockkit_applet udp-serve" -l escapes -f -d 'in texts \r \n \t \0 \\ and \xNN are what they are in C'
     complete -c $command -n "__sockkit_applet udp-serve" -l label -f -d 'show each line received behind its sender\'s [ADDR:PORT]'

@@ -158,7 +158,8 @@ static int check(struct serve *s, struct forward *f) {
         msg_error("a MESSAGE and --to exclude each other");
         return STATUS_USAGE;
     }
-    if (where_option(s->responder.call, &s->conf->to.endpoint, &f->target) < 0) return STATUS_USAGE;
+    if (where_option(s->responder.call, &s->conf->to, SOCK_STREAM, &f->target) < 0)
+        return STATUS_USAGE;
     net_name_text(&f->target, f->name);
     own_find(&f->own, &s->responder.doors.streams);
     if (!is_own(s, f)) return 0;

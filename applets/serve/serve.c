@@ -15,14 +15,6 @@
 static const struct serve_conf defaults = {.server = SERVER_CONF_DEFAULTS,
                                            .buffer = (uint64_t)1 << 20};
 
-static const char *parse_target(void *field, const char *value) {
-    struct serve_target *to = field;
-    const char *wrong = endpoint_parse(value, &to->endpoint);
-    to->given = !wrong;
-    if (to->given) endpoint_keep(&to->endpoint);
-    return wrong;
-}
-
 static const struct opt_row rows[] = {
     OPT("once", '1', OPT_FLAG, serve_conf, once,
         .help = "serve one connection; its outcome is the exit status"),
@@ -32,7 +24,7 @@ static const struct opt_row rows[] = {
     OPT("exec", 'e', OPT_STRING, serve_conf, exec, .metavar = "COMMAND",
         .excludes = "idle output hex-dump crlf label quit-word progress",
         .help = "run sh -c COMMAND for each client, the socket its stdin and stdout"),
-    OPT("to", 0, OPT_CUSTOM, serve_conf, to, .metavar = "ENDPOINT", .parse = parse_target,
+    OPT("to", 0, OPT_CUSTOM, serve_conf, to, .metavar = "ENDPOINT", .parse = where_parse,
         .values = "@host",
         .excludes = "reply exec quit-word label progress crlf no-newline recv-only",
         .help = "join each client with a connection to HOST:PORT or unix:PATH"),

@@ -9,6 +9,7 @@
 #include "common/base/buf.h"
 #include "common/cli/applet.h"
 #include "common/cli/texts.h"
+#include "common/cli/where.h"
 #include "common/io/output.h"
 #include "common/net/endpoint.h"
 #include "common/serve/responder.h"
@@ -23,11 +24,7 @@ struct serve_conf {
     bool once, no_newline, crlf, recv_only, broker;
     uint64_t buffer; /* of the broker */
     const char *reply, *exec, *quit_word;
-
-    struct serve_target {
-        bool given;
-        struct endpoint endpoint;
-    } to;
+    struct where_value to;
 };
 
 struct way;

@@ -1,17 +1,13 @@
 #include "applets/udp/destination.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "common/base/mem.h"
+#include "applets/udp/own_path.h"
 #include "common/net/bind.h"
 #include "common/net/hint.h"
 #include "common/net/resolve.h"
 #include "common/net/sock.h"
-
-#define PATH_TRIES 100
 
 /* --- what went wrong --- */
 
@@ -39,29 +35,9 @@ int destination_error(const struct destination *r) {
 
 /* --- one socket --- */
 
-static int bind_path(struct destination *r, struct cause *cause) {
-    const char *directory = getenv("TMPDIR");
-    struct addr a;
-    if (!directory || !*directory) directory = "/tmp";
-    for (int i = 0; i < PATH_TRIES; i++) {
-        char *path = mem_format("%s/sockkit-%ld-%d", directory, (long)getpid(), i);
-        bool fits = addr_unix(path, &a) == 0, bound = fits && sock_bind(r->fd, &a) == 0;
-        if (bound)
-            r->path = path;
-        else
-            free(path);
-        if (bound) return 0;
-        if (!fits)
-            return cause_set(cause, STATUS_UNBOUND, "cannot bind in %s: %s", directory,
-                             strerror(errno));
-        if (errno != EADDRINUSE) break;
-    }
-    return bind_cause("bind to", SOCK_DGRAM, &a, errno, cause);
-}
-
 static int bind_to_local(struct destination *r, struct cause *cause) {
     const struct addr *local = addrs_of_family(&r->locals, addr_family(&r->to));
-    if (r->name.path) return bind_path(r, cause);
+    if (r->name.path) return own_path_bind(r->fd, &r->path, cause);
     return local ? bind_local(r->fd, SOCK_DGRAM, local, cause) : 0;
 }
 
@@ -91,9 +67,7 @@ static void close_socket(struct destination *r) {
     r->fd = -1;
     own_free(&r->own);
     r->self.count = 0;
-    if (r->path) unlink(r->path);
-    free(r->path);
-    r->path = NULL;
+    own_path_remove(&r->path);
 }
 
 /* --- one address after another --- */

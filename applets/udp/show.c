@@ -30,13 +30,18 @@ static bool lacks_newline(const struct show *s, const struct dgram *d) {
 }
 
 void show_received(struct show *s, const struct dgram *d) {
-    char peer[DGRAM_PEER];
     size_t newline = lacks_newline(s, d);
     if (s->conf->output.label)
         put_labelled(&s->out.text, d);
     else
         buf_put(&s->out.text, d->bytes, d->size);
     buf_put(&s->out.text, "\n", newline);
+    show_kept(s, d);
+}
+
+void show_kept(struct show *s, const struct dgram *d) {
+    char peer[DGRAM_PEER];
+    size_t newline = lacks_newline(s, d);
     if (!output_copying(&s->out)) return;
     output_copy(&s->out, d->bytes, d->size);
     output_copy(&s->out, "\n", newline);

@@ -32,6 +32,8 @@ int show_start(struct show *s, struct loop *loop, int fd, const struct show_conf
 /* A datagram received: a line of stdout and of -o, and its dump. The line goes out with
  * output_flush. */
 void show_received(struct show *s, const struct dgram *d);
+/* The same for the copies alone: nothing goes to stdout. */
+void show_kept(struct show *s, const struct dgram *d);
 /* A datagram sent: for the dump. */
 void show_sent(struct show *s, const struct dgram *d);
 /* Closes. Returns the exit status: that of a failure, told, or 0. */

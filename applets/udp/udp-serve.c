@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include "applets/udp/conversation.h"
+#include "applets/udp/forward.h"
 #include "applets/udp/show.h"
 #include "common/base/mem.h"
 #include "common/base/template.h"
 #include "common/base/text.h"
 #include "common/cli/texts.h"
+#include "common/cli/where.h"
 #include "common/net/listen.h"
 #include "common/serve/responder.h"
 
@@ -21,6 +23,7 @@ struct udp_serve_conf {
     int64_t count; /* 0: for ever */
     const char *reply, *group;
     bool to_all;
+    struct where_value to;
 };
 
 static const struct udp_serve_conf defaults = {.server = SERVER_CONF_DEFAULTS};
@@ -36,6 +39,9 @@ static const char *parse_group(void *field, const char *value) {
 static const struct opt_row rows[] = {
     OPT("reply", 0, OPT_STRING, udp_serve_conf, reply, .metavar = "TEMPLATE", .flags = OPT_EMPTY_OK,
         .help = "answer each datagram: %m it, %a %p its sender, %t time, %%"),
+    OPT("to", 0, OPT_CUSTOM, udp_serve_conf, to, .metavar = "ENDPOINT", .parse = where_parse,
+        .values = "@host", .excludes = "reply to-all label",
+        .help = "pass all on to HOST:PORT or unix:PATH, and answers back, nothing to stdout"),
     OPT("to-all", 0, OPT_FLAG, udp_serve_conf, to_all, .excludes = "reply",
         .help = "lines of stdin go to all who were heard (1000), not to the last one"),
     OPT("count", 'c', OPT_INTEGER, udp_serve_conf, count, .metavar = "N", .min = 1,
@@ -44,7 +50,9 @@ static const struct opt_row rows[] = {
         .max = INT64_MAX,
         .help = "give up when no datagram comes for TIME from the beginning (status 5)"),
     OPT("idle", 'i', OPT_TIME, udp_serve_conf, common.idle, .metavar = "TIME", .min = 1,
-        .max = INT64_MAX, .help = "end when no further datagram comes for TIME (status 5)"),
+        .max = INT64_MAX,
+        .help = "end when no further datagram comes for TIME (status 5); --to: forget a sender "
+                "that is silent for TIME (60s)"),
     OPT("group", 0, OPT_CUSTOM, udp_serve_conf, group, .metavar = "ADDR", .parse = parse_group,
         .excludes = "unix",
         .help = "join this multicast group, and listen on it unless -b says where"),
@@ -66,7 +74,9 @@ struct udp_serve {
     const struct udp_serve_conf *conf;
     struct text reply; /* of --reply */
     struct show show;
-    struct conversation talk; /* not started: there is --reply, or no stdin */
+    struct conversation talk; /* not started: there is --reply or --to, or no stdin */
+    struct forward relay;     /* not started: there is no --to */
+    struct net_name target;   /* of the relay */
     struct timer idle;
 };
 
@@ -80,16 +90,29 @@ static struct udp_serve *of_server(struct dgram_server *server) {
 
 /* --- datagrams --- */
 
+static void count(struct udp_serve *u) {
+    struct dgram_server *server = &u->responder.datagrams;
+    if (u->conf->count && server->received == (uint64_t)u->conf->count) dgram_server_end(server);
+}
+
 static bool on_message(struct dgram_door *door, const struct dgram *d, struct buf *answer) {
-    struct dgram_server *server = door->server;
-    struct udp_serve *u = of_server(server);
+    struct udp_serve *u = of_server(door->server);
     show_received(&u->show, d);
     if (answer) conversation_hear(&u->talk, door, d);
-    if (u->conf->count && server->received == (uint64_t)u->conf->count) dgram_server_end(server);
+    count(u);
     struct template_message received = {d->bytes, d->size, d->peer, time(NULL)};
     bool answers = u->conf->reply && answer;
     if (answers) template_fill(answer, u->reply.bytes, u->reply.size, &received);
     return answers;
+}
+
+/* With --to; the server behind answers in its own time. */
+static bool on_relayed(struct dgram_door *door, const struct dgram *d, struct buf *answer) {
+    struct udp_serve *u = of_server(door->server);
+    show_kept(&u->show, d);
+    if (answer) forward_put(&u->relay, door, d);
+    count(u);
+    return false;
 }
 
 static void on_answered(struct dgram_server *server, const struct dgram *answer) {
@@ -101,17 +124,23 @@ static void on_drained(struct dgram_server *server) {
     conversation_drained(&of_server(server)->talk);
 }
 
-/* stdin has the last word. */
+/* stdin has the last word, or the server behind. */
 static void on_ended(struct dgram_server *server) {
     struct udp_serve *u = of_server(server);
     if (conversation_goes_on(&u->talk))
         conversation_finish(&u->talk);
+    else if (forward_owes(&u->relay))
+        forward_finish(&u->relay);
     else
         loop_stop(u->call->loop);
 }
 
 static void talk_finished(struct conversation *c) {
     dgram_server_end(&container_of(c, struct udp_serve, talk)->responder.datagrams);
+}
+
+static void relay_finished(struct forward *f) {
+    dgram_server_end(&container_of(f, struct udp_serve, relay)->responder.datagrams);
 }
 
 static void talk_failed(struct conversation *c) {
@@ -126,11 +155,13 @@ static void idle_over(struct timer *t) {
 }
 
 static void watch_idle(struct udp_serve *u) {
-    if (u->conf->common.idle) timer_start(u->call->loop, &u->idle, u->conf->common.idle, idle_over);
+    if (u->conf->common.idle && !u->conf->to.given)
+        timer_start(u->call->loop, &u->idle, u->conf->common.idle, idle_over);
 }
 
 static void on_batch(struct dgram_server *server) {
     struct udp_serve *u = of_server(server);
+    forward_flush(&u->relay);
     output_flush(&u->show.out);
     watch_idle(u);
 }
@@ -171,21 +202,39 @@ static int join(const struct udp_serve_conf *conf, const struct listeners *liste
 
 /* --- from open to close --- */
 
+static int start_relay(struct udp_serve *u) {
+    if (forward_start(&u->relay, &u->target, &u->responder.doors.datagrams) == 0) return 0;
+    msg_error("--to %s: that is where this very server listens", u->relay.upstream.text);
+    return STATUS_USAGE;
+}
+
+/* Without --to. */
+static void start_talk(struct udp_serve *u) {
+    if (!u->conf->reply) conversation_start(&u->talk, !u->conf->show.output.raw, &u->show.screen);
+}
+
 static int prepare(struct responder *r) {
     struct udp_serve *u = of_responder(r);
+    bool relays = u->conf->to.given;
     int status = join(u->conf, &r->doors.datagrams);
-    if (status) return status;
-    status = show_start(&u->show, r->call->loop, STDOUT_FILENO, &u->conf->show);
+    if (!status && relays) status = start_relay(u);
+    if (status) {
+        forward_stop(&u->relay);
+        return status;
+    }
+    status = show_start(&u->show, r->call->loop, relays ? -1 : STDOUT_FILENO, &u->conf->show);
     u->show.out.changed = output_changed;
     u->show.out.owner = u;
+    if (status) forward_stop(&u->relay);
     if (status) return show_stop(&u->show);
-    if (!u->conf->reply) conversation_start(&u->talk, !u->conf->show.output.raw, &u->show.screen);
+    if (!relays) start_talk(u);
     return 0;
 }
 
-/* Without --reply all that was sent is lines of stdin. */
+/* Without --reply and --to all that was sent is lines of stdin. */
 static void tell_unsaid(struct responder *r, uint64_t lost) {
-    if (of_responder(r)->conf->reply || lost == 0) return;
+    const struct udp_serve_conf *conf = of_responder(r)->conf;
+    if (conf->reply || conf->to.given || lost == 0) return;
     msg_error("%llu datagram%s of stdin could not be sent", (unsigned long long)lost,
               lost == 1 ? "" : "s");
     if (!r->status) r->status = STATUS_FAILED;
@@ -207,23 +256,43 @@ static int release(struct responder *r) {
     struct udp_serve *u = of_responder(r);
     timer_stop(&u->idle);
     conversation_stop(&u->talk);
+    forward_stop(&u->relay);
     return show_stop(&u->show);
 }
 
+static const struct dgram_ops showing = {.message = on_message,
+                                         .batch = on_batch,
+                                         .answered = on_answered,
+                                         .drained = on_drained,
+                                         .ended = on_ended};
+static const struct dgram_ops relaying = {
+    .message = on_relayed, .batch = on_batch, .answered = on_answered, .ended = on_ended};
+
+/* -1: a usage error, told. */
+static int configure(struct udp_serve *u) {
+    const struct udp_serve_conf *conf = u->conf;
+    struct loop *loop = u->call->loop;
+    if (texts_template(&conf->texts, conf->reply, &u->reply) < 0) return -1;
+    u->talk = (struct conversation){
+        .loop = loop, .to_all = conf->to_all, .failed = talk_failed, .finished = talk_finished};
+    u->relay = (struct forward){.loop = loop,
+                                .options = &conf->common.sockopts,
+                                .idle = conf->common.idle ? conf->common.idle : FORWARD_IDLE,
+                                .finished = relay_finished};
+    if (!conf->to.given) return 0;
+    if (where_option(u->call, &conf->to, SOCK_DGRAM, &u->target) < 0) return -1;
+    u->responder.needs =
+        SANDBOX_DIALS | (upstream_is_named(&u->target) ? (unsigned)SANDBOX_LOOKS_UP : 0u);
+    return 0;
+}
+
 static int run(struct call *call) {
-    static const struct dgram_ops datagrams = {.message = on_message,
-                                               .batch = on_batch,
-                                               .answered = on_answered,
-                                               .drained = on_drained,
-                                               .ended = on_ended};
-    static const struct responder_ops ops = {
-        .datagrams = &datagrams, .open = prepare, .finish = finish, .close = release};
     struct udp_serve u = {.call = call, .conf = call->conf};
-    if (texts_template(&u.conf->texts, u.conf->reply, &u.reply) < 0) return STATUS_USAGE;
-    u.talk = (struct conversation){.loop = call->loop,
-                                   .to_all = u.conf->to_all,
-                                   .failed = talk_failed,
-                                   .finished = talk_finished};
+    const struct responder_ops ops = {.datagrams = u.conf->to.given ? &relaying : &showing,
+                                      .open = prepare,
+                                      .finish = finish,
+                                      .close = release};
+    if (configure(&u) < 0) return STATUS_USAGE;
     if (u.conf->group) listen_on_group(call->conf);
     return responder_run(&u.responder, call, &u.conf->server, &ops);
 }

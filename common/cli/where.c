@@ -98,12 +98,21 @@ int where_target(struct call *call, int type, struct net_name *target, struct ne
     return endpoint_remote(&e, &terms, target, &cause) < 0 ? told(&cause) : 0;
 }
 
-int where_option(const struct call *call, const struct endpoint *e, struct net_name *out) {
+const char *where_parse(void *field, const char *value) {
+    struct where_value *v = field;
+    const char *wrong = endpoint_parse(value, &v->endpoint);
+    v->given = !wrong;
+    if (v->given) endpoint_keep(&v->endpoint);
+    return wrong;
+}
+
+int where_option(const struct call *call, const struct where_value *v, int type,
+                 struct net_name *out) {
     const struct common_conf *c = call->conf;
-    struct endpoint_terms terms = {
-        .type = SOCK_STREAM, .numeric = c->numeric, .otherwise = OPTIONS_PORT};
+    const struct endpoint *e = &v->endpoint;
+    struct endpoint_terms terms = {.type = type, .numeric = c->numeric, .otherwise = OPTIONS_PORT};
     struct cause cause = {0};
-    *out = (struct net_name){.path = e->path, .type = SOCK_STREAM};
+    *out = (struct net_name){.path = e->path, .type = type};
     if (e->path) return 0;
     return endpoint_remote(e, &terms, out, &cause) < 0 ? told(&cause) : 0;
 }

@@ -17,8 +17,17 @@ int where_source(const struct call *call, int type, struct net_name *source);
  * operands that name it: the others, messages, begin at call->operands[0] afterwards. */
 int where_target(struct call *call, int type, struct net_name *target, struct net_name *source);
 
-/* Whom to reach, from the words of an option of its own: -p, -b, -4 and -6 mean something else. */
-int where_option(const struct call *call, const struct endpoint *e, struct net_name *out);
+/* The value of an option that names an endpoint. {0}: not given. */
+struct where_value {
+    bool given;
+    struct endpoint endpoint;
+};
+
+/* An opt_row's `parse`: field is a struct where_value. */
+const char *where_parse(void *field, const char *value);
+/* Whom to reach, from such an option: -p, -b, -4 and -6 mean something else. */
+int where_option(const struct call *call, const struct where_value *v, int type,
+                 struct net_name *out);
 
 /* What the shared options say of an endpoint that is named by other words than the operands. */
 struct endpoint_terms where_terms(const struct common_conf *c, int type);
