@@ -29,11 +29,18 @@ static bool readable_now(int fd) {
     return poll(&p, 1, 0) > 0 && p.revents & POLLIN;
 }
 
-/* Has the system shown that nobody has the other end of the connection any more? */
+/* A reset: the owner of the connection has not heard of it yet, and is the one to tell it. */
+static bool broken(int sock) {
+    struct pollfd p = {.fd = sock};
+    return poll(&p, 1, 0) > 0 && p.revents & (POLLERR | POLLHUP);
+}
+
+/* Has the system shown that nobody has the other end of the connection any more? A peer that resets
+ * has gone as well. Its reset is here before its socket is not, so it is looked for last. */
 static bool abandoned(const struct rest *r) {
     struct addr local, peer;
     if (sock_local(r->sock, &local) < 0 || sock_peer(r->sock, &peer) < 0) return false;
-    return sysinfo_abandoned(&local, &peer);
+    return sysinfo_abandoned(&local, &peer) && !broken(r->sock);
 }
 
 static void end(struct rest *r) {
