@@ -81,6 +81,7 @@ struct connection {
     struct call *call;
     const struct connect_conf *conf;
     const struct text *messages;
+    const struct proxy_url *proxy; /* NULL: none */
     int fd;
     struct addr peer;
     char name[NET_NAME_TEXT];
@@ -135,7 +136,7 @@ static int dial(struct connection *c, const struct net_name *target,
         const struct dial_plan plan = {.name = *target,
                                        .local = source->type ? source : NULL,
                                        .options = &common->sockopts,
-                                       .proxy = options_through(&c->conf->proxy),
+                                       .proxy = c->proxy,
                                        .limit = attempt_limit(c->conf, left)};
         c->fd = dial_wait(c->call->loop, &plan, &c->peer, &cause);
         if (c->fd >= 0 || call_over(c->call)) return 0;
@@ -151,10 +152,9 @@ static int dial(struct connection *c, const struct net_name *target,
 static void tell_connected(struct connection *c) {
     struct addr local;
     char from[ADDR_TEXT], proxy[PROXY_TEXT];
-    const struct proxy_url *through = options_through(&c->conf->proxy);
     if (sock_local(c->fd, &local) < 0) return;
-    msg_note(1, "connected to %s%s%s from %s", c->name, through ? " through " : "",
-             through ? proxy_url_text(through, proxy) : "", addr_text(&local, from));
+    msg_note(1, "connected to %s%s%s from %s", c->name, c->proxy ? " through " : "",
+             c->proxy ? proxy_url_text(c->proxy, proxy) : "", addr_text(&local, from));
 }
 
 /* --- what is sent and received --- */
@@ -422,16 +422,14 @@ static void run_command(struct connection *c) {
 static int run(struct call *call) {
     struct connection c = {.call = call, .conf = call->conf};
     struct net_name target, source;
-    if (where_target(call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
-    if (target.path && options_through(&c.conf->proxy)) {
-        msg_error("--proxy reaches no Unix-domain socket");
+    if (where_target(call, SOCK_STREAM, &target, &source) < 0 ||
+        where_through(&c.conf->proxy, &target, &c.proxy) < 0)
         return STATUS_USAGE;
-    }
     c.messages = texts_messages(&c.conf->texts, call);
     if (!c.messages) return STATUS_USAGE;
     int status = dial(&c, &target, &source);
     if (status || c.fd < 0) return status;
-    if (options_through(&c.conf->proxy))
+    if (c.proxy)
         net_name_text(&target, c.name);
     else
         addr_text(&c.peer, c.name);

@@ -32,6 +32,8 @@ for command in sockkit sk-serve
     complete -c $command -n "__sockkit_applet serve" -l hex-dump -s x -r -F -d 'write a hex dump of both directions to FILE (-: stderr)'
     complete -c $command -n "__sockkit_applet serve" -l progress -f -d 'show bytes, rate and, of a file, the time left'
     complete -c $command -n "__sockkit_applet serve" -l raw -f -d 'let control characters through to a terminal'
+    complete -c $command -n "__sockkit_applet serve" -l proxy -x -a 'socks5:// socks4:// http://' -d 'through a proxy: socks5:, socks4: or http://[USER:PASS@]HOST[:PORT]'
+    complete -c $command -n "__sockkit_applet serve" -l send-proxy -x -d 'send a PROXY protocol header first, of version 1 or 2'
     complete -c $command -n "__sockkit_applet serve" -l max-clients -s m -x -d 'serve at most N clients at once; others wait'
     complete -c $command -n "__sockkit_applet serve" -l max-per-host -x -d 'serve at most N clients of one address at once'
     complete -c $command -n "__sockkit_applet serve" -l count -s c -x -d 'end after N clients, with status 0'

@@ -131,8 +131,12 @@ assert b"hello there" in out'
 @test "a proxy and a Unix socket exclude each other, a URL that is none is a usage error" {
     run sockkit connect --proxy socks5://127.0.0.1 -U path
     assert_failure 2
-    run sockkit connect --proxy socks5://127.0.0.1 unix:path
-    assert_failure 2
+    for words in 'connect unix:path' 'chat unix:path' 'chat -U path' 'serve -p 0 --to unix:path'; do
+        # shellcheck disable=SC2086
+        run sockkit $words --proxy socks5://127.0.0.1
+        assert_failure 2
+        assert_output --partial 'reaches no Unix-domain socket'
+    done
     run sockkit connect --proxy 127.0.0.1:1080 host
     assert_failure 2
     assert_output --partial 'socks5://HOST[:PORT]'
@@ -151,4 +155,96 @@ for version in "1", "2":
         assert got == b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\1\x7f\0\0\1" + struct.pack(">HH", port, l.getsockname()[1]) + b"x\n", got
     s.close()
     ended(p)'
+}
+
+# --- serve --to ---
+
+@test "serve --to goes through a proxy: each client, and a Unix listener too; the narration names both" {
+    peer "$PROXY"'
+q, target = serve("Bonjour", "-q", stdin=subprocess.DEVNULL)
+for talk, scheme in ((socks5, "socks5"), (http, "http")):
+    url = "%s://127.0.0.1:%d" % (scheme, proxy(talk))
+    for place in ((), ("-U", scheme)):
+        p, port = serve("-v", "--to", "localhost:" + target, "--proxy", url, *place, stdin=subprocess.DEVNULL)
+        for _ in range(3): assert hear(connect(port)) == b"Bonjour\n"
+        p.terminate()
+        err = ended(p, -signal.SIGTERM)[1]
+        assert err.count(" connected to localhost:%s through %s\n" % (target, url)) == 3, err
+        assert err.count(" closed (received 0 bytes, sent 8 bytes, ") == 3, err'
+}
+
+@test "serve --to: a proxy that refuses, is silent or is not there: the client is reset, the reason told, -1 has the status" {
+    peer "$PROXY"'
+l = listen()
+gone = "socks5://127.0.0.1:%d" % free_port()
+for url, words, status in (
+        ("socks5://127.0.0.1:%d" % proxy(socks5, b"\5\5\0\1\0\0\0\0\0\0"), "connection refused", 4),
+        ("http://127.0.0.1:%d" % l.getsockname()[1], "timed out", 5),
+        (gone, "cannot connect to the proxy " + gone, 4)):
+    p, port = serve("-1", "-w", "500ms", "--to", "h:1", "--proxy", url, stdin=subprocess.DEVNULL)
+    assert is_reset(connect(port))
+    assert words in ended(p, status)[1]'
+}
+
+@test "serve --to: its own listener is no proxy; --proxy and --send-proxy are for --to" {
+    start_serve
+    stop "$SERVER_PID"
+    run sockkit serve -p "$PORT" --to h:1 --proxy "socks5://127.0.0.1:$PORT"
+    assert_failure 2
+    assert_output --partial 'where this very server listens'
+    for words in '--proxy socks5://h' '--send-proxy 1'; do
+        # shellcheck disable=SC2086
+        run sockkit serve $words
+        assert_failure 2
+        assert_output --partial 'is for --to'
+    done
+}
+
+@test "serve --to --send-proxy: who the client is goes first, before its bytes and behind the answer of a proxy" {
+    peer "$PROXY"'
+t = listen()
+def goes(c, *words):
+    """What the target hears, of a client made by c that says x."""
+    p, port = serve("--to", "127.0.0.1:%d" % t.getsockname()[1], *words, stdin=subprocess.DEVNULL)
+    s = c(port)
+    name = s.getsockname()
+    s.sendall(b"x")
+    a = t.accept()[0]
+    s.shutdown(socket.SHUT_WR)
+    got = read_all(a)
+    a.close()
+    assert read_all(s) == b""
+    p.terminate()
+    assert "(received 1 bytes, sent 0 bytes, " in ended(p, -signal.SIGTERM)[1]
+    return got, name, port
+for more in (), ("--proxy", "socks5://127.0.0.1:%d" % proxy(socks5)):
+    got, name, port = goes(connect, "--send-proxy", 1, *more)
+    assert got == b"PROXY TCP4 127.0.0.1 127.0.0.1 %d %s\r\nx" % (name[1], port.encode()), got
+    got, name, port = goes(connect, "--send-proxy", 2, *more)
+    assert got == b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\1\x7f\0\0\1" + struct.pack(">HH", name[1], int(port)) + b"x", got
+if has_ipv6():
+    got, name, port = goes(lambda port: connect(port, "::1"), "--send-proxy", 1)
+    assert got == b"PROXY TCP6 ::1 ::1 %d %s\r\nx" % (name[1], port.encode()), got
+assert goes(connect, "--send-proxy", 1, "-U", "door")[0] == b"PROXY UNKNOWN\r\nx"
+def named(port):
+    s = connect(port)
+    s.sendall(b"PROXY TCP4 192.0.2.7 198.51.100.1 1234 443\r\n")
+    return s
+assert goes(named, "--send-proxy", 1, "--accept-proxy")[0] == b"PROXY TCP4 192.0.2.7 198.51.100.1 1234 443\r\nx"'
+}
+
+@test "serve --to --send-proxy: a megabyte of the client follows the header" {
+    peer '
+t = listen()
+p, port = serve("--to", "127.0.0.1:%d" % t.getsockname()[1], "--send-proxy", 1, stdin=subprocess.DEVNULL)
+c = connect(port)
+c.sendall(bytes(1 << 20))
+c.shutdown(socket.SHUT_WR)
+a = t.accept()[0]
+header = read_line(a)
+assert header.startswith(b"PROXY TCP4 "), header
+a.sendall(b"answer")
+a.shutdown(socket.SHUT_WR)
+assert len(read_all(a)) == 1 << 20
+assert read_all(c) == b"answer"'
 }

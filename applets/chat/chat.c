@@ -44,20 +44,23 @@ static int join(struct call *call) {
     const struct chat_conf *conf = call->conf;
     const struct common_conf *common = &conf->common;
     struct net_name target, source;
+    const struct proxy_url *proxy;
     struct addr peer;
     struct cause cause = {0};
     char text[NET_NAME_TEXT];
-    if (where_target(call, SOCK_STREAM, &target, &source) < 0) return STATUS_USAGE;
+    if (where_target(call, SOCK_STREAM, &target, &source) < 0 ||
+        where_through(&conf->proxy, &target, &proxy) < 0)
+        return STATUS_USAGE;
     const struct dial_plan plan = {
         .name = target,
         .local = source.type ? &source : NULL,
         .options = &common->sockopts,
-        .proxy = options_through(&conf->proxy),
+        .proxy = proxy,
         .limit = common->timeout ? common->timeout : OPTIONS_DIAL_LIMIT,
     };
     int fd = dial_wait(call->loop, &plan, &peer, &cause);
     if (fd < 0) return call_over(call) ? STATUS_OK : msg_cause(&cause);
-    if (plan.proxy)
+    if (proxy)
         net_name_text(&target, text);
     else
         addr_text(&peer, text);

@@ -1,5 +1,6 @@
 /* forward: each client is joined with a connection of its own to another server (--to). Names are
  * looked up anew for each. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "applets/serve/way.h"
@@ -8,13 +9,14 @@
 #include "common/io/join.h"
 #include "common/net/dial.h"
 #include "common/net/own.h"
+#include "common/net/proxyproto.h"
 #include "common/net/sock.h"
 
 #define LOOK_UP_LIMIT (INT64_C(1) * 1000000000) /* ns; at the start */
 
 struct forward {
-    struct net_name target;
-    char name[NET_NAME_TEXT]; /* of the target */
+    struct dial_plan plan;
+    char name[NET_NAME_TEXT + PROXY_TEXT + 16]; /* of the target, and of the proxy on the way */
     struct own own;
 };
 
@@ -77,6 +79,18 @@ static void join_done(struct join *j, enum status outcome, bool reset) {
     reset ? session_abort(s, outcome) : session_close(s, outcome);
 }
 
+/* Who the client is (--send-proxy), told before anything it says. */
+static void put_header(struct pair *p) {
+    const struct session *s = &p->client.text.session;
+    struct addr local = s->local;
+    struct buf header = {0};
+    int version = (int)serve_of(&p->client)->conf->proxy.header;
+    if (!version || (local.size == 0 && sock_local(s->stream.fd, &local) < 0)) return;
+    proxyproto_put(&header, version, &s->peer, &local);
+    join_say(&p->join, 1, buf_at(&header), header.size);
+    buf_free(&header);
+}
+
 static void join_both(struct pair *p) {
     struct serve *s = serve_of(&p->client);
     struct forward *f = forward_of(p);
@@ -87,6 +101,7 @@ static void join_both(struct pair *p) {
     p->join.ends[0].name = p->client.name;
     p->join.ends[1].name = f->name;
     look_on(p);
+    put_header(p);
     join_run(&p->join);
 }
 
@@ -108,23 +123,19 @@ static void dialled(struct dial *d, int fd, const struct cause *failure) {
     if (failure)
         refuse(p, failure->status, failure->text);
     else if (own_has(&forward_of(p)->own, &d->peer))
-        refuse(p, STATUS_UNCONNECTED, "the target is this very server");
+        refuse(p, STATUS_UNCONNECTED, "that is where this very server listens");
     else
         join_both(p);
 }
 
 static void on_open(struct client *c) {
     struct pair *p = of_client(c);
-    const struct common_conf *conf = &serve_of(c)->conf->common;
     struct dialling *d = mem_new(sizeof *d);
     session_detach(&c->text.session);
     d->pair = p;
     p->dialling = d;
     p->target = -1;
-    const struct dial_plan plan = {.name = forward_of(p)->target,
-                                   .options = &conf->sockopts,
-                                   .limit = conf->timeout ? conf->timeout : OPTIONS_DIAL_LIMIT};
-    dial_start(serve_of(c)->loop, &d->dial, &plan, dialled);
+    dial_start(serve_of(c)->loop, &d->dial, &forward_of(p)->plan, dialled);
 }
 
 static void on_closed(struct client *c) {
@@ -135,22 +146,37 @@ static void on_closed(struct client *c) {
     if (p->target >= 0) sock_close(p->target);
 }
 
-/* --- the target --- */
+/* --- the target, or the proxy on the way to it --- */
+
+static void name_both(struct forward *f) {
+    char target[NET_NAME_TEXT], proxy[PROXY_TEXT];
+    net_name_text(&f->plan.name, target);
+    snprintf(f->name, sizeof f->name, "%s%s%s", target, f->plan.proxy ? " through " : "",
+             f->plan.proxy ? proxy_url_text(f->plan.proxy, proxy) : "");
+}
+
+static int make_plan(struct serve *s, struct dial_plan *plan) {
+    const struct common_conf *common = &s->conf->common;
+    *plan = (struct dial_plan){.options = &common->sockopts,
+                               .limit = common->timeout ? common->timeout : OPTIONS_DIAL_LIMIT};
+    if (where_option(s->responder.call, &s->conf->to, SOCK_STREAM, &plan->name) < 0) return -1;
+    return where_through(&s->conf->proxy, &plan->name, &plan->proxy);
+}
 
 /* A name that cannot be looked up now may be found when a client comes. */
-static bool is_own(struct serve *s, struct forward *f) {
+static bool is_own(struct serve *s, struct forward *f, const struct net_name *first) {
     struct addrs addrs = {NULL, 0};
     struct cause cause = {0};
     bool found = false;
-    resolve_wait(s->loop, &f->target, LOOK_UP_LIMIT, &addrs, &cause);
+    resolve_wait(s->loop, first, LOOK_UP_LIMIT, &addrs, &cause);
     for (size_t i = 0; i < addrs.count; i++) found |= own_has(&f->own, &addrs.items[i]);
     addrs_free(&addrs);
     return found;
 }
 
-static bool is_looked_up(const struct net_name *target) {
+static bool is_looked_up(const struct net_name *first) {
     struct addr a;
-    return target->host && !target->numeric && !addr_numeric(target->host, 0, &a);
+    return first->host && !first->numeric && !addr_numeric(first->host, 0, &a);
 }
 
 static int check(struct serve *s, struct forward *f) {
@@ -158,11 +184,12 @@ static int check(struct serve *s, struct forward *f) {
         msg_error("a MESSAGE and --to exclude each other");
         return STATUS_USAGE;
     }
-    if (where_option(s->responder.call, &s->conf->to, SOCK_STREAM, &f->target) < 0)
-        return STATUS_USAGE;
-    net_name_text(&f->target, f->name);
+    if (make_plan(s, &f->plan) < 0) return STATUS_USAGE;
+    name_both(f);
     own_find(&f->own, &s->responder.doors.streams);
-    if (!is_own(s, f)) return 0;
+    const struct net_name first = dial_first(&f->plan);
+    if (!is_looked_up(&first)) s->responder.needs &= ~(unsigned)SANDBOX_LOOKS_UP;
+    if (!is_own(s, f, &first)) return 0;
     msg_error("--to %s: that is where this very server listens", f->name);
     return STATUS_USAGE;
 }
@@ -170,9 +197,7 @@ static int check(struct serve *s, struct forward *f) {
 static int start(struct serve *s) {
     struct forward *f = mem_new(sizeof *f);
     s->state = f;
-    int status = check(s, f);
-    if (!is_looked_up(&f->target)) s->responder.needs &= ~(unsigned)SANDBOX_LOOKS_UP;
-    return status;
+    return check(s, f);
 }
 
 static void stop(struct serve *s) {

@@ -48,6 +48,8 @@ static const struct opt_group groups[] = {
     OPTIONS_OUTPUT(copies, struct serve_conf, output),
     OPTIONS_OUTPUT(progress, struct serve_conf, output),
     OPTIONS_OUTPUT(raw, struct serve_conf, output),
+    OPTIONS_PROXY(proxy, struct serve_conf),
+    OPTIONS_PROXY(send_proxy, struct serve_conf),
     OPTIONS_CLIENTS(struct serve_conf),
     OPTIONS_SERVER(struct serve_conf),
     OPTIONS_SHARED(struct serve_conf),
@@ -260,9 +262,17 @@ static void finish(struct responder *r) {
     if (s->way->finish) s->way->finish(s);
 }
 
+static int check_proxies(const struct serve *s) {
+    const struct proxy_conf *p = &s->conf->proxy;
+    if (s->way->pairs || (!p->url.host && !p->header)) return 0;
+    msg_error("%s is for --to", p->url.host ? "--proxy" : "--send-proxy");
+    return -1;
+}
+
 static int run(struct call *call) {
     struct serve s = {.conf = call->conf, .loop = call->loop};
     s.way = choose_way(s.conf);
+    if (check_proxies(&s) < 0) return STATUS_USAGE;
     s.messages = texts_messages(&s.conf->texts, call);
     if (!s.messages || texts_template(&s.conf->texts, s.conf->reply, &s.reply) < 0)
         return STATUS_USAGE;

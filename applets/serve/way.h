@@ -20,6 +20,7 @@ struct serve_conf {
     struct common_conf common;
     struct server_conf server;
     struct output_conf output;
+    struct proxy_conf proxy; /* of --to */
     struct texts_conf texts;
     bool once, no_newline, crlf, recv_only, broker;
     uint64_t buffer; /* of the broker */

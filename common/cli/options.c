@@ -55,7 +55,7 @@ static const char *parse_proxy(void *field, const char *value) {
 
 const struct opt_row options_proxy[] = {
     OPT("proxy", 0, OPT_CUSTOM, proxy_conf, url, .metavar = "URL", .parse = parse_proxy,
-        .values = "socks5:// socks4:// http://", .excludes = "unix",
+        .values = "socks5:// socks4:// http://",
         .help = "through a proxy: socks5:, socks4: or http://[USER:PASS@]HOST[:PORT]"),
     OPT_END,
 };

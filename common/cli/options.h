@@ -94,11 +94,6 @@ extern const struct opt_row options_send_proxy[]; /* --send-proxy */
 #define OPTIONS_PROXY(which, conf) \
     { "Proxies", options_##which, offsetof(conf, proxy) }
 
-/* The proxy to go through; NULL: none. */
-static inline const struct proxy_url *options_through(const struct proxy_conf *p) {
-    return p->url.host ? &p->url : NULL;
-}
-
 /* --- servers that answer --- */
 
 struct answering_conf {

@@ -106,6 +106,14 @@ const char *where_parse(void *field, const char *value) {
     return wrong;
 }
 
+int where_through(const struct proxy_conf *p, const struct net_name *target,
+                  const struct proxy_url **through) {
+    *through = p->url.host ? &p->url : NULL;
+    if (!target->path || !*through) return 0;
+    msg_error("--proxy reaches no Unix-domain socket");
+    return -1;
+}
+
 int where_option(const struct call *call, const struct where_value *v, int type,
                  struct net_name *out) {
     const struct common_conf *c = call->conf;

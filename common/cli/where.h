@@ -29,6 +29,10 @@ const char *where_parse(void *field, const char *value);
 int where_option(const struct call *call, const struct where_value *v, int type,
                  struct net_name *out);
 
+/* Whether that is reached through a proxy: *through, or NULL. */
+int where_through(const struct proxy_conf *p, const struct net_name *target,
+                  const struct proxy_url **through);
+
 /* What the shared options say of an endpoint that is named by other words than the operands. */
 struct endpoint_terms where_terms(const struct common_conf *c, int type);
 

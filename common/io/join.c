@@ -174,6 +174,12 @@ void join_start(struct join *j, struct loop *loop, int first, int second) {
     }
 }
 
+void join_say(struct join *j, int end, const char *bytes, size_t n) {
+    if (n == 0) return;
+    buf_put(&j->ends[end].sink.held, bytes, n);
+    j->ends[end].full = true;
+}
+
 void join_run(struct join *j) {
     if (j->idle) timer_start(j->loop, &j->timer, j->idle, idle_over);
     update(j);

@@ -47,6 +47,8 @@ struct join {
 
 /* The descriptors are non-blocking sockets and stay the caller's. */
 void join_start(struct join *j, struct loop *loop, int first, int second);
+/* Bytes for an end (0, 1) before anything that the other says; neither counted nor looked at. */
+void join_say(struct join *j, int end, const char *bytes, size_t n);
 void join_run(struct join *j);
 /* Leaves the loop and frees what waits; also in the middle, when it is over, or when it was never
  * started ({0}). The counts stay. */

@@ -249,7 +249,8 @@ static void limit_over(struct timer *t) {
     finish(d, -1, &d->failure);
 }
 
-static struct net_name proxy_name(const struct dial_plan *plan) {
+struct net_name dial_first(const struct dial_plan *plan) {
+    if (!plan->proxy) return plan->name;
     return (struct net_name){.host = plan->proxy->host,
                              .port = plan->proxy->port,
                              .family = plan->name.family,
@@ -260,7 +261,7 @@ static struct net_name proxy_name(const struct dial_plan *plan) {
 void dial_start(struct loop *loop, struct dial *d, const struct dial_plan *plan,
                 void (*done)(struct dial *d, int fd, const struct cause *failure)) {
     *d = (struct dial){.loop = loop, .plan = *plan, .fd = -1, .done = done};
-    d->name = plan->proxy ? proxy_name(plan) : plan->name;
+    d->name = dial_first(plan);
     if (plan->limit != INT64_MAX) timer_start(loop, &d->limit, plan->limit, limit_over);
     if (plan->local)
         resolve_start(loop, &d->resolve, plan->local, INT64_MAX, local_resolved);

@@ -55,6 +55,9 @@ void dial_start(struct loop *loop, struct dial *d, const struct dial_plan *plan,
                 void (*done)(struct dial *d, int fd, const struct cause *failure));
 void dial_stop(struct dial *d);
 
+/* Whose addresses are dialled: the proxy's, where there is one, or the target's. */
+struct net_name dial_first(const struct dial_plan *plan);
+
 /* Runs the loop until it is decided: the descriptor, *peer who answered; or -1 with a cause. When
  * something else stopped the loop (a signal), -1 with a cause whose text is empty. */
 int dial_wait(struct loop *loop, const struct dial_plan *plan, struct addr *peer,
