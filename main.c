@@ -71,17 +71,25 @@ static void fill_descriptors(void) {
             return;
 }
 
-static int run(struct run *run) {
+static int run_watched(struct run *run) {
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
     const struct common_conf *c = run->call.conf;
-    run->call.loop = loop_new();
-    sig_start(run->call.loop);
     the_call = &run->call;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         sig_watch(&run->signals[i], ends[i], asked_to_end);
     if (c->max_time) timer_start(run->call.loop, &run->limit, c->max_time, time_over);
     int status = call_status(&run->call, run->call.applet->run(&run->call));
     timer_stop(&run->limit);
+    return status;
+}
+
+static int run(struct run *run) {
+    int status = STATUS_FAILED;
+    run->call.loop = loop_new();
+    if (sig_start(run->call.loop) == 0)
+        status = run_watched(run);
+    else
+        msg_error("cannot watch for signals: %s", strerror(errno));
     loop_free(run->call.loop);
     sig_stop();
     return status;

@@ -296,11 +296,13 @@ assert whole[0] == data
 assert all(bytes(g) == data for g in got.values())'
 }
 
-@test "a server that has no descriptor left for itself can still be ended" {
-    start bash -c 'ulimit -n 4; exec "$0" serve -4 -p 0' "$SOCKKIT"
-    wait_for_line "$ERR" '^listening on '
-    stop "$PID"
-    [ "$status" -eq 143 ]
+@test "without descriptors to hear of signals by, every applet is refused at the start" {
+    local applet
+    for applet in $(sockkit --list); do
+        run bash -c 'exec 3>&- 4>&-; ulimit -n 4; exec "$0" "$1"' "$SOCKKIT" "$applet"
+        assert_failure 1
+        assert_output "sockkit $applet: cannot watch for signals: Too many open files"
+    done
 }
 
 @test "-c: every TCP server ends with status 0 once N clients were served; a denied one does not count" {

@@ -55,12 +55,6 @@ static void reap(struct sig_watch *w) {
     if (g->stopping && !g->running) loop_stop(g->loop);
 }
 
-static void look_for_ended(struct timer *t) {
-    struct proc_group *g = container_of(t, struct proc_group, unsignalled);
-    timer_start(g->loop, t, LOOK_EVERY, look_for_ended);
-    reap(&g->child_signal);
-}
-
 static void seal(int fd) {
     int flags = fcntl(fd, F_GETFD);
     if (fd > STDERR_FILENO && flags >= 0 && !(flags & FD_CLOEXEC))
@@ -83,12 +77,10 @@ void proc_group_start(struct proc_group *g, struct loop *loop) {
     g->running = NULL;
     g->doomed = NULL;
     g->stopping = false;
-    g->unsignalled = (struct timer){0};
     seal_inherited();
     /* Their orphans come to us: under a PID 1 that reaps late, or never, groups would not end. */
     sysinfo_adopt_orphans();
     sig_watch(&g->child_signal, SIGCHLD, reap);
-    if (!sig_catches()) timer_start(loop, &g->unsignalled, LOOK_EVERY, look_for_ended);
 }
 
 /* --- in the child --- */
@@ -111,11 +103,19 @@ static int set_environment(const struct addr *local, const struct addr *peer) {
     return set_endpoint(names[2], names[3], local);
 }
 
+/* dup2(2) may be interrupted where a device takes long to close. */
+static int become(int fd, int number) {
+    int result;
+    do result = dup2(fd, number);
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
 /* What has to be so before the command runs; -1 with errno. Without it the command might write to
  * the wrong place, or outlive its connection. */
 static int prepare_child(const struct proc_socket *socket) {
     if (setpgid(0, 0) < 0 || sock_set_blocking(socket->fd, true) < 0) return -1;
-    if (dup2(socket->fd, STDIN_FILENO) < 0 || dup2(socket->fd, STDOUT_FILENO) < 0) return -1;
+    if (become(socket->fd, STDIN_FILENO) < 0 || become(socket->fd, STDOUT_FILENO) < 0) return -1;
     return set_environment(&socket->local, &socket->peer);
 }
 
@@ -214,6 +214,5 @@ void proc_group_stop(struct proc_group *g) {
     timer_stop(&s.look);
     free(s.pids);
     while (g->doomed) kill_doomed(&g->doomed->grace);
-    timer_stop(&g->unsignalled);
     sig_unwatch(&g->child_signal);
 }

@@ -26,7 +26,6 @@ struct proc_group {
     struct doomed *doomed; /* process groups whose peer has gone */
     bool stopping;
     struct sig_watch child_signal;
-    struct timer unsignalled; /* looks for children that have ended where no signal tells */
 };
 
 /* Watches SIGCHLD, reaps every child (the owner has no others) and what commands leave behind, and

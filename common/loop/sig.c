@@ -53,32 +53,31 @@ static void watch_pipe(struct later *l) {
 }
 
 /* Watched once the loop runs: a run that never waits is spared the calls. */
-static void open_pipe(struct loop *loop) {
+static int open_pipe(struct loop *loop) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
     pipe_loop = loop;
     pipe_watch = (struct watch){0};
     pipe_later = (struct later){0};
-    pipe_ends[0] = pipe_ends[1] = -1;
-    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) == 0) later_run(loop, &pipe_later, watch_pipe);
+    memcpy(pipe_ends, ends, sizeof pipe_ends);
+    later_run(loop, &pipe_later, watch_pipe);
+    return 0;
 }
 
-void sig_start(struct loop *loop) {
+int sig_start(struct loop *loop) {
     sigset_t none;
     sigemptyset(&none);
     /* The program that started us may have blocked SIGCHLD or SIGTERM. */
     sigprocmask(SIG_SETMASK, &none, NULL);
     set_action(SIGPIPE, SIG_IGN);
-    open_pipe(loop);
+    return open_pipe(loop);
 }
 
-bool sig_catches(void) { return pipe_ends[1] >= 0; }
-
-void sig_forked(struct loop *loop) {
+int sig_forked(struct loop *loop) {
     int others[2] = {pipe_ends[0], pipe_ends[1]};
-    open_pipe(loop);
-    for (const struct sig_watch *w = watches; w && pipe_ends[1] < 0; w = w->next)
-        if (set_action(w->signal, SIG_DFL) == SIG_IGN) set_action(w->signal, SIG_IGN);
-    for (int i = 0; i < 2; i++)
-        if (others[i] >= 0) close(others[i]);
+    if (open_pipe(loop) < 0) return -1;
+    for (int i = 0; i < 2; i++) close(others[i]);
+    return 0;
 }
 
 void sig_stop(void) {
@@ -95,8 +94,6 @@ void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch 
     w->caught = caught;
     w->next = watches;
     watches = w;
-    /* To end without clean-up is better than not to end. */
-    if (!sig_catches()) return;
     if (set_action(signal, handler) == SIG_IGN && signal != SIGCHLD) set_action(signal, SIG_IGN);
 }
 

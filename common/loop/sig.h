@@ -15,15 +15,14 @@ struct sig_watch {
     struct sig_watch *next;
 };
 
-/* SIGPIPE is ignored from here on: a peer that is gone is an error, not the end. */
-void sig_start(struct loop *loop);
+/* SIGPIPE is ignored from here on: a peer that is gone is an error, not the end. -1 with errno
+ * where there is no descriptor for the pipe: then nobody would clean up behind SIGTERM. */
+int sig_start(struct loop *loop);
 /* In a child of fork(2) that goes on with a loop of its own: its signals come to that loop, and the
- * watches stay. */
-void sig_forked(struct loop *loop);
+ * watches stay. -1 with errno: as above, and signals go to the parent's loop. */
+int sig_forked(struct loop *loop);
 /* Nobody is told any more. The loop may have been freed. */
 void sig_stop(void);
-/* False: there was no descriptor for the pipe, and watched signals have their default actions. */
-bool sig_catches(void);
 
 /* Calls `caught` from the loop. A signal that was ignored when the program started (nohup) stays
  * ignored, SIGCHLD aside. */

@@ -16,11 +16,16 @@ static void told_to_end(struct watch *w, unsigned events) {
     loop_stop(w->loop);
 }
 
+void workers_leave(int status) { _exit(status); }
+
 /* The loop that was copied by fork(2) is the parent's. */
 static void become_worker(struct workers *w, int index, int line) {
     loop_free(w->call->loop);
     w->call->loop = loop_new();
-    sig_forked(w->call->loop);
+    if (sig_forked(w->call->loop) < 0) {
+        msg_error("worker %ld cannot watch for signals: %s", (long)getpid(), strerror(errno));
+        workers_leave(STATUS_FAILED);
+    }
     close(w->line);
     w->line = line;
     w->index = index;
@@ -31,8 +36,6 @@ void workers_idle(struct workers *w) {
     ssize_t n = send(w->line, "", 1, MSG_NOSIGNAL);
     (void)n; /* Where the parent has exited, end of file on this socket stops us anyway. */
 }
-
-void workers_leave(int status) { _exit(status); }
 
 /* --- in the parent --- */
 
