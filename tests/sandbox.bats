@@ -231,24 +231,25 @@ for words in listening: check(held("self"), *words, "--no-sandbox")'
     as user "$CODE"
 }
 
-@test "where the kernel lacks seccomp, landlock or both, a server serves without" {
+@test "where the kernel lacks seccomp, landlock, memory for a rule of it, or all, a server serves without" {
     peer '
 import ctypes, platform
 PRCTL = {"x86_64": 157, "aarch64": 167}[platform.machine()]
-LANDLOCK_CREATE_RULESET, SET_SECCOMP = 444, 22
+LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, PATH_BENEATH, SET_SECCOMP = 444, 445, 1, 22
 libc = ctypes.CDLL(None, use_errno=True)
 
-def lack(call, argument, error):
-    """Has the call fail, where its first argument is this."""
-    code = [(0x20, 0, 0, 0), (0x15, 0, 3, call), (0x20, 0, 0, 16), (0x15, 0, 1, argument), (6, 0, 0, 0x50000 | error), (6, 0, 0, 0x7fff0000)]
+def lack(call, argument, error, which=0):
+    """Has the call fail, where that argument is this."""
+    code = [(0x20, 0, 0, 0), (0x15, 0, 3, call), (0x20, 0, 0, 16 + 8 * which), (0x15, 0, 1, argument), (6, 0, 0, 0x50000 | error), (6, 0, 0, 0x7fff0000)]
     text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
     program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(code), ctypes.addressof(text)))
     assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(SET_SECCOMP, 2, program, 0, 0) == 0
 
 def no_landlock(): lack(LANDLOCK_CREATE_RULESET, 0, 38)
+def no_rule(): lack(LANDLOCK_ADD_RULE, PATH_BENEATH, 12, 1)
 def no_seccomp(): lack(PRCTL, SET_SECCOMP, 22)
 def neither(): no_landlock(), no_seccomp()
-for lacking in no_landlock, no_seccomp, neither:
+for lacking in no_landlock, no_rule, no_seccomp, neither:
     for applet in "serve", "echo", "chat-serve":
         p, port = serve(applet=applet, preexec_fn=lacking, stdin=subprocess.DEVNULL)
         s = connect(port)

@@ -40,18 +40,29 @@ static const struct {
 static const char *const system_folders[] = {"/etc", "/lib", "/lib64", "/usr",
                                              "/run", "/nix", "/gnu",   "/mnt/wsl"};
 
-static void allow_below(int ruleset, int directory, uint64_t rights) {
+static bool allow_below(int ruleset, int directory, uint64_t rights) {
     struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = directory};
-    syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
-static void allow_reading(int ruleset) {
-    for (size_t i = 0; i < sizeof system_folders / sizeof system_folders[0]; i++) {
+static bool allow_removing(int ruleset, const int *directories, int count) {
+    bool allowed = true;
+    for (int i = 0; i < count && allowed; i++)
+        if (directories[i] >= 0)
+            allowed = allow_below(ruleset, directories[i], LANDLOCK_ACCESS_FS_REMOVE_FILE);
+    return allowed;
+}
+
+static bool allow_reading(int ruleset) {
+    const uint64_t rights = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+    bool allowed = true;
+    for (size_t i = 0; i < sizeof system_folders / sizeof system_folders[0] && allowed; i++) {
         int directory = open(system_folders[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (directory < 0) continue;
-        allow_below(ruleset, directory, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
+        allowed = allow_below(ruleset, directory, rights);
         close(directory);
     }
+    return allowed;
 }
 
 static int make_ruleset(unsigned needs) {
@@ -65,16 +76,15 @@ static int make_ruleset(unsigned needs) {
     return (int)syscall(SYS_landlock_create_ruleset, &denied, versions[version - 1].size, 0);
 }
 
+/* A ruleset that lacks a rule would forbid what is still to be done: it is not applied. */
 static bool restrict_files(unsigned needs, const int *directories, int count) {
     int ruleset = make_ruleset(needs);
     if (ruleset < 0) return false;
-    for (int i = 0; i < count; i++)
-        if (directories[i] >= 0)
-            allow_below(ruleset, directories[i], LANDLOCK_ACCESS_FS_REMOVE_FILE);
-    if (needs & SANDBOX_LOOKS_UP) allow_reading(ruleset);
-    long result = syscall(SYS_landlock_restrict_self, ruleset, 0);
+    bool applied = allow_removing(ruleset, directories, count) &&
+                   (!(needs & SANDBOX_LOOKS_UP) || allow_reading(ruleset)) &&
+                   syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     close(ruleset);
-    return result == 0;
+    return applied;
 }
 
 /* --- all of it --- */
