@@ -121,7 +121,7 @@ for _ in range(3):
 
 # --- told ---
 
-@test "--ready-fd gets a newline when clients can come, and is closed" {
+@test "--ready-fd gets a newline when clients can come, and is closed; where it cannot be told, that is" {
     peer '
 told, tell = os.pipe()
 port = free_port()
@@ -130,6 +130,15 @@ os.close(tell)
 assert os.read(told, 100) == b"\n"
 connect(port)
 assert os.read(told, 100) == b""
+p.terminate()
+ended(p, -signal.SIGTERM)
+told, tell = os.pipe()
+os.close(told)
+p = sockkit("serve", "-q", "-p", port, "--ready-fd", tell, pass_fds=[tell])
+assert p.stderr.readline() == b"sockkit serve: cannot write to descriptor %d (--ready-fd): Broken pipe\n" % tell
+connect(port)
+p.terminate()
+ended(p, -signal.SIGTERM)
 p = sockkit("serve", "-p", 0, "-q", "--ready-fd", 2)
 assert p.stderr.read(1) == b"\n"
 p = sockkit("serve", "-p", 0, "-q", "--ready-fd", 1)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,12 +10,26 @@
 #include <unistd.h>
 
 #include "common/cli/port_file.h"
+#include "common/loop/loop.h"
 #include "common/net/sock.h"
+
+#define TRIES 10
+#define TRY_EVERY 100 /* ms */
 
 /* --- those who wait --- */
 
-static void notify(const char *path) {
+static int send_ready(const struct addr *a) {
     static const char ready[] = "READY=1";
+    int fd = sock_open(AF_UNIX, SOCK_DGRAM);
+    if (fd < 0) return -1;
+    ssize_t n = sock_sendto(fd, ready, sizeof ready - 1, a);
+    int error = errno;
+    sock_close(fd);
+    errno = error;
+    return n < 0 ? -1 : 0;
+}
+
+static void notify(const char *path) {
     struct addr a = {0};
     size_t size = strlen(path);
     if ((*path != '/' && *path != '@') || size >= sizeof a.as.un.sun_path) return;
@@ -22,11 +37,7 @@ static void notify(const char *path) {
     memcpy(a.as.un.sun_path, path, size);
     if (*path == '@') a.as.un.sun_path[0] = 0; /* abstract */
     a.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + (*path == '/'));
-    int fd = sock_open(AF_UNIX, SOCK_DGRAM);
-    if (fd < 0) return;
-    if (sock_sendto(fd, ready, sizeof ready - 1, &a) < 0)
-        msg_note(1, "cannot notify %s: %s", path, strerror(errno));
-    sock_close(fd);
+    if (send_ready(&a) < 0) msg_error("cannot notify %s: %s", path, strerror(errno));
 }
 
 /* Ours are close-on-exec, so one that is not was open at the start. */
@@ -37,9 +48,21 @@ static int check_descriptor(int64_t fd) {
     return STATUS_USAGE;
 }
 
+/* A pipe that is full is waited for, but not for ever: clients wait meanwhile. */
+static int write_newline(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    ssize_t n = -1;
+    for (int tries = 0; tries < TRIES && n < 0; tries++) {
+        n = write(fd, "\n", 1);
+        if (n < 0 && !loop_not_yet(errno)) return -1;
+        if (n < 0) poll(&p, 1, TRY_EVERY);
+    }
+    return n < 0 ? -1 : 0;
+}
+
 static void tell_descriptor(int fd) {
-    if (write(fd, "\n", 1) < 0)
-        msg_note(1, "cannot write to descriptor %d: %s", fd, strerror(errno));
+    if (write_newline(fd) < 0)
+        msg_error("cannot write to descriptor %d (--ready-fd): %s", fd, strerror(errno));
     if (fd > STDERR_FILENO) close(fd);
 }
 
