@@ -256,6 +256,9 @@ check(-signal.SIGTERM, "-e", "cat", end=lambda p, path: p.terminate())
 check(5, "--max-time", "50ms")
 check(5, "-w", "50ms")
 check(0, "--once", end=lambda p, path: hear(connect(path)), stdin=subprocess.DEVNULL)'
+    run sockkit serve -U nowhere/path
+    assert_failure 6
+    assert_output 'sockkit serve: cannot listen on unix:nowhere/path: No such file or directory'
     run sockkit serve -U path --port-file nowhere/file
     assert_failure 1
     [ ! -e path ]

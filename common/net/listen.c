@@ -31,10 +31,19 @@ static int bind_as(int fd, const struct net_name *name, const struct addr *a) {
     return result;
 }
 
+/* bind(2) has made the path, which a socket that does not come to listen must not leave. */
+static int take_back(const struct addr *a) {
+    int error = errno;
+    if (addr_family(a) == AF_UNIX && a->as.un.sun_path[0]) unlink(a->as.un.sun_path);
+    errno = error;
+    return -1;
+}
+
 static int bind_and_listen(int fd, const struct net_name *name, const struct addr *a,
                            struct addr *local) {
-    if (bind_as(fd, name, a) < 0 || (name->type == SOCK_STREAM && sock_listen(fd) < 0)) return -1;
-    return sock_local(fd, local);
+    if (bind_as(fd, name, a) < 0) return -1;
+    if (name->type == SOCK_STREAM && sock_listen(fd) < 0) return take_back(a);
+    return sock_local(fd, local) < 0 ? take_back(a) : 0;
 }
 
 /* One socket. Returns 0 and adds it; 1 when the machine lacks the family; -1 with a cause, errno

@@ -57,13 +57,11 @@ static int open_both(struct doors *d, const struct call *call, const struct net_
 
 /* --- all of them --- */
 
-static int keep_path(struct doors *d, const char *path) {
-    if (removal_prepare(&d->path, path) < 0) {
-        msg_error("cannot write %s: %s", path, strerror(errno));
-        return STATUS_FAILED;
-    }
-    removal_made(&d->path, -1);
-    return 0;
+/* Before the path is made: nothing could remove it later. Not for an abstract one. */
+static int prepare_path(struct doors *d, const char *path) {
+    if (*path == '@' || removal_prepare(&d->path, path) == 0) return 0;
+    msg_error("cannot listen on unix:%s: %s", path, strerror(errno));
+    return STATUS_UNBOUND;
 }
 
 /* Returns 0, or the exit status, having told why. */
@@ -84,6 +82,7 @@ static int open_anew(struct doors *d, const struct call *call, const struct serv
     struct net_name name;
     struct cause cause = {0};
     int result, status = choose_name(call, conf, streams ? SOCK_STREAM : SOCK_DGRAM, &name);
+    if (!status && name.path) status = prepare_path(d, name.path);
     if (status) return status;
     if (streams && datagrams)
         result = open_both(d, call, &name, &cause);
@@ -91,7 +90,8 @@ static int open_anew(struct doors *d, const struct call *call, const struct serv
         result = listen_open(call->loop, &name, options_of(call),
                              streams ? &d->streams : &d->datagrams, &cause);
     if (result < 0) return call_over(call) ? STATUS_OK : msg_cause(&cause);
-    return name.path ? keep_path(d, name.path) : 0;
+    if (d->path.name) removal_made(&d->path, -1);
+    return 0;
 }
 
 static void widen(const struct listeners *datagrams, const struct sockopt_list *options) {
