@@ -257,9 +257,13 @@ static void not_answered(struct pacer *p) {
     give_up(c, STATUS_TIMEOUT);
 }
 
-static void input_failed(struct pacer *p, int error) {
+static void stdin_failed(struct connection *c, int error) {
     msg_error("cannot read stdin: %s", strerror(error));
-    give_up(container_of(p, struct connection, pacer), STATUS_FAILED);
+    give_up(c, STATUS_FAILED);
+}
+
+static void input_failed(struct pacer *p, int error) {
+    stdin_failed(container_of(p, struct connection, pacer), error);
 }
 
 static void want_lines(struct relay *r, bool on) {
@@ -298,6 +302,10 @@ static void start_pacer(struct connection *c) {
 static void line_typed(struct term *t, const char *text, size_t size) {
     struct connection *c = container_of(t, struct connection, term);
     struct buf line = {.size = 0};
+    if (t->error) {
+        stdin_failed(c, t->error);
+        return;
+    }
     if (text) {
         buf_put(&line, text, size);
         buf_put(&line, "\n", 1);

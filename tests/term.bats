@@ -7,6 +7,22 @@ load terminal
 setup() { terminal_setup; }
 teardown() { terminal_teardown; }
 
+@test "a terminal that hangs up is the end of stdin" {
+    peer '
+import pty
+l = listen()
+outer, inner = pty.openpty()
+p = sockkit("connect", "127.0.0.1:%d" % l.getsockname()[1], stdin=inner, start_new_session=True)
+os.close(inner)
+c = l.accept()[0]
+os.write(outer, b"hello\r")
+assert c.recv(100) == b"hello\n"
+os.close(outer)
+assert read_all(c) == b""
+c.close()
+ended(p, 0)'
+}
+
 # --- what arrives ---
 
 @test "text that arrives appears above the line being typed, on 80 columns and on 20" {

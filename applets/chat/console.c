@@ -44,6 +44,11 @@ static void tell(struct console *c, enum line_kind kind, const char *text, size_
     }
 }
 
+static void stdin_failed(struct console *c, int error) {
+    msg_error("cannot read stdin: %s", strerror(error));
+    c->broken = true;
+}
+
 static void end(struct console *c) {
     const char *text;
     size_t size;
@@ -65,8 +70,7 @@ static void input_ready(struct source *in) {
         watch_stalled(&in->watch);
         return;
     }
-    if (n < 0) msg_error("cannot read stdin: %s", strerror(errno));
-    c->broken = n < 0;
+    if (n < 0) stdin_failed(c, errno);
     if (n <= 0) {
         end(c);
         return;
@@ -80,6 +84,7 @@ static void input_ready(struct source *in) {
 static void line_typed(struct term *t, const char *text, size_t size) {
     struct console *c = container_of(t, struct console, term);
     if (!text) c->ended = true;
+    if (t->error) stdin_failed(c, t->error);
     c->line(c, text, size);
 }
 

@@ -45,6 +45,10 @@ static void take_keyed(struct outgoing *o) {
 
 static void line_keyed(struct term *t, const char *text, size_t size) {
     struct outgoing *o = container_of(t, struct outgoing, term);
+    if (t->error) {
+        o->failed(o, t->error);
+        return;
+    }
     o->keyed_all = !text;
     buf_put(&o->keyed, text, size);
     buf_put(&o->keyed, "\n", text ? 1 : 0);

@@ -1,6 +1,7 @@
 #include "common/io/source.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,10 +66,20 @@ void source_stop(struct source *s) {
     timer_stop(&s->recheck);
 }
 
+/* A terminal says EIO of a read from its background (setpgid(2)), and when it has hung up: then
+ * nobody types there any more. Else it is broken. */
+static ssize_t read_nothing(int fd) {
+    struct pollfd p = {.fd = fd};
+    if (!source_in_background(fd) && poll(&p, 1, 0) > 0 && p.revents & POLLHUP) return 0;
+    errno = source_in_background(fd) ? EAGAIN : EIO;
+    return -1;
+}
+
 ssize_t source_read(int fd, enum source_kind kind, void *bytes, size_t n) {
     ssize_t result;
     if (kind == SOURCE_SOCKET) return sock_recv(fd, bytes, n);
     result = read(fd, bytes, n);
+    if (result < 0 && errno == EIO && kind == SOURCE_TTY) return read_nothing(fd);
     if (result < 0 && errno == EINTR) errno = EAGAIN; /* the loop has a signal to tell first */
     return result;
 }

@@ -37,8 +37,8 @@ void source_start(struct source *s, struct loop *loop, int fd, void (*ready)(str
 void source_want(struct source *s, bool on);
 void source_stop(struct source *s); /* also when it was never started ({0}) */
 
-/* One read(2) that does not block once `ready` was called: bytes, 0 at the end, -1 with errno
- * (EAGAIN: not yet). */
+/* One read(2) that does not block once `ready` was called: bytes, 0 at the end (so too of a
+ * terminal that has hung up), -1 with errno (EAGAIN: not yet). */
 ssize_t source_read(int fd, enum source_kind kind, void *bytes, size_t n);
 
 #endif

@@ -180,12 +180,13 @@ static void keys_ready(struct watch *w, unsigned events) {
     (void)events;
     update(t);
     if (!w->want) return;
-    ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
+    ssize_t got = source_read(STDIN_FILENO, SOURCE_TTY, bytes, sizeof bytes);
     if (got < 0 && loop_not_yet(errno)) {
         watch_stalled(w);
         return;
     }
     if (got <= 0) {
+        t->error = got < 0 ? errno : 0;
         end_of_input(t);
         return;
     }

@@ -20,6 +20,7 @@ struct term {
     /* A finished line, not terminated, without its newline; valid during the call. NULL: the end
      * (Ctrl-D), told once; the terminal is as it was by then. */
     void (*line)(struct term *t, const char *text, size_t size);
+    int error; /* at the end: errno of a terminal that cannot be read; 0: it has been typed */
     /* The owner's, set after term_start. A finished line leaves the terminal: the owner shows what
      * becomes of it. */
     bool vanishes;
