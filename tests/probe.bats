@@ -844,6 +844,34 @@ while True:
     assert_equal "$(cut -f 2,5 <<<"$output")" $'no-answer\t'
 }
 
+@test "a service that resets the connection, or takes no more, before all is asked and answered has not answered" {
+    start_peer '
+s = listen()
+announce(s)
+s.settimeout(None)
+while True:
+    c, _ = s.accept()
+    c.recv(1)
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    c.close()'
+    run sockkit probe --banner --send hello 127.0.0.1 "$PEER_PORT"
+    assert_failure 1
+    assert_equal "$(cut -f 2,5 <<<"$output")" $'no-answer\tConnection reset by peer'
+    run sockkit probe --json --banner --send hello 127.0.0.1 "$PEER_PORT"
+    assert_failure 1
+    assert_output --partial '"state":"no-answer"'
+    assert_output --partial '"error":"Connection reset by peer"'
+    start_peer '
+s = listen()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+announce(s)
+time.sleep(100)'
+    head -c 10000000 /dev/zero >bytes
+    run sockkit probe -w 200ms --send-file bytes 127.0.0.1 "$PEER_PORT"
+    assert_failure 1
+    assert_equal "$(cut -f 2,5 <<<"$output")" $'no-answer\t'
+}
+
 @test "--send without an answer to wait for delivers what it sends" {
     start_speaker 'b""'
     run sockkit probe --send bonjour 127.0.0.1 "$PEER_PORT"

@@ -174,9 +174,15 @@ static enum answer judge(const struct attempt *a, bool ended) {
     return question_judge(a->question, buf_at(&a->answer), a->answer.size, ended);
 }
 
+/* Nobody waits for an answer: then it is enough that the question, if there is one, was taken, and
+ * that nothing went wrong. */
+static bool is_content(const struct attempt *a, int error) {
+    return a->asked && !error && !question_needs_answer(a->question);
+}
+
 /* No more will come, for this reason. */
 static bool conclude(struct attempt *a, int64_t now, int error) {
-    bool heard = a->heard || !question_needs_answer(a->question);
+    bool heard = a->heard || is_content(a, error);
     if (a->connected && heard && judge(a, true) == ANSWER_GOOD) return decide(a, now, PORT_OPEN, 0);
     return decide(a, now, a->answer.size > 0 ? PORT_UNEXPECTED : PORT_NO_ANSWER, error);
 }

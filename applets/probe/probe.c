@@ -114,7 +114,6 @@ static void show_end(struct probe *p) {
     if (run_has_rounds(p)) results_summarize(p);
     results_stop(p);
     drain(p);
-    if (p->out.status) p->status = p->out.status;
 }
 
 static int probe(struct probe *p) {
@@ -122,6 +121,7 @@ static int probe(struct probe *p) {
     resolve_source(p);
     if (!p->status && !call_over(p->call)) run_probing(p);
     if (!p->out.status) show_end(p);
+    if (p->out.status) p->status = p->out.status;
     if (p->status || call_over(p->call)) return p->status;
     int status = verdict(p);
     return status == STATUS_OK && run_has_command(p) ? become_command(p) : status;

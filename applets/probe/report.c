@@ -1,5 +1,6 @@
 #include "applets/probe/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,13 +61,27 @@ static bool is_choice(const struct item *i) {
     return i->found.address && h && h->addrs.count > 1;
 }
 
+/* Why no answer came, where that was not silence; NULL: it was. */
+static const char *trouble(const struct finding *f) {
+    bool silence = !f->error || f->error == ETIMEDOUT || f->error == EAGAIN;
+    return f->state == PORT_NO_ANSWER && !silence ? strerror(f->error) : NULL;
+}
+
+/* What the service said, or what came instead. */
+static void put_said(struct buf *out, const struct finding *f) {
+    if (f->said)
+        put_harmless(out, f->said, f->said_size);
+    else if (trouble(f))
+        buf_format(out, "%s", trouble(f));
+}
+
 static void put_tabs(const struct report *r, struct buf *out, const struct item *i) {
     const struct finding *f = &i->found;
     put_time(r, out);
     put_name(out, i);
     buf_format(out, "\t%s\t%.2f ms\t%s\t", finding_word(f), milliseconds((double)f->took),
                is_choice(i) ? f->address : "");
-    if (f->said) put_harmless(out, f->said, f->said_size);
+    put_said(out, f);
     buf_put(out, "\n", 1);
 }
 
@@ -83,11 +98,11 @@ static void put_row(struct report *r, struct buf *out, const struct item *i) {
     snprintf(time, sizeof time, "%.2f ms", milliseconds((double)f->took));
     buf_format(out, "%-*s%*s", STATE_WIDTH + GAP, finding_word(f), TIME_WIDTH, time);
     if (length) buf_format(out, "  %s", address);
-    if (f->said) {
+    if (f->said || trouble(f)) {
         put_blanks(out,
                    r->address_width ? r->address_width + GAP - (length ? length + GAP : 0) : 0);
         buf_put(out, "  ", GAP);
-        put_harmless(out, f->said, f->said_size);
+        put_said(out, f);
     }
     buf_put(out, "\n", 1);
 }
