@@ -421,10 +421,12 @@ static void run_command(struct connection *c) {
         return;
     }
     loop_run(c->call->loop);
-    if (call_over(c->call))
-        proc_group_stop(&c->children);
-    else
+    if (!call_over(c->call)) {
         part(c);
+        return;
+    }
+    proc_group_stop(&c->children);
+    c->status = STATUS_OK; /* what became of the command is our own doing */
 }
 
 static int run(struct call *call) {

@@ -26,9 +26,11 @@ static void hung_up(struct watch *w, unsigned events) {
         proc_hang_up(serve_of(&served->client)->state, &served->command);
 }
 
+/* At the end of the run we end it ourselves, and its status says nothing. */
 static void command_ended(struct proc *p) {
     struct served *served = container_of(p, struct served, command);
     struct session *s = &served->client.text.session;
+    const struct call *call = serve_of(&served->client)->responder.call;
     uint64_t received = 0, sent = 0;
     watch_stop(&served->hangup);
     if (sock_set_blocking(s->stream.fd, false) < 0) {
@@ -37,7 +39,7 @@ static void command_ended(struct proc *p) {
         return;
     }
     sock_counts(s->stream.fd, &received, &sent);
-    s->outcome = p->status;
+    if (!call_over(call)) s->outcome = p->status;
     s->strict = p->status != 0;
     session_attach(s, received, sent);
     session_finish(s);

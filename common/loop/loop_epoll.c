@@ -8,24 +8,28 @@
 
 #include "common/base/mem.h"
 
-/* Where a watch that wants something is. A watch's place is the events that the kernel was last
- * asked for, or its index in `outside`, from 1. */
+/* Who waits for a watch that wants something. Its place is its index in that group, from 1. */
 enum {
     IN_KERNEL,
     ALWAYS_READY, /* outside: the kernel cannot wait for a regular file (EPERM) */
     REFUSED,      /* outside, until the kernel has memory or descriptors for it (ENOMEM, ENOSPC) */
 };
 
+struct group {
+    struct watch **watches;
+    size_t count, capacity;
+};
+
 /* A batch that comes full makes the next one larger, so that a turn sees all that is ready. */
 #define EVENTS_FIRST 64
 #define EVENTS_MOST 4096
 
-#define REFUSED_PAUSE 10 /* ms between two looks at what the kernel refused */
+#define REFUSED_PAUSE 25 /* ms between two looks at what the kernel refused */
 
 struct loop_backend {
-    int fd; /* -1: not open yet */
-    struct watch **outside;
-    size_t outside_count, outside_capacity;
+    int fd;                       /* -1: not open yet */
+    struct group inside, outside; /* the kernel */
+    bool busy;                    /* what the kernel refused was ready in the last turn */
     struct epoll_event *events;
     int events_capacity;
 };
@@ -56,74 +60,100 @@ struct loop_backend *backend_new(void) {
 
 void backend_free(struct loop_backend *b) {
     if (b->fd >= 0) close(b->fd);
-    free(b->outside);
+    free(b->inside.watches);
+    free(b->outside.watches);
     free(b->events);
     free(b);
 }
 
 /* --- watches --- */
 
-static void join_outside(struct loop_backend *b, struct watch *w, unsigned char how) {
-    b->outside =
-        mem_grow(b->outside, &b->outside_capacity, b->outside_count + 1, sizeof *b->outside);
-    b->outside[b->outside_count++] = w;
-    w->place = b->outside_count;
+static void join(struct group *g, struct watch *w, unsigned char how) {
+    g->watches = mem_grow(g->watches, &g->capacity, g->count + 1, sizeof *g->watches);
+    g->watches[g->count++] = w;
+    w->place = g->count;
     w->how = how;
 }
 
-static void leave_outside(struct loop_backend *b, struct watch *w) {
-    struct watch *last = b->outside[--b->outside_count];
-    b->outside[w->place - 1] = last;
+static void leave(struct group *g, struct watch *w) {
+    struct watch *last = g->watches[--g->count];
+    g->watches[w->place - 1] = last;
     last->place = w->place;
     w->place = 0;
-    w->how = IN_KERNEL;
 }
 
-static bool ask_kernel(struct loop_backend *b, struct watch *w, unsigned want) {
-    int op = !w->place ? EPOLL_CTL_ADD : want ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
+static int ask_kernel(struct loop_backend *b, int op, struct watch *w, unsigned want) {
     struct epoll_event event = {.events = kernel_events(want), .data.ptr = w};
-    if (!open_epoll(b) || (epoll_ctl(b->fd, op, w->fd, &event) < 0 && op != EPOLL_CTL_DEL))
-        return false;
-    w->place = want;
-    return true;
+    return epoll_ctl(b->fd, op, w->fd, &event);
+}
+
+static void add(struct loop_backend *b, struct watch *w, unsigned want) {
+    bool open = open_epoll(b);
+    if (open && ask_kernel(b, EPOLL_CTL_ADD, w, want) == 0)
+        join(&b->inside, w, IN_KERNEL);
+    else
+        join(&b->outside, w, open && errno == EPERM ? ALWAYS_READY : REFUSED);
+}
+
+/* What the kernel did not forget it would report when the watch is no more. A new instance knows
+ * nothing of it. */
+static void begin_anew(struct loop_backend *b) {
+    struct group known = b->inside;
+    b->inside = (struct group){.count = 0};
+    close(b->fd);
+    b->fd = -1;
+    for (size_t i = 0; i < known.count; i++) add(b, known.watches[i], known.watches[i]->want);
+    free(known.watches);
+}
+
+static void drop(struct loop_backend *b, struct watch *w) {
+    leave(w->how == IN_KERNEL ? &b->inside : &b->outside, w);
+    if (w->how != IN_KERNEL || ask_kernel(b, EPOLL_CTL_DEL, w, 0) == 0) return;
+    if (errno != EBADF && errno != ENOENT) begin_anew(b); /* a descriptor that was closed is out */
 }
 
 void backend_set(struct loop_backend *b, struct watch *w, unsigned want) {
-    if (w->how != IN_KERNEL) {
-        if (want == 0) leave_outside(b, w);
-        return;
-    }
-    if (want == w->place || ask_kernel(b, w, want)) return;
-    unsigned char how = errno == EPERM ? ALWAYS_READY : REFUSED;
-    if (w->place != 0) ask_kernel(b, w, 0);
-    join_outside(b, w, how);
+    bool stays = w->place && want;
+    if (stays && (w->how != IN_KERNEL || ask_kernel(b, EPOLL_CTL_MOD, w, want) == 0)) return;
+    if (w->place) drop(b, w);
+    if (want) add(b, w, want);
 }
 
 /* --- waiting --- */
 
+static void ask_again(struct loop_backend *b, struct watch *w) {
+    leave(&b->outside, w);
+    add(b, w, w->want);
+}
+
+/* How long the wait may be because of this one; negative: for ever. */
+static int longest_wait(const struct loop_backend *b, const struct watch *w) {
+    if (w->how == REFUSED) return b->busy ? 0 : REFUSED_PAUSE;
+    bool ready = w->how == ALWAYS_READY && w->want & (LOOP_READ | LOOP_WRITE); /* no hang-up */
+    return ready ? 0 : -1;
+}
+
 /* Asks the kernel again for what it refused. Returns how long the wait may be. */
 static int look_outside(struct loop_backend *b, int ms) {
-    for (size_t i = b->outside_count; i-- > 0;) {
-        struct watch *w = b->outside[i];
-        if (w->how == ALWAYS_READY) {
-            if (w->want & (LOOP_READ | LOOP_WRITE)) ms = 0; /* it never hangs up */
-            continue;
-        }
-        leave_outside(b, w);
-        if (ask_kernel(b, w, w->want)) continue;
-        join_outside(b, w, REFUSED);
-        if (ms < 0 || ms > REFUSED_PAUSE) ms = REFUSED_PAUSE;
+    for (size_t i = b->outside.count; i-- > 0;) {
+        struct watch *w = b->outside.watches[i];
+        if (w->how == REFUSED) ask_again(b, w);
+        int most = longest_wait(b, w);
+        if (most >= 0 && (ms < 0 || ms > most)) ms = most;
     }
     return ms;
 }
 
-static void report_outside(const struct loop_backend *b) {
-    for (size_t i = 0; i < b->outside_count; i++) {
-        struct watch *w = b->outside[i];
+/* What was ready this time may have more, and the next look comes at once. */
+static void report_outside(struct loop_backend *b) {
+    b->busy = false;
+    for (size_t i = 0; i < b->outside.count; i++) {
+        struct watch *w = b->outside.watches[i];
         uint32_t ready = kernel_events(LOOP_READ | LOOP_WRITE);
         /* the events of poll(2) and epoll(7) are the same bits */
         struct pollfd p = {.fd = w->fd, .events = (short)kernel_events(w->want)};
         if (w->how == REFUSED) ready = poll(&p, 1, 0) > 0 ? (uint32_t)p.revents : 0;
+        if (w->how == REFUSED && ready) b->busy = true;
         if (ready) loop_report(w, loop_events(ready));
     }
 }

@@ -12,7 +12,8 @@
 
 #include <sys/syscall.h>
 
-static int wait_error, refusal, create_error; /* errno; 0: the system's own answer */
+/* errno; 0: the system's own answer */
+static int wait_error, refusal, create_error, deletion;
 static unsigned waits;
 
 static int fail(int error) {
@@ -26,6 +27,7 @@ int epoll_create1(int flags) {
 
 int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event) {
     if (refusal && op == EPOLL_CTL_ADD) return fail(refusal);
+    if (deletion && op == EPOLL_CTL_DEL) return fail(deletion);
     return (int)syscall(SYS_epoll_ctl, epoll, op, fd, event);
 }
 
@@ -121,10 +123,36 @@ static void refused_watches_are_looked_at(int error, int *where) {
 
 static void a_watch_without_memory(void) { refused_watches_are_looked_at(ENOSPC, &refusal); }
 
-static void a_loop_without_descriptor(void) {
+static void without_descriptor(int error) {
     loop_free(loop);
     loop = loop_new();
-    refused_watches_are_looked_at(EMFILE, &create_error);
+    refused_watches_are_looked_at(error, &create_error);
+}
+
+static void a_loop_without_descriptor(void) { without_descriptor(EMFILE); }
+
+static void a_loop_that_is_not_permitted(void) { without_descriptor(EPERM); }
+
+static void what_the_kernel_does_not_forget_is_not_told(void) {
+    int gone[2], stays[2];
+    struct peer stopped = {0}, other = {.act = stop_later};
+    make_pair(gone);
+    make_pair(stays);
+    peer_start(&stopped, gone[0], LOOP_READ);
+    peer_start(&other, stays[0], LOOP_READ);
+    CHECK(write(gone[1], "x", 1) == 1);
+    deletion = ENOMEM;
+    watch_stop(&stopped.watch);
+    waits = 0;
+    loop_run_for(loop, 100 * MS);
+    CHECK(stopped.calls == 0 && other.calls == 0 && waits < 5);
+    CHECK(write(stays[1], "x", 1) == 1);
+    loop_run_for(loop, 1000 * MS);
+    CHECK(stopped.calls == 0 && other.calls == 1);
+    watch_stop(&other.watch);
+    deletion = 0;
+    close_pair(gone);
+    close_pair(stays);
 }
 
 /* --- events that bring nothing --- */
@@ -261,6 +289,9 @@ int main(void) {
     static const struct unit_test tests[] = {
         {"a watch that the kernel has no memory for is looked at", a_watch_without_memory},
         {"so is one for which the loop has no descriptor", a_loop_without_descriptor},
+        {"so is one for which the loop may not have one", a_loop_that_is_not_permitted},
+        {"what the kernel does not forget is not told, and does not spin",
+         what_the_kernel_does_not_forget_is_not_told},
         {"an event that brings nothing is not waited for without a timer",
          it_is_not_waited_for_without_a_timer},
         {"the rests grow, to a second", rests_grow_to_a_second},
