@@ -86,7 +86,6 @@ DRAWN='^sent [0-9.]+ [KM]iB, [0-9.]+ ([KM]i)?B/s; received [0-9.]+ B, [0-9.]+ B/
     type_keys Enter
     partner_says 'in\n'
     wait_for_text '^sent 6 B, [0-9.]+ B/s; received 15 B, [0-9.]+ B/s$'
-    type_keys C-d
     close_feed
     wait_for_end
     assert_equal "$status" 0

@@ -297,7 +297,6 @@ reset(s)'
     wait_until [ "$(screen | tail -n 1)" = 'half a line' ]
     type_keys ! Enter
     wait_until_heard 'half a line!\n'
-    type_keys C-d
     close_feed
     wait_for_exit "$SERVER_PID"
     rm modes.after

@@ -103,7 +103,6 @@ heard() { same_bytes "$SERVER_OUT" "$1"; }
 wait_until_heard() { wait_until heard "$1"; }
 
 say_goodbye() {
-    [ -e status.file ] || type_keys C-d
     close_feed
     wait_for_exit "$SERVER_PID"
     assert_equal "$status" 0
