@@ -365,6 +365,7 @@ for command in sockkit sk-probe
     complete -c $command -n "__sockkit_applet probe" -l graph -f -d 'draw each target\'s last rounds as bars'
     complete -c $command -n "__sockkit_applet probe" -l timeout -s w -x -d 'limit on each attempt, the look-up included (default 2s)'
     complete -c $command -n "__sockkit_applet probe" -l jobs -s j -x -d 'at most N attempts at once (default 512)'
+    complete -c $command -n "__sockkit_applet probe" -l proxy -x -a 'socks5:// socks4:// http://' -d 'through a proxy: socks5:, socks4: or http://[USER:PASS@]HOST[:PORT]'
     complete -c $command -n "__sockkit_applet probe" -l ipv4 -s 4 -f -d 'only IPv4'
     complete -c $command -n "__sockkit_applet probe" -l ipv6 -s 6 -f -d 'only IPv6'
     complete -c $command -n "__sockkit_applet probe" -l bind -s b -x -a "(__fish_print_hostnames)" -d 'servers: address to listen on (\'*\': all); clients: source address'

@@ -40,6 +40,21 @@ def socks5(s, reply):
     t = socket.create_connection((host, port))
     slowly(s, b"\5\0\0\1\0\0\0\0\0\0")
     join(s, t)
+def until_nul(s):
+    out = b""
+    while not out.endswith(b"\0"): out += exactly(s, 1)
+    return out[:-1].decode()
+def socks4(s, reply):
+    exactly(s, 2)
+    port = int.from_bytes(exactly(s, 2), "big")
+    host = exactly(s, 4)
+    user = until_nul(s)
+    host = until_nul(s) if host[:3] == b"\0\0\0" else socket.inet_ntoa(host)
+    asked.append((host, port))
+    if reply is not None: return slowly(s, reply)
+    t = socket.create_connection((host, port))
+    slowly(s, b"\0\x5a\0\0\0\0\0\0")
+    join(s, t)
 def http(s, reply):
     asked.append(line_of(s))
     if reply is not None: return slowly(s, reply)
@@ -59,6 +74,8 @@ def proxy(talk, reply=None):
             threading.Thread(target=run, daemon=True).start()
     threading.Thread(target=serve, daemon=True).start()
     return l.getsockname()[1]
+def told(results): # of lines between tabs: what, state, words
+    return [(f[0], f[1], f[4]) for f in (line.split("\t") for line in results.decode().splitlines())]
 def through(url, *words, applet="connect", status=0, **more):
     p = sockkit(applet, "--proxy", url, *words, **more)
     p.wait(15)
@@ -126,6 +143,127 @@ assert ended(p)[0] == b"Bonjour\n"'
 q, port = serve(applet="chat-serve")
 out, err = through("socks5://127.0.0.1:%d" % proxy(socks5), "127.0.0.1", port, "hello there", applet="chat")
 assert b"hello there" in out'
+}
+
+@test "probe goes through each kind of proxy, which looks names up, and hears what the service says" {
+    peer "$PROXY"'
+q, port = serve("Bonjour", "--reply", "you said %m", "-q", stdin=subprocess.DEVNULL)
+for scheme, talk in ("socks5", socks5), ("socks4", socks4), ("http", http):
+    where = "%s://localhost:%d" % (scheme, proxy(talk))
+    assert told(through(where, "localhost", port, applet="probe")[0]) == [("localhost:" + port, "open", "")]
+    assert through(where, "--banner", "127.0.0.1-127.0.0.1", port, applet="probe")[0].endswith(b"Bonjour\n")
+    assert told(through(where, "--send", "x\n", "--expect", "you said x", "localhost", port, applet="probe")[0])[0][1] == "open"
+    assert told(through(where, "--expect", "nothing", "-w", "500ms", "localhost", port, applet="probe", status=1)[0])[0][1:] == ("unexpected", "Bonjour")
+    out = through(where, "-c", "2", "-I", "1ms", "localhost", port, applet="probe")[0]
+    assert out.count(b"\topen\t") == 2 and b"2 probes\t2 open" in out, out
+assert ("localhost", int(port)) in asked and ("127.0.0.1", int(port)) in asked'
+}
+
+@test "probe asks an http target through a proxy" {
+    peer "$PROXY"'
+l = listen()
+def answer():
+    while True:
+        s = l.accept()[0]
+        asked.append(line_of(s))
+        s.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        s.close()
+threading.Thread(target=answer, daemon=True).start()
+for scheme, talk in ("socks5", socks5), ("socks4", socks4):
+    out = through("%s://127.0.0.1:%d" % (scheme, proxy(talk)), "http://127.0.0.1:%d/x" % l.getsockname()[1], applet="probe")[0]
+    assert b"\topen\t" in out and asked[-1].startswith(b"GET /x HTTP/1.1\r\n"), (out, asked)'
+}
+
+@test "probe: refused by the proxy is closed, what it cannot reach unreachable, a proxy that is gone no-answer; its words are told" {
+    peer "$PROXY"'
+import json
+def state(where, status=1, target=("example.org", "80")):
+    line = told(through(where, *target, applet="probe", status=status)[0])[0]
+    j = json.loads(through(where, "--json", *target, applet="probe", status=status)[0])
+    assert j["state"] == line[1] and j["error"] == line[2] and j["address"] is None, (j, line)
+    return line[1:]
+for talk, reply, expected in (
+        (socks5, b"\5\5\0\1\0\0\0\0\0\0", ("closed", "connection refused")),
+        (socks5, b"\5\2\0\1\0\0\0\0\0\0", ("closed", "connection not allowed by ruleset")),
+        (socks5, b"\5\3\0\1\0\0\0\0\0\0", ("unreachable", "network unreachable")),
+        (socks5, b"\5\4\0\1\0\0\0\0\0\0", ("unreachable", "host unreachable")),
+        (socks4, b"\0\x5b\0\0\0\0\0\0", ("closed", "request rejected or failed")),
+        (http, b"HTTP/1.1 403 Forbidden\r\n\r\n", ("closed", "403 Forbidden")),
+        (http, b"HTTP/1.1 504 Gateway Timeout\r\n\r\n", ("unreachable", "504 Gateway Timeout")),
+        (socks5, b"", ("no-answer", "the proxy\47s answer is broken: it closed the connection")),
+        (http, b"SSH-2.0-x\r\n", ("no-answer", "the proxy\47s answer is broken: no HTTP answer"))):
+    scheme = {socks5: "socks5", socks4: "socks4", http: "http"}[talk]
+    assert state("%s://localhost:%d" % (scheme, proxy(talk, reply))) == expected, expected
+gone = "socks5://127.0.0.1:%d" % free_port()
+assert state(gone) == ("no-answer", "the proxy %s: Connection refused" % gone)
+assert state("http://no-such.invalid")[0] == "no-answer"
+l = listen()
+silent = "http://127.0.0.1:%d" % l.getsockname()[1]
+out = through(silent, "-w", "300ms", "h", "80", applet="probe", status=1)[0]
+assert told(out) == [("h:80", "no-answer", "the proxy %s: Connection timed out" % silent)], out
+v6 = told(through("socks4://127.0.0.1:%d" % proxy(socks4), "[::1]:80", applet="probe", status=1)[0])
+assert v6 == [("[::1]:80", "unreachable", "SOCKS4 knows no IPv6 address (use socks5://)")], v6'
+}
+
+@test "probe: every address of a proxy is tried, until one takes the connection: its word is the last" {
+    local map=()
+    [ "$(id -u)" = 0 ] || map=(--map-root-user)
+    printf '127.0.0.2 proxy.test\n127.0.0.1 proxy.test\n' >hosts
+    cat >named <<END
+#!/bin/sh
+exec unshare ${map[*]} --mount sh -c 'mount --bind hosts /etc/hosts && exec "\$@"' sh "$SOCKKIT" "\$@"
+END
+    chmod +x named
+    peer "$PROXY"'
+os.environ["SOCKKIT"] = "./named"
+def state(where): return told(through(where, "h", "80", applet="probe", status=1)[0])[0][1]
+assert state("socks5://proxy.test:%d" % proxy(socks5, b"\5\5\0\1\0\0\0\0\0\0")) == "closed" # 127.0.0.2 has none
+l = listen("")
+def refuse():
+    while True: socks5(l.accept()[0], b"\5\5\0\1\0\0\0\0\0\0")
+threading.Thread(target=refuse, daemon=True).start()
+asked.clear()
+assert state("socks5://proxy.test:%d" % l.getsockname()[1]) == "closed"
+assert asked == [("h", 80)], asked'
+}
+
+@test "probe: the time includes the proxy, --wait waits for it too, and a range is asked address by address" {
+    peer "$PROXY"'
+q, port = serve("Bonjour", "-q", "-b", "127.0.0.1", stdin=subprocess.DEVNULL)
+def late(s, reply):
+    time.sleep(0.3)
+    http(s, reply)
+out = through("http://127.0.0.1:%d" % proxy(late), "127.0.0.1", port, applet="probe")[0]
+assert float(out.split(b"\t")[2].split()[0]) >= 300, out
+place = free_port()
+p = sockkit("probe", "--proxy", "socks5://127.0.0.1:%d" % place, "--wait", "10s", "-v", "127.0.0.1", port)
+assert b"no-answer" in p.stderr.readline()
+l = socket.create_server(("127.0.0.1", place))
+def serve_late():
+    while True: socks5(l.accept()[0], None)
+threading.Thread(target=serve_late, daemon=True).start()
+assert b"\topen\t" in ended(p)[0]
+asked.clear()
+out = through("socks5://127.0.0.1:%d" % proxy(socks5), "127.0.0.1-3", port, applet="probe")[0]
+assert told(out) == [("127.0.0.1:" + port, "open", "")], out
+assert sorted(asked) == [("127.0.0.%d" % n, int(port)) for n in (1, 2, 3)], asked'
+}
+
+@test "probe: a password is shown nowhere; no proxy takes datagrams or reaches a Unix socket" {
+    peer "$PROXY"'
+q, port = serve("-q", stdin=subprocess.DEVNULL)
+out, err = through("socks5://me:secret@127.0.0.1:%d" % proxy(socks5), "-TT", "-v", "127.0.0.1", port, applet="probe")
+assert asked[0] == (b"me", b"secret") and "cret" not in err, err
+out, err = through("socks5://me:secret@127.0.0.1:%d" % free_port(), "-v", "127.0.0.1", port, applet="probe", status=1)
+assert b"cret" not in out and "cret" not in err, out'
+    run sockkit probe --proxy socks5://127.0.0.1 -u 127.0.0.1 7
+    assert_failure 2
+    assert_output 'sockkit probe: --udp and --proxy exclude each other'
+    run sockkit probe --proxy socks5://127.0.0.1 udp://127.0.0.1:7
+    assert_failure 2
+    run sockkit probe --proxy socks5://127.0.0.1 unix:path
+    assert_failure 2
+    assert_output 'sockkit probe: --proxy reaches no Unix-domain socket'
 }
 
 @test "a proxy and a Unix socket exclude each other, a URL that is none is a usage error" {

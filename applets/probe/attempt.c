@@ -50,6 +50,7 @@ bool attempt_plan_free(struct attempt_plan *plan) {
 }
 
 void attempt_plan_share(struct attempt_plan *plan) {
+    if (plan->proxy) return; /* all go to the same port of the proxy */
     attempt_plan_free(plan); /* they have no port yet */
     plan->share_port = true;
 }
@@ -123,7 +124,8 @@ static enum port_state state_of(int error) {
  * it. A payload to which nobody waited for an answer would be lost by a reset. */
 static void part(struct attempt *a) {
     const struct question *q = a->question;
-    bool stream = q->type == SOCK_STREAM && addr_family(&a->to) != AF_UNIX && a->connected;
+    bool reached = a->connected || a->entered;
+    bool stream = q->type == SOCK_STREAM && addr_family(&a->to) != AF_UNIX && reached;
     bool delivering = q->payload_size > 0 && !a->heard;
     if (!stream || delivering || sock_tcp_state(a->fd) == SYSINFO_PEER_ENDED)
         sock_close(a->fd);
@@ -131,11 +133,17 @@ static void part(struct attempt *a) {
         sock_part(a->fd);
 }
 
+static void drop_passage(struct attempt *a) {
+    passage_free(a->passage);
+    a->passage = NULL;
+}
+
 static void close_socket(struct attempt *a) {
     watch_stop(&a->watch);
     timer_stop(&a->silence);
+    drop_passage(a);
     if (a->fd < 0) return;
-    if (a->found.state == PORT_CLOSED && !a->connected && is_reusable(a))
+    if (a->found.state == PORT_CLOSED && !a->connected && !a->entered && is_reusable(a))
         keep_spare(pool_of(a), a->fd);
     else
         part(a);
@@ -158,9 +166,14 @@ static void note_time(struct attempt *a, int64_t now) {
     a->found.took = now > a->since ? now - a->since : 1;
 }
 
+/* Only what the service says is waited for. */
+static bool is_open(const struct attempt *a) {
+    return a->connected && !question_needs_answer(a->question);
+}
+
 /* True: all functions that lead here say by it that the state is known. */
 static bool decide(struct attempt *a, int64_t now, enum port_state state, int error) {
-    if (!attempt_is_open(a)) note_time(a, now);
+    if (!is_open(a)) note_time(a, now);
     a->found.state = state;
     a->found.error = error;
     keep_line(a);
@@ -244,17 +257,62 @@ static bool send_payload(struct attempt *a, int64_t now) {
 
 /* --- connecting --- */
 
+static bool failed(struct attempt *a, int64_t now, int error) {
+    if (!a->passage) return decide(a, now, state_of(error), error);
+    passage_note_loss(a->passage, error, &a->found);
+    return decide(a, now, a->found.state, error);
+}
+
 static bool connected(struct attempt *a, int64_t now) {
-    bool datagram = a->question->type == SOCK_DGRAM;
     a->connected = true;
     note_time(a, now);
-    if (!datagram && sock_met_itself(a->fd, &a->to)) {
+    a->asked = a->question->type == SOCK_STREAM && a->question->payload_size == 0;
+    return send_payload(a, now);
+}
+
+static void ready(struct watch *w, unsigned events);
+
+static void watch_socket(struct attempt *a) {
+    watch_start(a->plan->loop, &a->watch, a->fd, a->asked ? LOOP_READ : LOOP_WRITE, ready);
+}
+
+static bool refused(struct attempt *a, int64_t now) {
+    passage_note_refusal(a->passage, &a->found);
+    return decide(a, now, a->found.state, 0);
+}
+
+static void passed(struct passage *p) {
+    struct attempt *a = p->owner;
+    int64_t now = loop_now(a->plan->loop);
+    bool known = passage_is_open(p) ? connected(a, now) : refused(a, now);
+    if (known) {
+        if (!a->entering) a->done(a);
+        return;
+    }
+    drop_passage(a);
+    watch_socket(a);
+}
+
+/* The proxy is at the other end. True when it is known already that it cannot be asked. */
+static bool enter(struct attempt *a) {
+    watch_stop(&a->watch);
+    a->entered = true;
+    a->passage->owner = a;
+    a->passage->done = passed;
+    a->entering = true;
+    passage_enter(a->passage, a->plan->loop, a->fd);
+    a->entering = false;
+    return a->found.state != PORT_UNKNOWN;
+}
+
+/* The socket is connected. */
+static bool reached(struct attempt *a, int64_t now) {
+    if (a->question->type == SOCK_STREAM && sock_met_itself(a->fd, &a->to)) {
         sock_abort(a->fd);
         a->fd = -1;
-        return decide(a, now, PORT_CLOSED, ECONNREFUSED);
+        return failed(a, now, ECONNREFUSED);
     }
-    a->asked = !datagram && a->question->payload_size == 0;
-    return send_payload(a, now);
+    return a->passage ? enter(a) : connected(a, now);
 }
 
 /* A second connect(2) tells the outcome (POSIX: EALREADY, EISCONN) and leaves a refused socket fit
@@ -275,7 +333,7 @@ static int connect_once(const struct attempt *a) {
 
 static bool outcome(struct attempt *a, int64_t now, int error) {
     if (error == EINPROGRESS) return false;
-    return error ? decide(a, now, state_of(error), error) : connected(a, now);
+    return error ? failed(a, now, error) : reached(a, now);
 }
 
 static void ready(struct watch *w, unsigned events) {
@@ -292,14 +350,16 @@ static void ready(struct watch *w, unsigned events) {
         known = outcome(a, now, ask_again(a));
     if (known)
         a->done(a);
-    else if (a->connected + a->sent + a->answer.size == before)
+    else if (w->loop && a->connected + a->sent + a->answer.size == before)
         watch_stalled(w);
 }
 
 static enum attempt_start no_socket(struct attempt *a, const struct cause *cause) {
+    bool is_short = sock_is_short(errno);
+    if (cause->text[0] || is_short) drop_passage(a);
     if (cause->text[0]) return ATTEMPT_IMPOSSIBLE;
-    if (sock_is_short(errno)) return ATTEMPT_SHORT;
-    decide(a, a->since, PORT_UNREACHABLE, errno);
+    if (is_short) return ATTEMPT_SHORT;
+    failed(a, a->since, errno);
     return ATTEMPT_KNOWN;
 }
 
@@ -324,6 +384,7 @@ enum attempt_start attempt_start(struct attempt *a, struct cause *cause) {
     int error;
     bool reused;
     a->since = loop_clock();
+    if (a->plan->proxy) a->passage = passage_new(a->plan->proxy, &a->through);
     *cause = (struct cause){0};
     do {
         reused = take_spare(a);
@@ -332,18 +393,17 @@ enum attempt_start attempt_start(struct attempt *a, struct cause *cause) {
         error = connect_once(a);
     } while (was_its_fault(a, reused, error));
     if (outcome(a, a->since, error)) return ATTEMPT_KNOWN;
-    watch_start(a->plan->loop, &a->watch, a->fd, a->asked ? LOOP_READ : LOOP_WRITE, ready);
+    if (!a->entered) watch_socket(a);
     return ATTEMPT_PENDING;
 }
 
-bool attempt_is_open(const struct attempt *a) {
-    return a->connected && !question_needs_answer(a->question);
-}
+bool attempt_suffices(const struct attempt *a) { return a->entered || is_open(a); }
 
 void attempt_end(struct attempt *a, int why) {
     int64_t now = loop_clock();
     if (a->found.state != PORT_UNKNOWN) return;
-    if (!a->connected) {
+    if (!a->connected && a->passage) passage_note_loss(a->passage, ETIMEDOUT, &a->found);
+    if (!a->connected && !a->entered) {
         watch_stop(&a->watch);
         sock_give_up(a->fd, &a->to, a->since, why);
         a->fd = -1;

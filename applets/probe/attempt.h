@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "applets/probe/finding.h"
+#include "applets/probe/passage.h"
 #include "applets/probe/question.h"
 #include "common/base/addr.h"
 #include "common/base/addrs.h"
@@ -30,8 +31,9 @@ struct attempt_pool {
 struct attempt_plan {
     struct loop *loop;
     const struct sockopt_list *options;
-    const struct addrs *locals; /* where from, by family; empty: the system chooses */
-    int64_t idle;               /* ns without a byte after which no more is waited for; 0: none */
+    const struct addrs *locals;    /* where from, by family; empty: the system chooses */
+    const struct proxy_url *proxy; /* NULL: straight */
+    int64_t idle; /* ns without a byte after which no more is waited for; 0: none */
     /* private */
     bool share_port; /* as long as it works */
     struct attempt_pool pools[ATTEMPT_POOLS];
@@ -44,24 +46,28 @@ void attempt_plan_share(struct attempt_plan *plan);
 /* Closes the spare sockets. True: there were any. */
 bool attempt_plan_free(struct attempt_plan *plan);
 
-/* {0} but for what the owner sets: the first four. */
+/* {0} but for what the owner sets: the first five. */
 struct attempt {
     /* Called once, from the loop, unless attempt_start knew at once. */
     void (*done)(struct attempt *a);
     struct attempt_plan *plan;
     const struct question *question;
-    struct addr to;
+    struct addr to;              /* the proxy, where the plan has one */
+    struct proxy_target through; /* whom that is to connect to; read by attempt_start alone */
     struct finding found; /* PORT_UNKNOWN: pending; the owner may take it away (finding_move) */
-    bool connected;       /* a datagram socket is at once */
+    bool connected;       /* a datagram socket is at once; through the proxy, where there is one */
+    bool entered;         /* the proxy has been reached: what it says is the last word */
     /* private */
     struct buf answer;
+    struct passage *passage; /* through the proxy, until it is over */
     struct watch watch;
     struct timer silence; /* idle */
     int64_t since;
     size_t sent;
-    bool asked; /* the payload has been sent */
-    bool heard; /* something has come, an empty datagram at least */
-    int fd;     /* -1: closed */
+    bool asked;    /* the payload has been sent */
+    bool heard;    /* something has come, an empty datagram at least */
+    bool entering; /* whoever enters tells the outcome, and not `done` */
+    int fd;        /* -1: closed */
 };
 
 enum attempt_start {
@@ -77,8 +83,9 @@ enum attempt_start {
  * instant between the two. */
 enum attempt_start attempt_start(struct attempt *a, struct cause *cause);
 
-/* True when the port is open already, and only what the service says is waited for. */
-bool attempt_is_open(const struct attempt *a);
+/* True when no other address need be tried: the port is open already, and only what the service
+ * says is waited for; or the proxy has been reached. */
+bool attempt_suffices(const struct attempt *a);
 
 /* Its time is over: the state is set by what is known so far. `why` (ETIMEDOUT, ECANCELED) is for
  * the trace. `done` is not called. */

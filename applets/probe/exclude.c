@@ -55,10 +55,8 @@ bool exclude_has_address(const struct exclude *x, const struct addr *a) {
 
 bool exclude_has_item(const struct exclude *x, const struct item *i) {
     struct addr a;
-    size_t count;
     if (x->count == 0) return false;
     if (item_target(i)->host) return has_host(x, item_target(i)->host, i->port);
-    a = *item_addresses(i, &a, &count);
-    addr_set_port(&a, i->port);
+    a = item_address(i, i->port);
     return exclude_has_address(x, &a);
 }

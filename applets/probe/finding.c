@@ -1,6 +1,7 @@
 #include "applets/probe/finding.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const char *finding_word(const struct finding *f) {
     static const char *const words[] = {
@@ -12,7 +13,13 @@ const char *finding_word(const struct finding *f) {
     return words[f->state];
 }
 
+const char *finding_why(const struct finding *f) {
+    if (f->why) return f->why;
+    return f->error ? strerror(f->error) : NULL;
+}
+
 void finding_clear(struct finding *f) {
+    free(f->why);
     free(f->address);
     free(f->said);
     *f = (struct finding){0};

@@ -21,6 +21,7 @@ enum port_state {
 struct finding {
     enum port_state state;
     int error; /* errno behind a state that is not PORT_OPEN; 0: none */
+    char *why; /* the same in words, where a proxy is in between; owned; NULL: errno's will do */
     /* ns, without the look-up: until it was known to be open, or what else it is. */
     int64_t took;
     char *address; /* the one that this is known of, where its host is a name; owned; NULL: none */
@@ -30,6 +31,9 @@ struct finding {
 
 /* "open", "no-answer", ...; what was not probed in time is "no-answer". */
 const char *finding_word(const struct finding *f);
+
+/* What is behind a state that is not PORT_OPEN, in words; NULL: it says all. */
+const char *finding_why(const struct finding *f);
 
 /* Forgets it. */
 void finding_clear(struct finding *f);

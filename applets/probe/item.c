@@ -2,8 +2,15 @@
 
 #include <stdio.h>
 
-static void address_of(const struct item *i, uint16_t port, struct addr *out) {
-    range_at(&item_target(i)->range, i->place, port, out);
+struct host *item_route(const struct item *i) {
+    const struct target *t = item_target(i);
+    return t->via ? t->via : t->host;
+}
+
+struct addr item_address(const struct item *i, uint16_t port) {
+    struct addr a;
+    range_at(&item_target(i)->range, i->place, port, &a);
+    return a;
 }
 
 const char *item_host(const struct item *i, char room[ADDR_TEXT]) {
@@ -11,7 +18,7 @@ const char *item_host(const struct item *i, char room[ADDR_TEXT]) {
     struct addr a;
     if (t->host) return host_word(&t->host->name);
     if (t->written) return t->written;
-    address_of(i, 0, &a);
+    a = item_address(i, 0);
     return addr_host_text(&a, room);
 }
 
@@ -38,9 +45,9 @@ const char *goal_name(const struct goal *g, char out[GOAL_NAME]) {
 }
 
 const struct addr *item_addresses(const struct item *i, struct addr *room, size_t *count) {
-    const struct host *h = item_target(i)->host;
+    const struct host *h = item_route(i);
     *count = h ? h->addrs.count : 1;
     if (h) return h->addrs.items;
-    address_of(i, 0, room);
+    *room = item_address(i, 0);
     return room;
 }

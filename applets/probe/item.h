@@ -38,8 +38,13 @@ const char *item_host(const struct item *i, char room[ADDR_TEXT]);
 #define GOAL_NAME (2 * NET_NAME_TEXT + 4)
 const char *goal_name(const struct goal *g, char out[GOAL_NAME]);
 
-/* The addresses it may be at: those of its host, or the only one, for which *room is. They have no
- * port. */
+/* The host whose addresses are tried: the proxy's, or its own; NULL: it is an address of a range.
+ */
+struct host *item_route(const struct item *i);
+/* Where it is one of a range: its address. */
+struct addr item_address(const struct item *i, uint16_t port);
+/* The addresses that are tried: those of its route, or its own one, for which *room is. They have
+ * no port. */
 const struct addr *item_addresses(const struct item *i, struct addr *room, size_t *count);
 
 #endif

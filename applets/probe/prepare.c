@@ -63,18 +63,28 @@ static struct question ask(const struct probe *p, int type) {
                              .banner = p->conf->banner};
 }
 
+static struct net_name proxy_name(const struct probe *p) {
+    const struct endpoint_terms shared = where_terms(&p->conf->common, SOCK_STREAM);
+    return (struct net_name){.host = p->conf->proxy.url.host,
+                             .type = SOCK_STREAM,
+                             .family = shared.family,
+                             .numeric = shared.numeric};
+}
+
 static int set_terms(struct probe *p) {
     const struct probe_conf *conf = p->conf;
     const struct common_conf *c = &conf->common;
     struct target_terms *terms = &p->targets.terms;
     struct cause cause = {0};
     struct endpoint_terms shared = where_terms(c, conf->udp ? SOCK_DGRAM : SOCK_STREAM);
+    p->proxy = proxy_name(p);
     *terms = (struct target_terms){.type = shared.type,
                                    .family = shared.family,
                                    .numeric = shared.numeric,
                                    .ports = conf->ports,
                                    .stream = ask(p, SOCK_STREAM),
                                    .datagram = ask(p, SOCK_DGRAM),
+                                   .proxy = run_proxy(p) ? &p->proxy : NULL,
                                    .hosts = &p->targets.hosts};
     return target_terms_ports(terms, STANDARD_PORT, &cause) < 0 ? msg_cause(&cause) : 0;
 }
@@ -84,6 +94,7 @@ static int exclude(struct probe *p) {
     struct target_terms *terms = &p->targets.exclude_terms;
     struct cause cause = {0};
     *terms = p->targets.terms;
+    terms->proxy = NULL;
     terms->ports = NULL;
     terms->standard = (struct port_list){0};
     for (size_t i = 0; i < words->count; i++)

@@ -15,7 +15,8 @@ static const struct probe_conf defaults = {
 static const struct opt_row target_rows[] = {
     OPT("port", 'p', OPT_STRING, probe_conf, ports, .metavar = "PORTS", .values = "@service",
         .help = "numbers, ranges and services: 22,80,8000-8100,http (default 60000)"),
-    OPT("udp", 'u', OPT_FLAG, probe_conf, udp, .help = "UDP: open means that an answer came"),
+    OPT("udp", 'u', OPT_FLAG, probe_conf, udp, .excludes = "proxy",
+        .help = "UDP: open means that an answer came"),
     OPT("targets", 0, OPT_STRING, probe_conf, list, .metavar = "FILE", .values = "@file",
         .help = "a TARGET [PORTS] a line (-: stdin), besides those of the command line"),
     OPT("exclude", 0, OPT_CUSTOM, probe_conf, exclude, .metavar = "TARGET", .values = "@host",
@@ -74,6 +75,7 @@ static const struct opt_group groups[] = {
     {"Questions and answers", answer_rows, 0},
     OPTIONS_TEXTS("Questions and answers", struct probe_conf, texts),
     {"Waiting and measuring", time_rows, 0},
+    OPTIONS_PROXY(proxy, struct probe_conf),
     OPTIONS_SHARED(struct probe_conf),
     {NULL, NULL, 0},
 };

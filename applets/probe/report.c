@@ -61,8 +61,10 @@ static bool is_choice(const struct item *i) {
     return i->found.address && h && h->addrs.count > 1;
 }
 
-/* Why no answer came, where that was not silence; NULL: it was. */
+/* What became of the way through a proxy; else why no answer came, where that was not silence;
+ * NULL: it was. */
 static const char *trouble(const struct finding *f) {
+    if (f->why) return f->why;
     bool silence = !f->error || f->error == ETIMEDOUT || f->error == EAGAIN;
     return f->state == PORT_NO_ANSWER && !silence ? strerror(f->error) : NULL;
 }
@@ -72,7 +74,7 @@ static void put_said(struct buf *out, const struct finding *f) {
     if (f->said)
         put_harmless(out, f->said, f->said_size);
     else if (trouble(f))
-        buf_format(out, "%s", trouble(f));
+        put_harmless(out, trouble(f), strlen(trouble(f)));
 }
 
 static void put_tabs(const struct report *r, struct buf *out, const struct item *i) {
@@ -140,7 +142,7 @@ static const char *address_of(const struct item *i, char room[ADDR_TEXT]) {
 static const char *error_of(const struct item *i) {
     const struct host *h = item_target(i)->host;
     if (i->found.state == PORT_UNRESOLVED && h->why) return h->why;
-    return i->found.error ? strerror(i->found.error) : NULL;
+    return finding_why(&i->found);
 }
 
 static void put_json(const struct report *r, struct buf *out, const struct item *i) {

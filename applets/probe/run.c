@@ -20,6 +20,10 @@ bool run_has_rounds(const struct probe *p) {
     return p->conf->count || p->conf->interval >= 0 || p->conf->graph;
 }
 
+const struct proxy_url *run_proxy(const struct probe *p) {
+    return p->conf->proxy.url.host ? &p->conf->proxy.url : NULL;
+}
+
 uint64_t run_enough(const struct probe *p) {
     return p->conf->any ? 1 : (uint64_t)p->conf->at_least;
 }
@@ -151,6 +155,7 @@ static void start_scan(struct probe *p) {
     s->plan = (struct attempt_plan){.loop = p->call->loop,
                                     .options = &conf->common.sockopts,
                                     .locals = &p->locals,
+                                    .proxy = run_proxy(p),
                                     .idle = conf->common.idle};
     scan_start(s);
     scan_wake(s);

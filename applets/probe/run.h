@@ -52,6 +52,7 @@ struct chart {
 struct probe_conf {
     struct common_conf common;
     struct texts_conf texts;
+    struct proxy_conf proxy;
     const char *ports, *list, *send, *send_file, *expect, *expect_regex, *status;
     struct exclude_words exclude;
     bool udp, all, any, gone, json, banner, graph;
@@ -66,7 +67,7 @@ struct probe {
     struct expect expect;
     struct buf payload; /* --send-file */
     struct targets targets;
-    struct net_name source;
+    struct net_name source, proxy;
     struct addrs locals; /* of the source */
     struct scan scan;
     /* The run. */
@@ -112,6 +113,8 @@ bool run_has_rounds(const struct probe *p);
 bool run_has_command(const struct probe *p);
 /* So many open ports are enough; 0: all are wanted. */
 uint64_t run_enough(const struct probe *p);
+/* The proxy to go through; NULL: none. */
+const struct proxy_url *run_proxy(const struct probe *p);
 /* Nothing is left to be tried, nor to be read. */
 bool run_is_idle(const struct probe *p);
 

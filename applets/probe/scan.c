@@ -34,9 +34,13 @@ static void append(struct scan *s, struct item *i) {
     s->items_end = &i->queued;
 }
 
+/* That a proxy cannot be resolved says nothing of those behind it. */
 static void give_up_item(struct scan *s, struct item *i) {
+    const struct host *via = item_target(i)->via;
     finding_clear(&i->found);
-    i->found = (struct finding){.state = PORT_UNRESOLVED, .took = i->spent};
+    i->found = (struct finding){.state = via ? PORT_NO_ANSWER : PORT_UNRESOLVED,
+                                .took = i->spent,
+                                .why = via ? mem_copy(via->why) : NULL};
     if (!s->stopped) s->done(s, i);
 }
 
@@ -172,7 +176,7 @@ void scan_start(struct scan *s) {
 }
 
 void scan_add(struct scan *s, struct item *i) {
-    struct host *h = item_target(i)->host;
+    struct host *h = item_route(i);
     if (s->stopped) return;
     i->spent = 0;
     if (h && (h->phase != HOST_RESTS || needs_look_up(s, h, i)))

@@ -214,6 +214,7 @@ static struct target *make(const struct target_terms *terms, const struct net_na
     t->question = name->type == SOCK_DGRAM ? &terms->datagram : &terms->stream;
     if (range->single) t->written = mem_copy(name->host);
     if (range->count == 0) t->host = host_of(terms->hosts, name);
+    if (terms->proxy) t->via = host_of(terms->hosts, terms->proxy);
     for (size_t i = 0; i < ports->count; i++) {
         const struct port_range *r = &ports->items[i];
         uint64_t size = addresses * ((uint64_t)(r->last - r->first) + 1);
@@ -232,10 +233,17 @@ static int check_payload(const struct words *w) {
                      LARGEST_DATAGRAM);
 }
 
+static int check_proxy(const struct words *w) {
+    if (!w->terms->proxy || (!w->e.path && w->type == SOCK_STREAM)) return 0;
+    return cause_set(w->cause, STATUS_USAGE,
+                     w->e.path ? "--proxy reaches no Unix-domain socket"
+                               : "--proxy takes no datagrams (udp://)");
+}
+
 static struct target *finish(struct words *w, const char *behind) {
     struct net_name name;
     struct port_list ports;
-    if (check(w, &name) < 0 || check_payload(w) < 0) return NULL;
+    if (check(w, &name) < 0 || check_payload(w) < 0 || check_proxy(w) < 0) return NULL;
     if (name.path && behind) {
         cause_set(w->cause, STATUS_USAGE, "unix:%s has no port %s", name.path, behind);
         return NULL;
@@ -280,6 +288,7 @@ bool target_takes_ports(const struct target_terms *terms, const char *word, cons
 void target_release(struct target *t, struct host_table *hosts) {
     if (--t->users > 0) return;
     if (t->host) host_release(hosts, t->host);
+    if (t->via) host_release(hosts, t->via);
     if (t->own) buf_free(&t->own->request);
     free(t->own);
     free(t->written);

@@ -36,6 +36,7 @@ struct goal {
 
 struct target {
     struct host *host; /* a name, or a socket path; NULL: addresses */
+    struct host *via;  /* the proxy in between; NULL: none */
     struct range range;
     char *written; /* the only address, as it was written; NULL: there are several */
     const struct question *question;
@@ -53,6 +54,7 @@ struct target_terms {
     const char *ports;         /* -p; NULL: not given */
     struct port_list standard; /* what -p says, or the default port; owned */
     struct question stream, datagram;
+    const struct net_name *proxy; /* --proxy; NULL: none */
     struct host_table *hosts;
 };
 

@@ -22,6 +22,7 @@ struct trial {
     struct try first;               /* most trials need no other */
     bool first_used;
     size_t tried; /* addresses */
+    bool settled; /* no other address need be tried, and none is waited for */
     struct timer limit, stagger;
     struct finding found; /* so far */
 };
@@ -39,12 +40,14 @@ static bool outweighs(enum port_state state, enum port_state before) {
 /* The addresses of a name are worth telling. */
 static bool is_name(const struct item *i) {
     const struct host *h = item_target(i)->host;
-    return h && !h->name.path;
+    return h && !h->name.path && !item_target(i)->via;
 }
 
 static void note(struct trial *t, struct attempt *a) {
     char text[ADDR_TEXT];
-    if (!outweighs(a->found.state, t->found.state)) return;
+    bool last_word = a->entered || a->found.state == PORT_OPEN;
+    t->settled |= last_word;
+    if (!last_word && !outweighs(a->found.state, t->found.state)) return;
     finding_move(&t->found, &a->found);
     if (is_name(t->item)) t->found.address = mem_copy(addr_host_text(&a->to, text));
 }
@@ -58,11 +61,12 @@ static size_t address_count(const struct trial *t) {
 }
 
 static struct addr next_address(struct trial *t) {
+    const struct proxy_url *proxy = t->scan->plan.proxy;
     struct addr room;
     size_t count;
     const struct addr *addrs = item_addresses(t->item, &room, &count);
     struct addr to = addrs[t->tried++];
-    addr_set_port(&to, t->item->port);
+    addr_set_port(&to, proxy ? proxy->port : t->item->port);
     return to;
 }
 
@@ -148,10 +152,18 @@ static void limit_over(struct timer *timer) {
     finish(t);
 }
 
+/* One address will do, though it may not have said all that is waited for. */
+static bool suffices(const struct trial *t) {
+    if (t->settled) return true;
+    for (const struct try *y = t->tries; y; y = y->next)
+        if (attempt_suffices(&y->attempt)) return true;
+    return false;
+}
+
 /* The next address has its turn; where no further socket may be opened, in place of the oldest. */
 static void stagger_over(struct timer *timer) {
     struct trial *t = container_of(timer, struct trial, stagger);
-    if (t->tries && t->scan->open >= t->scan->jobs) drop(t->tries, ETIMEDOUT);
+    if (t->tries && !suffices(t) && t->scan->open >= t->scan->jobs) drop(t->tries, ETIMEDOUT);
     advance(t);
 }
 
@@ -197,10 +209,14 @@ static bool is_excluded(const struct trial *t, const struct addr *to) {
 
 static enum attempt_start start_attempt(struct trial *t, struct try *y, const struct addr *to,
                                         struct cause *cause) {
+    struct item *i = t->item;
+    bool straight = !t->scan->plan.proxy;
+    char room[ADDR_TEXT];
     y->attempt = (struct attempt){.done = attempt_done,
                                   .plan = &t->scan->plan,
-                                  .question = item_target(t->item)->question,
-                                  .to = *to};
+                                  .question = item_target(i)->question,
+                                  .to = *to,
+                                  .through = {straight ? NULL : item_host(i, room), i->port}};
     return attempt_start(&y->attempt, cause);
 }
 
@@ -226,26 +242,18 @@ static bool launch(struct trial *t) {
     return started == ATTEMPT_KNOWN;
 }
 
-/* An address is open, though it may not have said all that is waited for. */
-static bool is_open(const struct trial *t) {
-    if (t->found.state == PORT_OPEN) return true;
-    for (const struct try *y = t->tries; y; y = y->next)
-        if (attempt_is_open(&y->attempt)) return true;
-    return false;
-}
-
-/* Until an address is open, or pending, or none is left. */
+/* Until one address suffices, or one is pending, or none is left. */
 static void advance(struct trial *t) {
     const struct scan *s = t->scan;
     timer_stop(&t->stagger);
-    while (!is_open(t) && t->tried < address_count(t)) {
+    while (!suffices(t) && t->tried < address_count(t)) {
         if (t->tries && s->open >= s->jobs) {
             start_timers(t);
             return;
         }
         if (!launch(t)) return;
     }
-    if (t->found.state == PORT_OPEN || !t->tries) finish(t);
+    if (t->settled || !t->tries) finish(t);
 }
 
 void trial_begin(struct scan *s, struct item *i) {

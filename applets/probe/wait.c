@@ -27,8 +27,8 @@ static void tell_change(const struct probe *p, struct item *i) {
     i->told = f->state;
     item_name(i, name);
     text_duration(loop_clock() - p->began, text);
-    if (f->error)
-        msg_note(1, "%s is %s after %s (%s)", name, finding_word(f), text, strerror(f->error));
+    if (finding_why(f))
+        msg_note(1, "%s is %s after %s (%s)", name, finding_word(f), text, finding_why(f));
     else
         msg_note(1, "%s is %s after %s", name, finding_word(f), text);
 }

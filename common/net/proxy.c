@@ -153,7 +153,7 @@ static void begin_socks4(struct proxy_talk *t) {
     struct addr a;
     bool literal = addr_numeric(t->host, t->port, &a);
     if (literal && addr_family(&a) != AF_INET) {
-        fail(t, PROXY_REFUSED, "SOCKS4 knows no IPv6 address (use socks5://)");
+        fail(t, PROXY_UNREACHABLE, "SOCKS4 knows no IPv6 address (use socks5://)");
         return;
     }
     put_byte(&t->out, 4);
@@ -195,7 +195,7 @@ enum { SOCKS5_IPV4 = 1, SOCKS5_NAME = 3, SOCKS5_IPV6 = 4 };
 
 static void begin_socks5(struct proxy_talk *t) {
     if (strlen(t->host) > 255) {
-        fail(t, PROXY_REFUSED, "the name is longer than 255 bytes, which SOCKS5 cannot carry");
+        fail(t, PROXY_UNREACHABLE, "the name is longer than 255 bytes, which SOCKS5 cannot carry");
         return;
     }
     put_byte(&t->out, 5);

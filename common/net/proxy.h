@@ -32,7 +32,7 @@ enum proxy_state {
     PROXY_TALKING,
     PROXY_OPEN,        /* the connection is made: the next byte is its own */
     PROXY_REFUSED,     /* the proxy said no, or the host that it tried did: `why` in its words */
-    PROXY_UNREACHABLE, /* the proxy could not reach the host */
+    PROXY_UNREACHABLE, /* the proxy could not reach the host, or cannot be asked for it */
     PROXY_BROKEN,      /* that was no answer of such a proxy */
 };
 

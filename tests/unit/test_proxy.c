@@ -164,7 +164,7 @@ static void socks4(void) {
     CHECK_TEXT(talk.why, "request rejected or failed");
     stop();
     start("socks4://p", "::1", 80);
-    CHECK(talk.state == PROXY_REFUSED && talk.out.size == 0);
+    CHECK(talk.state == PROXY_UNREACHABLE && talk.out.size == 0);
     CHECK_TEXT(talk.why, "SOCKS4 knows no IPv6 address (use socks5://)");
     stop();
 }
