@@ -14,6 +14,7 @@
 #include "common/cli/applet.h"
 #include "common/io/output.h"
 #include "common/loop/sig.h"
+#include "netcat.h"
 
 /* The applets, in the order of --help; each is the constant applet_NAME of a file of its own. */
 #define EACH_APPLET(use)                                                               \
@@ -26,16 +27,6 @@ EACH_APPLET(DECLARE)
 #define POINT_TO(name) &applet_##name,
 static const struct applet *const applets[] = {EACH_APPLET(POINT_TO)};
 #define APPLETS (sizeof applets / sizeof applets[0])
-
-/* Options of netcat, and how it is done here. */
-static const struct opt_hint netcat_words[] = {
-    {"-l", "'sockkit serve' listens by itself"},
-    {"-k", "'sockkit serve' serves for ever by itself (--once: one connection)"},
-    {"-z", "'sockkit probe' tells whether a port is open"},
-    {"-u", "'sockkit udp-serve' and 'sockkit udp-send' are for datagrams"},
-    {"-N", "'sockkit connect' tells the end of stdin by itself"},
-    {NULL, NULL},
-};
 
 /* --- the run of one applet --- */
 
@@ -189,16 +180,32 @@ static int install(const char *argv0, const char *directory) {
     return status;
 }
 
+/* Long options may be shortened. */
+static bool means(const char *word, const char *option) {
+    return strlen(word) > 2 && !strncmp(word, option, strlen(word));
+}
+
+static const char *const own_words[] = {"--help", "--version", "--list", "--install", "help"};
+#define OWN_WORDS (sizeof own_words / sizeof own_words[0])
+
+/* The long option that stands behind one dash alone, or NULL. */
+static const char *lacks_dash(const char *word) {
+    for (size_t i = 0; i < OWN_WORDS; i++)
+        if (strlen(word) > 3 && means(word, own_words[i] + 1)) return own_words[i];
+    return NULL;
+}
+
 static int unknown(const char *word) {
-    static const char *const own[] = {"help", "--help", "--version", "--list", "--install"};
-    const char *names[APPLETS + sizeof own / sizeof own[0] + 1] = {NULL};
+    const char *names[APPLETS + OWN_WORDS + 1] = {NULL};
     char shown[256];
     size_t n = 0;
     for (size_t i = 0; i < APPLETS; i++) names[n++] = applets[i]->name;
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) names[n++] = own[i];
+    for (size_t i = 0; i < OWN_WORDS; i++) names[n++] = own_words[i];
     vis_quote(word, strlen(word), 48, shown);
     shown[strlen(shown) - 1] = 0;
-    const char *nearest = text_nearest(word, names);
+    const char *nearest = lacks_dash(word);
+    if (!nearest && netcat_command(word) < 0) return STATUS_USAGE;
+    if (!nearest) nearest = text_nearest(word, names);
     const char *what = *word == '-' ? "option" : "applet";
     if (nearest)
         msg_error("unknown %s '%s' (did you mean '%s'?)", what, shown + 1, nearest);
@@ -207,26 +214,11 @@ static int unknown(const char *word) {
     return STATUS_USAGE;
 }
 
-static int netcat_hint(const char *word) {
-    bool letters = strspn(word + 1, "46klnpuvz") == strlen(word + 1); /* as in -nvlp */
-    for (const struct opt_hint *h = netcat_words; h->option; h++)
-        if (!strncmp(word, h->option, 2) || (letters && strchr(word, h->option[1]))) {
-            msg_error("unknown option '%s': %s", h->option, h->hint);
-            return STATUS_USAGE;
-        }
-    return unknown(word);
-}
-
 static int help_of(const char *word) {
     char *argv[] = {(char *)(uintptr_t)word, (char *)(uintptr_t) "--help", NULL};
     const struct applet *applet = word ? applet_named(word) : NULL;
     if (!word || !strcmp(word, "help")) return help();
     return applet ? run_applet(applet, 2, argv) : unknown(word);
-}
-
-/* Long options may be shortened. */
-static bool means(const char *word, const char *option) {
-    return strlen(word) > 2 && !strncmp(word, option, strlen(word));
 }
 
 static int own_command(int argc, char **argv) {
@@ -244,7 +236,7 @@ static int own_command(int argc, char **argv) {
         msg_error("--install needs a directory: --install DIR");
         return STATUS_USAGE;
     }
-    return *word == '-' ? netcat_hint(word) : unknown(word);
+    return unknown(word);
 }
 
 int main(int argc, char **argv) {

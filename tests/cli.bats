@@ -184,6 +184,8 @@ options_of() {
     none_accepted
 }
 
+# --- what people type of other programs ---
+
 @test "netcat's -l, -k, -z, -u and -N have a hint of their own" {
     local applet
     for applet in '' serve connect; do
@@ -196,6 +198,128 @@ options_of() {
     refuses "'-l'" 'serve' -- -lk 8080
     refuses "'-l'" 'serve' -- -nvlp 8080
     refuses "'-z'" probe -- -nvz localhost 80
+    refuses "'--listen'" 'listens by itself' -- serve --listen 8080
+    refuses "'--keep-open'" 'for ever' -- serve --keep-open
+    refuses "'--sh-exec'" '-e COMMAND' -- serve --sh-exec date
+    refuses "'--udp'" udp-send -- connect --udp localhost 53
+    none_accepted
+}
+
+@test "netcat's -s, -X and -d have a hint of their own" {
+    local applet
+    for applet in '' $("$SOCKKIT" --list); do
+        refuses "'-s'" '-b ADDR' -- $applet -s 127.0.0.1
+        refuses "'-X'" '--proxy URL' -- $applet -X connect
+        refuses "'-d'" '--recv-only' -- $applet -d
+    done
+    refuses "'-i'" '--line-delay' -- -i 1 localhost 80
+    refuses "'-q'" --quiet -- -q 1 localhost 80
+    refuses "'-x'" '--proxy' -- -x localhost:1080 localhost 80
+    refuses "'-c'" '-e COMMAND' -- -c date
+    none_accepted
+}
+
+@test "a value of netcat that cannot be meant here has a hint, and nothing is made of it" {
+    local applet
+    for applet in connect serve udp-send udp-serve; do refuses '-x "localhost:3128"' --proxy -- $applet -x localhost:3128; done
+    refuses "'-x'" --proxy -- chat -x localhost:3128
+    for applet in serve echo cmd guess chat-serve; do refuses '-c "date"' '-e COMMAND' -- $applet -c date; done
+    refuses '-c "/bin/sh"' '-e COMMAND' -- udp-serve -c /bin/sh
+    refuses "'-c'" '-e COMMAND' -- connect -c date localhost
+    for applet in $("$SOCKKIT" --list); do
+        refuses '-q "1"' --quiet -- $applet -q 1 localhost:60000
+        refuses '-q "0"' --quiet -- $applet localhost:60000 -q 0
+    done
+    refuses '-q "5"' --quiet -- connect localhost 60000 -q 5
+    refuses '-q "1"' --quiet -- connect -q1 localhost 60000
+    refuses '-q "1"' --quiet -- connect -q -1 localhost 60000
+    refuses '--hex "48656c6c6f"' --escapes --hex-dump -- udp-send --hex 48656c6c6f localhost
+    refuses --hex-dump -- udp-send --hex-dump
+    none_accepted
+    [ ! -e localhost:3128 ]
+    [ ! -e 48656c6c6f ]
+}
+
+@test "a value that can be meant has no hint" {
+    start_serve -1 --hex dump -q
+    run peer 'connect(args[0]).close()' "$PORT"
+    wait_for_exit "$SERVER_PID"
+    assert_equal "$status" 0
+    start_serve -1q -x ./localhost:3128
+    run sockkit connect localhost -q "$PORT" -i 5
+    assert_success
+    wait_for_exit "$SERVER_PID"
+    [ -e localhost:3128 ]
+    refuses --count '"3x"' 'not a number' -- serve -c 3x
+    refuses --count '"date"' 'not a number' -- serve --count date
+    refuses --idle '"none"' 'not a time' -- connect -i none localhost
+    none_accepted
+}
+
+@test "a long option behind one dash is a usage error that names the option meant" {
+    local applet option options
+    for applet in $("$SOCKKIT" --list); do
+        mapfile -t options < <(options_of "$applet")
+        for option in "${options[@]}"; do
+            refuses "'${option#-}'" "did you mean '$option'?" -- "$applet" "${option#-}" value
+            refuses "'${option#-}'" "did you mean '$option'?" -- "$applet" -v "${option#-}=value"
+        done
+    done
+    refuses "'-verb'" "did you mean '--verbose'?" -- serve -verb
+    for option in --help --version --list --install; do refuses "did you mean '$option'?" -- "${option#-}" .; done
+    none_accepted
+}
+
+@test "a number alone is no message of a server and no HOST of a client: the port was meant" {
+    local applet
+    for applet in serve echo cmd guess chat-serve udp-serve; do refuses 8888 'use -p 8888 to listen there' -- $applet 8888; done
+    for applet in connect chat udp-send probe; do refuses 8888 'use -p 8888' -- $applet 8888; done
+    refuses 'use -p 8888' -- serve -v -b '*' 8888
+    refuses 'unexpected operand' --help -- echo -p 0 8888
+    none_accepted
+    run sockkit serve -w 1ms -- 8888
+    refute_output --partial 'use -p'
+    start_serve 8888 -1
+    run sockkit connect localhost "$PORT"
+    assert_output 8888
+    start_serve -1 -U socket 8888
+    run sockkit connect -U socket
+    assert_output 8888
+}
+
+@test "the names of other programs, and of what they do, have a hint of their own" {
+    local word
+    for word in nc netcat ncat; do refuses "'$word'" serve connect -- $word -l 8080; done
+    for word in telnet client; do refuses "'$word'" "'sockkit connect'" -- $word localhost; done
+    refuses "'listen'" "'sockkit serve'" -- listen 8080
+    for word in socat forward; do refuses "'$word'" 'sockkit serve --to' -- $word 8080; done
+    none_accepted
+}
+
+@test "no applet is advised to use itself" {
+    local applet option
+    for applet in $("$SOCKKIT" --list); do
+        for option in -l -k -z -u -N -s -X -d '-q 1' '-x localhost:1080' '-c date' --listen --keep-open --udp --sh-exec; do
+            [ "$option" != --listen ] || [ "$applet" != chat ] || continue # which has it
+            [ "$option" != -u ] && [ "$option" != --udp ] || [[ ! $applet =~ ^(echo|cmd|probe)$ ]] || continue
+            refuses "sockkit $applet: " -- "$applet" $option
+            ! grep -E "'sockkit ${applet}[ ']" err >>accepted
+        done
+    done
+    none_accepted
+}
+
+@test "an endpoint that is a URL, or lacks its brackets, is told how it is written" {
+    local applet
+    for applet in connect udp-send chat; do
+        refuses tcp://localhost:7001 'write HOST:PORT' -- $applet tcp://localhost:7001
+        refuses ::1:7001 '[ADDRESS]:PORT' -- $applet ::1:7001
+    done
+    refuses ::1:7001 '[ADDRESS]:PORT' -- probe ::1:7001
+    refuses ::1:7001 '[ADDRESS]:PORT' -- serve -b ::1:7001
+    for applet in serve udp-serve connect udp-send; do
+        refuses --bind ::ffff:127.0.0.1 'use -b 127.0.0.1' -- $applet -b ::ffff:127.0.0.1
+    done
     none_accepted
 }
 

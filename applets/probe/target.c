@@ -96,7 +96,8 @@ static int split_bracketed_range(struct words *w, const char *text) {
 
 /* HOST, HOST:PORTS, unix:PATH, a range of addresses, and so on. */
 static int split_plain(struct words *w, const char *text) {
-    bool colons = strchr(text, ':') != strrchr(text, ':') && strncmp(text, "unix:", 5) != 0;
+    bool colons = strchr(text, ':') != strrchr(text, ':') && strncmp(text, "unix:", 5) != 0 &&
+                  !addr_lacks_brackets(text);
     const char *why;
     if (*text == '[') {
         int result = split_bracketed_range(w, text);

@@ -271,6 +271,7 @@ static int check_proxies(const struct serve *s) {
 
 static int run(struct call *call) {
     struct serve s = {.conf = call->conf, .loop = call->loop};
+    if (applet_no_port_alone(call) < 0) return STATUS_USAGE;
     s.way = choose_way(s.conf);
     if (check_proxies(&s) < 0) return STATUS_USAGE;
     s.messages = texts_messages(&s.conf->texts, call);

@@ -266,3 +266,7 @@ bool addr_is_v6_literal(const char *text) {
     /* "fe80::1%eth0:80" is a port without its brackets, not an interface named eth0:80. */
     return parse_v6(text, &ignored, &zone) && strchr(zone, ':') == NULL;
 }
+
+bool addr_lacks_brackets(const char *text) {
+    return strncmp(text, "::1:", 4) == 0 && text_is_digits(text + 4);
+}

@@ -51,6 +51,9 @@ bool addr_numeric(const char *host, uint16_t port, struct addr *out);
 /* True for a numeric IPv6 address with any zone id, known here or not; one with a ':' in it is the
  * port of an address that lacks its brackets. */
 bool addr_is_v6_literal(const char *text);
+/* True for ::1:7001 and the like: an address of the deprecated ::/96 (RFC 4291 section 2.5.5.1),
+ * but what is meant is [::1]:7001. */
+bool addr_lacks_brackets(const char *text);
 bool addr_is_loopback(const struct addr *a);  /* 127/8, ::1 */
 bool addr_is_any(const struct addr *a);       /* 0.0.0.0, :: */
 bool addr_is_multicast(const struct addr *a); /* 224/4, ff00::/8 */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/addr.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/vis.h"
@@ -46,19 +47,37 @@ static bool answered(const struct applet *applet, const struct common_conf *c) {
     return true;
 }
 
+/* The one operand, where that is a number which is likely meant as the port; else NULL. */
+static const char *port_alone(const struct call *call) {
+    const struct common_conf *c = call->conf;
+    uint16_t port;
+    bool alone = call->count == 1 && call->before == 1 && !c->port && !c->unix_path;
+    return alone && addr_port_number(call->operands[0], &port) ? call->operands[0] : NULL;
+}
+
 int applet_no_operands(const struct call *call) {
     char shown[256];
     if (call->count == 0) return 0;
-    msg_error("unexpected operand %s (see sockkit %s --help)",
-              vis_quote(call->operands[0], strlen(call->operands[0]), 48, shown),
-              call->applet->name);
+    vis_quote(call->operands[0], strlen(call->operands[0]), 48, shown);
+    if (port_alone(call))
+        msg_error("unexpected operand %s (use -p %s to listen there)", shown, port_alone(call));
+    else
+        msg_error("unexpected operand %s (see sockkit %s --help)", shown, call->applet->name);
     return -1;
 }
 
-int applet_parse(const struct applet *applet, const struct opt_hint *hints, int argc, char **argv,
-                 struct call *call) {
+int applet_no_port_alone(const struct call *call) {
+    const char *port = port_alone(call);
+    if (!port) return 0;
+    msg_error("'%s' alone is no message (use -p %s to listen there; -- %s says it)", port, port,
+              port);
+    return -1;
+}
+
+int applet_parse(const struct applet *applet, const struct foreign_word *foreign, int argc,
+                 char **argv, struct call *call) {
     struct opt_command command = applet_command(applet);
-    command.hints = hints;
+    command.foreign = foreign;
     *call = (struct call){.applet = applet, .conf = mem_keep(mem_new(applet->conf_size))};
     if (applet->defaults) memcpy(call->conf, applet->defaults, applet->conf_size);
     msg_applet(applet->name);

@@ -52,11 +52,15 @@ void call_drain(const struct call *call, struct output *out);
 /* Returns 0, or -1 after having told the usage error that there is an operand. */
 int applet_no_operands(const struct call *call);
 
+/* For a server whose operands are messages: returns 0, or -1 after having told the usage error that
+ * a number stands alone, without -p, -U and "--": the port was meant (`serve 8888`). */
+int applet_no_port_alone(const struct call *call);
+
 /* Parses argv (argv[0] is the applet's name), answers --help, --version and -O help, sets verbosity
- * and trace, and fills *call but for the loop. An unknown option that is among the hints gets its
- * own. Returns 0 to run, 1 when all is done, -1 for a usage error. */
-int applet_parse(const struct applet *applet, const struct opt_hint *hints, int argc, char **argv,
-                 struct call *call);
+ * and trace, and fills *call but for the loop. What is among the foreign words gets the advice
+ * there. Returns 0 to run, 1 when all is done, -1 for a usage error. */
+int applet_parse(const struct applet *applet, const struct foreign_word *foreign, int argc,
+                 char **argv, struct call *call);
 
 struct opt_command applet_command(const struct applet *applet);
 

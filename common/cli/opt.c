@@ -12,7 +12,8 @@
 #include "common/base/text.h"
 #include "common/base/vis.h"
 
-#define ROWS_MOST 64 /* of one applet */
+#define ROWS_MOST 64    /* of one applet */
+#define OPTION_SHOWN 64 /* the most bytes of an option that an error shows */
 
 /* A row met while walking through all groups, with its place in the configuration. */
 struct slot {
@@ -28,6 +29,7 @@ struct table {
     struct option longs[ROWS_MOST + 1];
     char shorts[2 * ROWS_MOST + 3];
     int count;
+    char typed[OPTION_SHOWN]; /* the option that was read last, without its value */
 };
 
 /* getopt_long returns ROW_BASE and the index of a long option's row: more than any letter. */
@@ -50,6 +52,7 @@ static void table_fill(struct table *t, const struct opt_command *command) {
     char *shorts = t->shorts;
     t->command = command;
     t->count = 0;
+    t->typed[0] = 0;
     *shorts++ = '-';
     *shorts++ = ':';
     for (const struct opt_group *g = groups; g->rows; g++)
@@ -163,44 +166,60 @@ static int store(const struct slot *slot, void *conf, const char *value) {
 
 /* --- what getopt_long did not understand --- */
 
-static int hinted(const struct opt_command *command, const char *option) {
-    for (const struct opt_hint *h = command->hints; h && h->option; h++)
-        if (!strcmp(h->option, option)) {
-            msg_error("unknown option '%s': %s", option, h->hint);
-            return -1;
-        }
-    return 0;
+/* The bytes of an option, made harmless. Returns out. */
+static const char *shown_option(const char *option, char out[5 * OPTION_SHOWN]) {
+    vis_quote(option, strlen(option), OPTION_SHOWN, out);
+    out[strlen(out) - 1] = 0; /* without the quotes */
+    return out + 1;
 }
 
-static int unknown_letter(const struct opt_command *command, int letter) {
-    char option[3] = {'-', (char)letter, 0}, shown[16];
-    if (hinted(command, option)) return -1;
-    vis_quote(option + 1, 1, 1, shown); /* the letter may be a byte that is no text */
-    shown[strlen(shown) - 1] = 0;
-    msg_error("unknown option '-%s' (see sockkit %s --help)", shown + 1, command->name);
+static int unknown_option(const struct table *t, const char *option, const char *nearest) {
+    char room[5 * OPTION_SHOWN];
+    const char *shown = shown_option(option, room);
+    if (nearest)
+        msg_error("unknown option '%s' (did you mean '--%s'?)", shown, nearest);
+    else
+        msg_error("unknown option '%s' (see sockkit %s --help)", shown, t->command->name);
     return -1;
 }
 
-static int unknown_long(const struct table *t, const char *arg) {
-    char option[64], shown[300];
-    size_t size = strcspn(arg, "=");
+/* A digit may be the value of the flag before it: -q1 and -q -1 are quiet and one second to
+ * netcat. */
+static int unknown_letter(const struct table *t, int letter) {
+    const struct opt_command *command = t->command;
+    const char option[3] = {'-', (char)letter, 0};
+    if (foreign_option(command->foreign, command->name, option)) return -1;
+    if (foreign_value(command->foreign, command->name, t->typed, option + 1, NULL)) return -1;
+    return unknown_option(t, option, NULL);
+}
+
+static void copy_option(const char *arg, char out[OPTION_SHOWN]) {
+    snprintf(out, OPTION_SHOWN, "%.*s", (int)strcspn(arg, "="), arg);
+}
+
+/* How many long options begin with the word, which may be one of them; *last is the last. */
+static int count_like(const struct table *t, const char *word, const char **last) {
     int like = 0;
-    snprintf(option, sizeof option, "%.*s", (int)(size < 60 ? size : 60), arg);
-    vis_quote(option, strlen(option), 60, shown);
-    shown[strlen(shown) - 1] = 0;
-    const char **names = mem_new(((size_t)t->count + 1) * sizeof *names);
     for (int i = 0; i < t->count; i++) {
-        names[i] = t->slots[i].row->name;
-        like += !strncmp(names[i], option + 2, strlen(option + 2));
+        const char *name = t->slots[i].row->name;
+        if (strncmp(name, word, strlen(word)) != 0) continue;
+        *last = name;
+        like++;
+        if (strlen(name) == strlen(word)) return 1;
     }
-    const char *nearest = text_nearest(option + 2, names);
-    if (like > 1)
-        msg_error("option '%s' is ambiguous (see sockkit %s --help)", shown + 1, t->command->name);
-    else if (nearest)
-        msg_error("unknown option '%s' (did you mean '--%s'?)", shown + 1, nearest);
-    else
-        msg_error("unknown option '%s' (see sockkit %s --help)", shown + 1, t->command->name);
-    free(names);
+    return like;
+}
+
+static int unknown_long(const struct table *t, const char *arg) {
+    char option[OPTION_SHOWN], shown[5 * OPTION_SHOWN];
+    const char *names[ROWS_MOST + 1] = {NULL}, *like;
+    copy_option(arg, option);
+    if (foreign_option(t->command->foreign, t->command->name, option)) return -1;
+    for (int i = 0; i < t->count; i++) names[i] = t->slots[i].row->name;
+    if (count_like(t, option + 2, &like) < 2)
+        return unknown_option(t, option, text_nearest(option + 2, names));
+    msg_error("option '%s' is ambiguous (see sockkit %s --help)", shown_option(option, shown),
+              t->command->name);
     return -1;
 }
 
@@ -217,7 +236,7 @@ static int not_understood(struct table *t, const char *arg) {
         }
         return unknown_long(t, arg);
     }
-    return unknown_letter(t->command, optopt);
+    return unknown_letter(t, optopt);
 }
 
 static struct slot *slot_of(struct table *t, int value) {
@@ -248,25 +267,61 @@ static int check_exclusions(struct table *t) {
     return 0;
 }
 
+/* --- the whole --- */
+
+#define LEAST_SHORTENED 4 /* letters: -verb is no cluster of -v -e -r -b */
+
+/* Refuses a long option behind one dash, which would be taken for a cluster of letters: -verbose
+ * for -v -e rbose. */
+static int check_dash(const struct table *t, const char *arg) {
+    char option[OPTION_SHOWN];
+    const char *name;
+    if (!arg || arg[0] != '-' || !arg[1] || arg[1] == '-') return 0;
+    copy_option(arg, option);
+    bool shortened = strlen(option + 1) >= LEAST_SHORTENED;
+    if (count_like(t, option + 1, &name) != 1) return 0;
+    return shortened || !strcmp(name, option + 1) ? unknown_option(t, option, name) : 0;
+}
+
+/* An option that was read: `value` is what getopt_long returned for the argument. */
+static int take_option(struct table *t, void *conf, int value, const char *arg) {
+    const struct opt_command *command = t->command;
+    const char letter[3] = {'-', (char)value, 0};
+    struct slot *slot = slot_of(t, value);
+    copy_option(value < ROW_BASE ? letter : arg, t->typed);
+    slot->seen = true;
+    if (optarg && foreign_value(command->foreign, command->name, t->typed, optarg, NULL)) return -1;
+    if (store(slot, conf, optarg) < 0) return -1;
+    if (optarg) t->typed[0] = 0;
+    return 0;
+}
+
+/* An operand right behind a flag may be what another program takes for the flag's value. */
+static int take_operand(struct table *t, char **argv, int operands) {
+    const struct opt_command *command = t->command;
+    const char *before = operands > 0 ? argv[operands] : NULL;
+    if (foreign_value(command->foreign, command->name, t->typed, optarg, before)) return -1;
+    argv[operands + 1] = optarg;
+    t->typed[0] = 0;
+    return 0;
+}
+
 /* Because of the '-' that shorts begins with, getopt_long returns operands in order, as value 1.
  * They are moved to the front of argv, to places that getopt_long has read already. */
 static int parse_all(struct table *t, void *conf, int argc, char **argv, int *before) {
-    int operands = 0;
+    int operands = 0, last = 0;
     optind = 0; /* makes getopt_long of glibc and musl begin anew */
     opterr = 0;
     for (;;) {
         int here = optind > 0 ? optind : 1;
+        if (here > last && here < argc && check_dash(t, argv[here]) < 0) return -1;
+        last = here;
         int value = getopt_long(argc, argv, t->shorts, t->longs, NULL);
         if (value == -1) break;
-        if (value == 1) {
-            argv[++operands] = optarg;
-            continue;
-        }
         if (value == ':') return missing_value(t);
         if (value == '?') return not_understood(t, argv[optind > here ? optind - 1 : here]);
-        struct slot *slot = slot_of(t, value);
-        slot->seen = true;
-        if (store(slot, conf, optarg) < 0) return -1;
+        if (value != 1 && take_option(t, conf, value, argv[here]) < 0) return -1;
+        if (value == 1 && take_operand(t, argv, operands++) < 0) return -1;
     }
     if (before) *before = operands;
     while (optind < argc) argv[++operands] = argv[optind++];

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/cli/foreign.h"
+
 enum opt_kind {
     OPT_FLAG,    /* bool: set to true */
     OPT_COUNT,   /* int: one more each time */
@@ -61,23 +63,17 @@ struct opt_group {
     size_t offset; /* of the group's struct in the configuration */
 };
 
-/* Words that users of other programs type: an unknown option gets its own hint. */
-struct opt_hint {
-    const char *option; /* "-l" */
-    const char *hint;   /* how it is done here: "'sockkit serve' listens by itself" */
-};
-
 /* Everything opt needs to know of a command. */
 struct opt_command {
     const char *name;
     const struct opt_group *groups;
-    const struct opt_hint *hints; /* ends with {NULL, NULL}; may be NULL */
+    const struct foreign_word *foreign; /* of other programs; may be NULL */
 };
 
 /* Parses argv (argv[0] is the applet) into conf; options may follow operands, "--" ends them.
  * Returns how many operands there are and moves them to argv[1..]; *before (where not NULL) is how
  * many of them stood before a "--". Errors are told (one line) and give -1. getopt_long(3), so long
- * options may be shortened. */
+ * options may be shortened; one behind a single dash is an error. */
 int opt_parse(const struct opt_command *command, void *conf, int argc, char **argv, int *before);
 
 /* The options as --help shows them, to stdout. */

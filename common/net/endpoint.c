@@ -11,6 +11,8 @@
 
 /* --- its words --- */
 
+#define NO_BRACKETS "more than one ':' (an IPv6 address with a port is written [ADDRESS]:PORT)"
+
 /* The ":PORT" behind a host. */
 static const char *parse_port(const char *text, struct endpoint *out) {
     if (text[1] == '\0') return "the port is missing behind ':'";
@@ -36,12 +38,13 @@ static const char *parse(const char *text, struct endpoint *out) {
         out->path = mem_copy(text + 5);
         return NULL;
     }
+    if (strstr(text, "://") != NULL) return "a URL is not taken here (write HOST:PORT)";
+    if (addr_lacks_brackets(text)) return NO_BRACKETS;
     if (colon == NULL || addr_is_v6_literal(text)) {
         out->host = mem_copy(text);
         return NULL;
     }
-    if (strchr(colon + 1, ':') != NULL)
-        return "more than one ':' (an IPv6 address with a port is written [ADDRESS]:PORT)";
+    if (strchr(colon + 1, ':') != NULL) return NO_BRACKETS;
     if (colon > text) out->host = mem_format("%.*s", (int)(colon - text), text);
     return parse_port(colon, out);
 }
@@ -143,6 +146,16 @@ int endpoint_remote(const struct endpoint *e, const struct endpoint_terms *t, st
                      t->port ? "--port" : "port");
 }
 
+/* Linux listens on no v4-mapped address of a socket that is for IPv6 alone. */
+static int check_mapped(const char *host, struct cause *cause) {
+    struct addr a, v4;
+    char text[ADDR_TEXT];
+    if (!host || !addr_numeric(host, 0, &a) || !addr_unmap(&a, &v4)) return 0;
+    addr_host_text(&v4, text);
+    return cause_set(cause, STATUS_USAGE,
+                     "--bind: %s is an IPv4 address written as IPv6 (use -b %s)", host, text);
+}
+
 int endpoint_local(const struct endpoint *e, const struct endpoint_terms *t, struct net_name *out,
                    struct cause *cause) {
     *out = name_of(e, t);
@@ -152,6 +165,6 @@ int endpoint_local(const struct endpoint *e, const struct endpoint_terms *t, str
         return cause_set(cause, STATUS_USAGE,
                          "--bind: \"%s\": no address (a port alone is written :%s)", e->host,
                          e->host);
-    if (check_family(out, cause) < 0) return -1;
+    if (check_mapped(e->host, cause) < 0 || check_family(out, cause) < 0) return -1;
     return choose_port(e->port, "--bind", t, &out->port, cause);
 }

@@ -1,0 +1,39 @@
+#include "common/cli/foreign.h"
+
+#include <string.h>
+
+#include "common/base/msg.h"
+#include "common/base/vis.h"
+
+static bool is_for(const struct foreign_word *w, const char *command) {
+    size_t size = strlen(command);
+    for (const char *name = w->commands; name && *name; name += strspn(name, " ")) {
+        size_t length = strcspn(name, " ");
+        if (length == size && !strncmp(name, command, size)) return true;
+        name += length;
+    }
+    return !w->commands;
+}
+
+static const struct foreign_word *find(const struct foreign_word *words, const char *command,
+                                       const char *option) {
+    for (; words && words->option; words++)
+        if (!strcmp(words->option, option) && is_for(words, command)) return words;
+    return NULL;
+}
+
+int foreign_option(const struct foreign_word *words, const char *command, const char *option) {
+    const struct foreign_word *w = find(words, command, option);
+    if (!w) return 0;
+    msg_error("unknown option '%s': %s", option, w->advice);
+    return -1;
+}
+
+int foreign_value(const struct foreign_word *words, const char *command, const char *option,
+                  const char *value, const char *operand) {
+    const struct foreign_word *w = find(words, command, option);
+    char shown[256];
+    if (!w || !w->alien || !w->alien(value, operand)) return 0;
+    msg_error("%s %s: %s", option, vis_quote(value, strlen(value), 48, shown), w->advice);
+    return -1;
+}
