@@ -32,6 +32,7 @@ struct connect_conf {
     struct output_conf output;
     struct proxy_conf proxy;
     struct texts_conf texts;
+    struct pace_conf pace;
     bool no_newline, crlf, no_half_close, keep_sending, recv_only, send_only, wait_answer;
     int64_t line_delay; /* ns; 0: none */
     int64_t retry;      /* ns; 0: once */
@@ -68,6 +69,7 @@ static const struct opt_row rows[] = {
 static const struct opt_group groups[] = {
     {"Options", rows, 0},
     OPTIONS_TEXTS("Options", struct connect_conf, texts),
+    OPTIONS_PACE("Options", struct connect_conf),
     OPTIONS_OUTPUT(copies, struct connect_conf, output),
     OPTIONS_OUTPUT(progress, struct connect_conf, output),
     OPTIONS_OUTPUT(raw, struct connect_conf, output),
@@ -359,6 +361,7 @@ static void start_relay(struct connection *c, bool editing) {
     r->keep_sending = conf->keep_sending;
     r->send_only = conf->send_only;
     r->idle = conf->common.idle;
+    r->rate = conf->pace.rate;
     r->peer = c->name;
     r->done = relay_done;
     if (paces(c)) start_pacer(c);

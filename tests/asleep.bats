@@ -24,7 +24,7 @@ servers = {
     "cmd": [[]],
     "guess": [[]],
     "chat-serve": [[]],
-    "serve": [["Hi"], ["--reply", "%m"], ["--label", "Hi"], ["-C", "Hi"]],
+    "serve": [["--broker", "Hi"], ["-e", "cat"], ["Hi"], ["--reply", "%m"], ["--label", "Hi"], ["-C", "Hi"]],
 }
 def server(applet, words, place):
     p, port = serve(*words, *place, applet=applet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

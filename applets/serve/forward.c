@@ -97,6 +97,7 @@ static void join_both(struct pair *p) {
     msg_note(1, "%s connected to %s", p->client.name, f->name);
     join_start(&p->join, s->loop, stream_of(&p->client)->fd, p->target);
     p->join.idle = s->conf->common.idle;
+    p->join.rate = s->conf->pace.rate;
     p->join.done = join_done;
     p->join.ends[0].name = p->client.name;
     p->join.ends[1].name = f->name;

@@ -50,6 +50,7 @@ static const struct opt_group groups[] = {
     OPTIONS_OUTPUT(raw, struct serve_conf, output),
     OPTIONS_PROXY(proxy, struct serve_conf),
     OPTIONS_PROXY(send_proxy, struct serve_conf),
+    OPTIONS_PACE("Limits", struct serve_conf),
     OPTIONS_CLIENTS(struct serve_conf),
     OPTIONS_SERVER(struct serve_conf),
     OPTIONS_SHARED(struct serve_conf),
@@ -204,7 +205,8 @@ static struct meter_count count_bytes(struct meter *m) {
 static struct lines_ops ops_for(const struct serve *s) {
     const struct output_conf *output = &s->conf->output;
     bool framed = s->way->message || s->conf->quit_word;
-    bool looked_at = framed || s->way->said || output->label || output->copy || output->dump;
+    bool looked_at = s->conf->pace.rate || framed || s->way->said || output->label ||
+                     output->copy || output->dump;
     return (struct lines_ops){
         .session_size = s->way->client_size,
         .open = on_open,
@@ -278,6 +280,7 @@ static int run(struct call *call) {
     if (!s.messages || texts_template(&s.conf->texts, s.conf->reply, &s.reply) < 0)
         return STATUS_USAGE;
     s.responder.once = s.conf->once;
+    s.responder.rate = s.conf->pace.rate;
     s.responder.needs = s.way->needs;
     s.responder.pairs = s.way->pairs;
     const struct lines_ops lines = ops_for(&s);

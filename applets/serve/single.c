@@ -32,6 +32,7 @@ static void on_open(struct client *c) {
     relay_start(r, s->loop, stream_of(c)->fd, s->has_input ? STDIN_FILENO : -1, &s->out);
     r->half_close = s->has_input;
     r->idle = s->conf->common.idle;
+    r->rate = s->conf->pace.rate;
     r->peer = c->name;
     r->done = relay_done;
     relay_say(r, buf_at(&s->greeting), s->greeting.size);

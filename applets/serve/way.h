@@ -22,6 +22,7 @@ struct serve_conf {
     struct output_conf output;
     struct proxy_conf proxy; /* of --to */
     struct texts_conf texts;
+    struct pace_conf pace;
     bool once, no_newline, crlf, recv_only, broker;
     uint64_t buffer; /* of the broker */
     const char *reply, *exec, *quit_word;

@@ -5,6 +5,7 @@
 
 #include "common/base/addr.h"
 #include "common/base/mem.h"
+#include "common/base/pace.h"
 #include "common/base/text.h"
 
 static const char *parse_port(void *field, const char *value) {
@@ -162,6 +163,13 @@ const struct opt_row options_label[] = {
 const struct opt_row options_progress[] = {
     OPT("progress", 0, OPT_FLAG, output_conf, progress,
         .help = "show bytes, rate and, of a file, the time left"),
+    OPT_END,
+};
+
+const struct opt_row options_pace[] = {
+    OPT("limit-rate", 0, OPT_SIZE, pace_conf, rate, .metavar = "SIZE", .min = 1, .max = PACE_MOST,
+        .excludes = "exec",
+        .help = "at most SIZE bytes a second, for each connection and direction"),
     OPT_END,
 };
 

@@ -72,6 +72,16 @@ extern const struct opt_row options_progress[]; /* --progress */
 #define OPTIONS_OUTPUT(which, conf, member) \
     { "Output", options_##which, offsetof(conf, member) }
 
+/* --- applets whose connections may be kept to a pace --- */
+
+struct pace_conf {
+    uint64_t rate; /* bytes a second of a connection, either way; 0: no limit */
+};
+
+extern const struct opt_row options_pace[]; /* --limit-rate */
+#define OPTIONS_PACE(title, conf) \
+    { title, options_pace, offsetof(conf, pace) }
+
 /* --- applets that take texts to be sent, or looked for (texts.h) --- */
 
 struct texts_conf {

@@ -1,6 +1,7 @@
 #include "common/io/join.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
@@ -18,8 +19,9 @@ static struct join_end *other(const struct join_end *e) {
 static void update_end(struct join_end *e) {
     const struct join_end *to = other(e);
     unsigned want = 0;
-    if (e->saying == JOIN_OPEN && !to->full && !to->gone) want |= LOOP_READ;
-    if (e->full && !e->gone) want |= LOOP_WRITE;
+    bool reads = e->saying == JOIN_OPEN && !to->full && !to->gone;
+    if (reads && throttle_room(to->sink.pace) > 0) want |= LOOP_READ;
+    if (e->full && !e->gone && throttle_room(e->sink.pace) > 0) want |= LOOP_WRITE;
     if (want == 0 && !e->hung && !e->gone) want = LOOP_HANGUP;
     watch_want(&e->watch, want);
 }
@@ -34,7 +36,11 @@ void join_stop(struct join *j) {
     for (int i = 0; i < 2; i++) {
         watch_stop(&j->ends[i].watch);
         sink_free(&j->ends[i].sink);
+        if (j->paces) throttle_stop(&j->paces[i]);
+        j->ends[i].sink.pace = NULL;
     }
+    free(j->paces);
+    j->paces = NULL;
 }
 
 /* --- the end --- */
@@ -180,7 +186,19 @@ void join_say(struct join *j, int end, const char *bytes, size_t n) {
     j->ends[end].full = true;
 }
 
+static void more_may_go(struct throttle *t) { update(t->owner); }
+
+static void limit(struct join *j) {
+    j->paces = mem_new(2 * sizeof *j->paces);
+    for (int i = 0; i < 2; i++) {
+        j->paces[i] = (struct throttle){.again = more_may_go, .owner = j};
+        throttle_start(&j->paces[i], j->loop, j->rate);
+        j->ends[i].sink.pace = &j->paces[i];
+    }
+}
+
 void join_run(struct join *j) {
+    if (j->rate) limit(j);
     if (j->idle) timer_start(j->loop, &j->timer, j->idle, idle_over);
     update(j);
 }

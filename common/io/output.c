@@ -135,7 +135,7 @@ static void look_on(struct output *o) {
 void output_start(struct output *o, struct loop *loop, int fd) {
     *o = (struct output){.loop = loop, .tap = TAP_NONE};
     sink_start(&o->sink, fd);
-    watch_start(loop, &o->watch, fd, wanted(o), ready);
+    if (fd >= 0) watch_start(loop, &o->watch, fd, wanted(o), ready);
 }
 
 int output_copies(struct output *o, const char *copy, const char *dump) {

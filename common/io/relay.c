@@ -26,8 +26,10 @@
 
 static void update(struct relay *r) {
     unsigned want = 0;
-    if (r->receiving == RELAY_OPEN && !r->out->full) want |= LOOP_READ;
-    if (r->sending != RELAY_DONE && r->peer_full) want |= LOOP_WRITE;
+    bool reads = r->receiving == RELAY_OPEN && !r->out->full;
+    bool writes = r->sending != RELAY_DONE && r->peer_full;
+    if (reads && throttle_room(r->incoming) > 0) want |= LOOP_READ;
+    if (writes && throttle_room(r->to_peer.pace) > 0) want |= LOOP_WRITE;
     /* else a hang-up, which does not go away, says nothing new */
     if (want == 0 && r->sending != RELAY_DONE) want = LOOP_HANGUP;
     if (r->sock.loop) watch_want(&r->sock, want);
@@ -42,6 +44,8 @@ void relay_stop(struct relay *r) {
     timer_stop(&r->timer);
     timer_stop(&r->settle);
     timer_stop(&r->bulk);
+    throttle_stop(&r->paces[0]);
+    throttle_stop(&r->paces[1]);
     rest_stop(&r->rest);
     sink_free(&r->to_peer);
 }
@@ -262,7 +266,8 @@ static void bulk_paused(struct timer *t) {
 
 /* Only where pages are moved: with --trace the calls that matter are to be seen, not these. */
 static void watch_bulk(struct relay *r, size_t moved) {
-    bool on = moved >= BULK && r->receiving == RELAY_OPEN && output_moves(r->out);
+    bool moves = output_moves(r->out) && !r->incoming;
+    bool on = moved >= BULK && r->receiving == RELAY_OPEN && moves;
     if (on != r->low_water)
         sock_set(r->sock.fd, SOL_SOCKET, SO_RCVLOWAT, on ? BULK_LOW_WATER : 1, "SO_RCVLOWAT");
     r->low_water = on;
@@ -272,13 +277,19 @@ static void watch_bulk(struct relay *r, size_t moved) {
         timer_stop(&r->bulk);
 }
 
-/* Reads what the peer says, and drops it. */
-static enum sink_result drop(struct relay *r, size_t *moved) {
+/* Reads what the peer says, and drops it or gives it to the output. */
+static enum sink_result read_some(struct relay *r, size_t *moved) {
     static char bytes[65536];
-    ssize_t n = sock_recv(r->sock.fd, bytes, sizeof bytes);
-    *moved = n > 0 ? (size_t)n : 0;
+    size_t most = throttle_most(r->incoming, sizeof bytes);
+    *moved = 0;
+    if (most == 0 || r->out->full) return SINK_FULL;
+    ssize_t n = sock_recv(r->sock.fd, bytes, most);
     if (n < 0) return loop_not_yet(errno) ? SINK_DRY : SINK_SOURCE_FAILED;
-    return n == 0 ? SINK_END : SINK_MOVED;
+    if (n == 0) return SINK_END;
+    *moved = (size_t)n;
+    throttle_spend(r->incoming, *moved);
+    if (!r->send_only) output_put(r->out, &r->from, bytes, *moved);
+    return SINK_MOVED;
 }
 
 static void pull_peer(struct relay *r) {
@@ -286,7 +297,8 @@ static void pull_peer(struct relay *r) {
     uint64_t before = r->received;
     for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED; i++) {
         size_t moved;
-        result = r->send_only ? drop(r, &moved) : output_pull(r->out, &r->from, r->sock.fd, &moved);
+        bool moves = !r->send_only && !r->incoming;
+        result = moves ? output_pull(r->out, &r->from, r->sock.fd, &moved) : read_some(r, &moved);
         r->received += moved;
         if (moved) r->active = loop_now(r->loop);
         if (sock_tracing()) break;
@@ -353,7 +365,19 @@ void relay_say(struct relay *r, const char *bytes, size_t n) {
     if (n > 0) buf_put(&r->to_peer.held, bytes, n);
 }
 
+static void more_may_go(struct throttle *t) { update(t->owner); }
+
+static void limit(struct relay *r) {
+    for (int i = 0; i < 2; i++) {
+        r->paces[i] = (struct throttle){.again = more_may_go, .owner = r};
+        throttle_start(&r->paces[i], r->loop, r->rate);
+    }
+    r->to_peer.pace = &r->paces[0];
+    r->incoming = &r->paces[1];
+}
+
 void relay_run(struct relay *r) {
+    if (r->rate) limit(r);
     if (r->idle) timer_start(r->loop, &r->timer, r->idle, idle_over);
     if (!r->in.loop && !r->want_typing) r->sending = RELAY_DRAINING;
     r->peer_full = true; /* the first event sends what was said, or finds that nothing waits */

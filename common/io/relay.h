@@ -19,6 +19,7 @@ struct relay {
     bool keep_sending; /* whatever stdin is, it is sent to its end although the peer has ended */
     bool send_only;    /* what the peer says is dropped; it is over once all is acknowledged */
     int64_t idle;      /* ns; 0: none */
+    uint64_t rate;     /* bytes a second, either way; 0: no limit */
     const char *peer;  /* as errors name it */
     void (*done)(struct relay *r, enum status outcome);
     /* Where stdin is what somebody types (`in` is -1): told whether it is wanted now; may be told
@@ -37,6 +38,8 @@ struct relay {
     struct source in;
     struct rest rest; /* of stdin, once the peer has ended */
     struct timer timer, settle, bulk;
+    struct throttle paces[2];  /* of what is sent, and of what is received: */
+    struct throttle *incoming; /* NULL: no limit */
     int64_t active, settle_step;
     enum relay_state sending, receiving;
     bool peer_full; /* it takes nothing now */

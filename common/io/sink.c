@@ -44,12 +44,15 @@ static ssize_t write_some(const struct sink *s, const char *bytes, size_t n) {
 
 static enum sink_result write_all(struct sink *s, const char **bytes, size_t *n) {
     while (*n > 0) {
-        ssize_t done = write_some(s, *bytes, *n);
+        size_t most = throttle_most(s->pace, *n);
+        if (most == 0) return SINK_FULL;
+        ssize_t done = write_some(s, *bytes, most);
         if (done < 0 && loop_not_yet(errno)) return SINK_FULL;
         if (done < 0) {
             s->error = errno;
             return SINK_FAILED;
         }
+        throttle_spend(s->pace, (size_t)done);
         s->taken += (size_t)done;
         *bytes += done;
         *n -= (size_t)done;
@@ -89,7 +92,9 @@ enum sink_result sink_give(struct sink *s, const char *bytes, size_t n) {
 
 static enum sink_result copy(struct sink *s, int from, enum source_kind kind, size_t *moved) {
     static char room[COPY_ONCE];
-    ssize_t n = source_read(from, kind, room, sizeof room);
+    size_t most = throttle_most(s->pace, sizeof room);
+    if (most == 0) return SINK_FULL;
+    ssize_t n = source_read(from, kind, room, most);
     if (n < 0) return loop_not_yet(errno) ? SINK_DRY : SINK_SOURCE_FAILED;
     if (n == 0) return SINK_END;
     *moved = (size_t)n;

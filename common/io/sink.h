@@ -1,7 +1,7 @@
 /* sink: a descriptor that takes bytes (stdout, or a socket), and what it has not taken yet. Never
  * blocks and never sets O_NONBLOCK on what somebody else opened. Between descriptors bytes move as
  * pages where the system can (sink_splice.c) and are copied where it cannot, where somebody looks
- * at them, and with --trace. */
+ * at them, at a limited pace, and with --trace. */
 #ifndef SOCKKIT_IO_SINK_H
 #define SOCKKIT_IO_SINK_H
 
@@ -11,6 +11,7 @@
 
 #include "common/base/buf.h"
 #include "common/io/source.h"
+#include "common/loop/throttle.h"
 
 enum sink_result {
     SINK_MOVED,         /* some bytes; ask again */
@@ -37,8 +38,9 @@ struct sink {
     bool copying; /* pages are not moved */
     struct mover mover;
     struct buf held;
-    uint64_t taken; /* bytes the descriptor took */
-    int error;      /* errno of the write that failed; 0: none */
+    struct throttle *pace; /* of what the descriptor is given, the owner's; NULL: no limit */
+    uint64_t taken;        /* bytes the descriptor took */
+    int error;             /* errno of the write that failed; 0: none */
     /* Sees the bytes before they go, and may put others in their place (its own, valid until the
      * next call); *end: the source shall count as ended behind them. NULL: nobody looks. */
     void (*look)(void *ctx, const char **bytes, size_t *n, bool *end);
@@ -49,7 +51,7 @@ void sink_start(struct sink *s, int fd);
 void sink_free(struct sink *s); /* the descriptor stays open */
 
 /* Moves what one turn should from a source to the sink. Only when sink_waiting is 0. *moved: how
- * many bytes left the source. */
+ * many bytes left the source. SINK_FULL with nothing waiting: the pace lets nothing through now. */
 enum sink_result sink_pull(struct sink *s, int from, enum source_kind kind, size_t *moved);
 
 /* Gives bytes to the sink, which keeps what it cannot take now. SINK_MOVED (all taken), SINK_FULL
@@ -68,7 +70,7 @@ void sink_rest(struct sink *s);
 
 /* True when sink_pull moves pages, as far as is known. */
 static inline bool sink_moves(const struct sink *s) {
-    return !s->copying && !s->look && !s->mover.declined;
+    return !s->copying && !s->look && !s->pace && !s->mover.declined;
 }
 
 /* Bytes that left a source and have not been taken. */

@@ -1,11 +1,18 @@
 #include "common/net/stream.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "common/base/mem.h"
 #include "common/net/sock.h"
 
 static bool reads(const struct stream *s) { return s->reading && !s->ended; }
+
+static struct throttle *incoming(const struct stream *s) { return s->paces ? &s->paces[0] : NULL; }
+
+static struct throttle *outgoing(const struct stream *s) { return s->paces ? &s->paces[1] : NULL; }
+
+static bool reads_now(const struct stream *s) { return reads(s) && throttle_room(incoming(s)) > 0; }
 
 static bool has_to_write(const struct stream *s) {
     return !s->broken && (s->out.size > 0 || s->ask_space || (s->shutting && !s->shut));
@@ -30,8 +37,8 @@ static void update(struct stream *s) {
         timer_start(s->loop, &s->failure, 0, tell_failure);
         return;
     }
-    if (reads(s)) want |= LOOP_READ;
-    if (has_to_write(s)) want |= LOOP_WRITE;
+    if (reads_now(s)) want |= LOOP_READ;
+    if (has_to_write(s) && throttle_room(outgoing(s)) > 0) want |= LOOP_WRITE;
     watch_want(&s->watch, want);
 }
 
@@ -65,8 +72,9 @@ static void read_some(struct stream *s) {
         s->ops->readable(s);
         return;
     }
-    ssize_t n = sock_recv(s->fd, bytes, sizeof bytes);
+    ssize_t n = sock_recv(s->fd, bytes, throttle_most(incoming(s), sizeof bytes));
     if (n > 0) {
+        throttle_spend(incoming(s), (size_t)n);
         stream_came(s, (size_t)n);
         s->ops->data(s, bytes, (size_t)n);
     } else if (n == 0) {
@@ -76,11 +84,20 @@ static void read_some(struct stream *s) {
     }
 }
 
+/* As sock_sendv, but not beyond the pace: 0 where that lets nothing through. */
+static ssize_t send_at_pace(struct stream *s, const struct iovec *pieces) {
+    struct iovec first = pieces[0];
+    first.iov_len = throttle_most(outgoing(s), first.iov_len);
+    ssize_t n = first.iov_len > 0 ? sock_sendv(s->fd, &first, 1) : 0;
+    if (n > 0) throttle_spend(outgoing(s), (size_t)n);
+    return n;
+}
+
 /* Returns how many bytes went. A failure is kept in `broken` and told from the loop, so that no
  * owner is called back from within its own send. */
 static size_t send_now(struct stream *s, const struct iovec *pieces, int count) {
     if (s->broken || s->shut) return 0;
-    ssize_t n = sock_sendv(s->fd, pieces, count);
+    ssize_t n = s->paces ? send_at_pace(s, pieces) : sock_sendv(s->fd, pieces, count);
     if (n > 0) went(s, (size_t)n);
     if (n < 0 && !loop_not_yet(errno)) s->broken = errno;
     return n > 0 ? (size_t)n : 0;
@@ -108,10 +125,10 @@ static int socket_error(int fd) {
     return error ? error : EPIPE;
 }
 
-/* A hang-up while the owner does not read is not waited for again: what the peer sent before is
+/* A hang-up while nothing is read is not waited for again: what the peer sent before is
  * still to be read, and the end or the error will be told behind it. */
 static void hung_up(struct stream *s) {
-    if (s->reading || s->ended) {
+    if (reads_now(s) || s->ended) {
         stream_failed(s, socket_error(s->fd));
         return;
     }
@@ -127,7 +144,7 @@ static uint64_t progress(const struct stream *s) {
 static void ready(struct watch *w, unsigned events) {
     struct stream *s = container_of(w, struct stream, watch);
     uint64_t before = progress(s);
-    if (events & LOOP_READ && reads(s)) read_some(s);
+    if (events & LOOP_READ && reads_now(s)) read_some(s);
     if (w->loop && events & LOOP_WRITE) write_some(s);
     if (w->loop && events == LOOP_HANGUP) hung_up(s);
     if (w->loop && progress(s) == before) watch_stalled(w);
@@ -139,7 +156,25 @@ void stream_start(struct stream *s, struct loop *loop, int fd, const struct stre
     watch_start(loop, &s->watch, fd, LOOP_READ | LOOP_HANGUP, ready);
 }
 
+static void more_may_go(struct throttle *t) {
+    struct stream *s = t->owner;
+    s->hung = false;
+    update(s);
+}
+
+void stream_limit(struct stream *s, uint64_t rate) {
+    s->paces = mem_new(2 * sizeof *s->paces);
+    for (int i = 0; i < 2; i++) {
+        s->paces[i] = (struct throttle){.again = more_may_go, .owner = s};
+        throttle_start(&s->paces[i], s->loop, rate);
+    }
+    update(s);
+}
+
 void stream_stop(struct stream *s) {
+    for (int i = 0; s->paces && i < 2; i++) throttle_stop(&s->paces[i]);
+    free(s->paces);
+    s->paces = NULL;
     watch_stop(&s->watch);
     timer_stop(&s->failure);
     buf_free(&s->out);

@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 
 #include "common/base/buf.h"
-#include "common/loop/loop.h"
+#include "common/loop/throttle.h"
 
 struct stream;
 
@@ -36,21 +36,25 @@ struct stream {
     struct watch watch;
     struct loop *loop;
     const struct stream_ops *ops;
-    struct buf out;       /* not sent yet */
-    int fd;               /* the owner's */
-    bool reading;         /* the owner wants input */
-    bool ask_space;       /* the owner wants to know when the socket takes more */
-    bool ended;           /* the peer shut down its side */
-    bool hung;            /* it hung up while nobody read */
-    bool shutting, shut;  /* this side: as soon as `out` is empty; done */
-    int broken;           /* errno of a send that failed; told once, by `fail` from the loop */
-    struct timer failure; /* when that is told */
+    struct buf out;         /* not sent yet */
+    int fd;                 /* the owner's */
+    bool reading;           /* the owner wants input */
+    bool ask_space;         /* the owner wants to know when the socket takes more */
+    bool ended;             /* the peer shut down its side */
+    bool hung;              /* it hung up while nobody read */
+    bool shutting, shut;    /* this side: as soon as `out` is empty; done */
+    int broken;             /* errno of a send that failed; told once, by `fail` from the loop */
+    struct timer failure;   /* when that is told */
+    struct throttle *paces; /* of what is received, and of what is sent; NULL: no limit */
     uint64_t received, sent;
     int64_t active; /* when a byte last went either way (loop_now) */
 };
 
 /* Begins to read. The descriptor stays the owner's. */
 void stream_start(struct stream *s, struct loop *loop, int fd, const struct stream_ops *ops);
+/* No more than so many bytes a second, either way; for a stream whose owner does not read itself.
+ */
+void stream_limit(struct stream *s, uint64_t rate);
 /* Leaves the loop and frees what waits; the descriptor stays open. Also when it was never started
  * ({0}). */
 void stream_stop(struct stream *s);

@@ -173,6 +173,7 @@ static struct server_limits limits_of(const struct responder *r) {
                                   .max_clients = r->conf->max_clients,
                                   .max_per_host = r->conf->max_per_host,
                                   .idle = common_of(r)->idle,
+                                  .rate = r->rate,
                                   .sessions = r->conf->count,
                                   .vacant = r->conf->exit_idle,
                                   .accept_proxy = r->conf->accept_proxy,

@@ -40,6 +40,7 @@ struct responder {
     /* The applet's, set before responder_run; {0} will do. */
     struct answering_conf how;
     bool once;      /* one session; its outcome is the exit status */
+    uint64_t rate;  /* bytes a second of each connection, either way; 0: no limit */
     unsigned needs; /* what it does beyond serving: SANDBOX_DIALS... */
     /* Each client takes a second descriptor, for a connection of its own: no more are accepted than
      * there are descriptors for. -w is for that connection, not for the wait for a first client. */

@@ -237,6 +237,7 @@ static void open_session(struct server *server, int fd, const struct addr *peer,
         .server = server, .next = server->sessions, .peer = *peer, .since = loop_now(server->loop)};
     if (local) s->local = *local;
     stream_start(&s->stream, server->loop, fd, server->ops->readable ? &with_readable : &with_data);
+    if (server->limits.rate) stream_limit(&s->stream, server->limits.rate);
     if (server->sessions) server->sessions->previous = s;
     server->sessions = s;
     server->count++;

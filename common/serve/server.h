@@ -20,6 +20,7 @@ struct server_limits {
     struct access_list access;         /* its lists are the caller's and must outlast the server */
     int64_t max_clients, max_per_host; /* at once; 0: no limit */
     int64_t idle;                      /* ns without a byte either way; 0: no limit */
+    uint64_t rate;                     /* bytes a second of a connection, either way; 0: no limit */
     int64_t sessions; /* in all; the loop is stopped when the last is over; 0: no limit */
     int64_t vacant;   /* ns without a session, after which the loop is stopped; 0: no limit */
     /* A PROXY protocol header comes first, and names whom these limits hold for. */

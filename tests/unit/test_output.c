@@ -166,6 +166,7 @@ static void socket_whose_peer_has_gone(void) {
 
 static void nothing_to_write_is_nobody_to_miss(void) {
     start(-1);
+    CHECK(!out.watch.loop); /* no event of it is waited for */
     run_turn();
     put("", 0);
     CHECK(output_drain(&out) && changes == 0 && output_stop(&out) == 0);
