@@ -161,6 +161,41 @@ USED='def used(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 '
 
+@test "with -q, too, a run that timed out says so in one line, whatever it waited for" {
+    peer '
+def one_line(p):
+    assert len(ended(p, 5)[1].splitlines()) == 1
+silent, deaf = listen(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+deaf.bind(silent.getsockname())
+there = "127.0.0.1:%d" % silent.getsockname()[1]
+p, port = serve("-q", "-1", "-i", "50ms")
+c = connect(port)
+one_line(p)
+p, port = serve("-q", "-1", "-i", "50ms", "-o", "copy", stdin=subprocess.DEVNULL)
+c = connect(port)
+one_line(p)
+p, port = serve("-q", "-1", "-i", "50ms", "--to", there)
+c = connect(port)
+one_line(p)
+p, port = serve("-q", "--listen", "-i", "50ms", applet="chat")
+c = connect(port)
+one_line(p)
+for applet in "serve", "echo", "cmd", "guess", "chat-serve", "udp-serve":
+    p, port = serve("-q", "-w", "50ms", applet=applet)
+    one_line(p)
+p, port = serve("-q", "-i", "50ms", applet="udp-serve")
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"hello", ("127.0.0.1", int(port)))
+one_line(p)
+silence, _ = os.pipe()
+for applet in "connect", "chat", "udp-send":
+    one_line(sockkit(applet, "-q", "-i", "50ms", there, stdin=silence))
+one_line(sockkit("udp-send", "-q", "-w", "50ms", "-r", 1, there, "hello"))
+for applet in "serve", "udp-serve", "echo", "cmd", "guess", "chat-serve":
+    one_line(sockkit(applet, "-q", "-p", 0, "--max-time", "50ms"))
+for applet in "connect", "chat", "udp-send":
+    one_line(sockkit(applet, "-q", "--max-time", "50ms", there, stdin=silence))'
+}
+
 @test "out of descriptors: those inside are served, nothing spins, and the others come in as room is made" {
     peer "$USED"'
 import resource

@@ -135,6 +135,7 @@ static void guest_came(struct lines_session *t) {
         return;
     }
     h->guest = t;
+    t->session.decisive = true;
     h->front.wire = &t->session.stream;
     duo_greet(&h->duo);
     deliver(h, false);

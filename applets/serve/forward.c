@@ -76,7 +76,10 @@ static void join_done(struct join *j, enum status outcome, bool reset) {
         sock_abort(p->target);
         p->target = -1;
     }
-    reset ? session_abort(s, outcome) : session_close(s, outcome);
+    if (outcome == STATUS_TIMEOUT)
+        session_idle(s);
+    else
+        reset ? session_abort(s, outcome) : session_close(s, outcome);
 }
 
 /* Who the client is (--send-proxy), told before anything it says. */

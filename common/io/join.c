@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/base/text.h"
 #include "common/net/sock.h"
 
 #define PULLS_A_TURN 4
@@ -159,14 +158,11 @@ static void end_ready(struct watch *w, unsigned events) {
 
 static void idle_over(struct timer *t) {
     struct join *j = container_of(t, struct join, timer);
-    char idle[TEXT_SHORT];
     int64_t left = j->active + j->idle - loop_now(j->loop);
-    if (left > 0) {
+    if (left > 0)
         timer_start(j->loop, t, left, idle_over);
-        return;
-    }
-    msg_note(0, "%s idle for %s", j->ends[0].name, text_duration(j->idle, idle));
-    finish(j, STATUS_TIMEOUT, false);
+    else
+        finish(j, STATUS_TIMEOUT, false);
 }
 
 void join_start(struct join *j, struct loop *loop, int first, int second) {

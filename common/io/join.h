@@ -34,8 +34,9 @@ struct join_end {
 };
 
 struct join {
-    /* Called once, from the loop, errors having been told. `reset`: the end that is still there
-     * must not take what it heard for all there was; both are to be closed by a reset. */
+    /* Called once, from the loop, errors having been told; TIMEOUT is the end of `idle`. `reset`:
+     * the end that is still there must not take what it heard for all there was; both are to be
+     * closed by a reset. */
     void (*done)(struct join *j, enum status outcome, bool reset);
     int64_t idle;  /* ns without a byte either way; 0: no limit; to be set before join_run */
     uint64_t rate; /* bytes a second, either way; 0: no limit; likewise */

@@ -202,13 +202,21 @@ static const struct stream_ops with_readable = {
 
 /* --- idle --- */
 
+void session_idle(struct session *s) {
+    const struct server_limits *limits = &s->server->limits;
+    char peer[SESSION_PEER], idle[TEXT_SHORT];
+    session_peer(s, peer);
+    text_duration(limits->idle, idle);
+    if (s->decisive)
+        msg_error("%s idle for %s", peer, idle);
+    else
+        msg_note(0, "%s idle for %s", peer, idle);
+    session_close(s, STATUS_TIMEOUT);
+}
+
 static void idle_over(struct timer *t) {
     struct session *s = container_of(t, struct session, timer);
-    struct server *server = s->server;
-    char peer[SESSION_PEER], idle[TEXT_SHORT];
-    if (timer_put_off(t, s->stream.active, server->limits.idle)) return;
-    msg_note(0, "%s idle for %s", session_peer(s, peer), text_duration(server->limits.idle, idle));
-    session_close(s, STATUS_TIMEOUT);
+    if (!timer_put_off(t, s->stream.active, s->server->limits.idle)) session_idle(s);
 }
 
 /* --- the beginning of a session --- */
@@ -236,6 +244,7 @@ static void open_session(struct server *server, int fd, const struct addr *peer,
     *s = (struct session){
         .server = server, .next = server->sessions, .peer = *peer, .since = loop_now(server->loop)};
     if (local) s->local = *local;
+    s->decisive = server->limits.once;
     stream_start(&s->stream, server->loop, fd, server->ops->readable ? &with_readable : &with_data);
     if (server->limits.rate) stream_limit(&s->stream, server->limits.rate);
     if (server->sessions) server->sessions->previous = s;

@@ -62,7 +62,8 @@ struct session {
     struct addr local; /* as a PROXY header names it; {0}: that of the socket */
     int64_t since;     /* it was accepted (loop_now) */
     enum session_state state;
-    int outcome; /* enum status */
+    int outcome;   /* enum status */
+    bool decisive; /* which is that of the run: so with `once`, else the owner's to say */
 };
 
 /* A listening socket in the loop. */
@@ -110,6 +111,9 @@ void session_finish(struct session *s);
 void session_close(struct session *s, enum status outcome);
 /* The same with a reset, so that the peer cannot overlook it. */
 void session_abort(struct session *s, enum status outcome);
+/* It was silent for the time of limits.idle: tells so, as an error where it is decisive, and closes
+ * it. */
+void session_idle(struct session *s);
 
 /* The connection leaves the loop: the owner uses s->stream.fd by itself and watches the idle time.
  * It ends with session_close, or comes back with session_attach to be finished, which adds the
