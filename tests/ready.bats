@@ -313,21 +313,53 @@ for stderr in "gone", open("/dev/full", "wb"):
     for _ in range(3): assert hear(connect(port)) == b"Hi\n"'
 }
 
-@test "output that nobody takes does not keep it from ending" {
-    peer '
-full, fill = os.pipe()
+# A pipe that takes nothing, for stderr: `full` is its other end.
+FULL='full, fill = os.pipe()
 os.set_blocking(fill, False)
 try:
     while True: os.write(fill, b"x")
 except BlockingIOError: pass
 os.set_blocking(fill, True)
-port = free_port()
-p = sockkit("serve", "-p", port, "--port-file", "file", stderr=fill)
-def listens():
-    try: return connect(port)
-    except OSError: return None
-wait_until(listens)
-wait_until(lambda: open(f"/proc/{p.pid}/stat").read().rpartition(")")[2].split()[0] == "S") # in the write of "listening"
+'
+
+@test "a stderr that takes nothing holds up no client, and what it missed is told in its place" {
+    peer "$FULL"'
+for applet, *words in ("echo",), ("echo", "--workers", 2), ("serve", "-e", "echo hello"), ("serve", "-1", "hello"), ("serve", "hello"):
+    p, port = serve(*words, applet=applet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=fill)
+    for _ in range(1 if "-1" in words else 40):
+        s = connect(port)
+        s.sendall(b"hello\n")
+        assert hear(s) == b"hello\n"
+    if words != ["hello"]:
+        p.terminate()
+        p.wait(10)
+os.set_blocking(full, False)
+try:
+    while True: os.read(full, 65536)
+except BlockingIOError: pass
+os.set_blocking(full, True)
+hear(connect(port))
+said = b""
+while b"closed" not in said: said += os.read(full, 65536)
+missing = re.match(rb"(\d+) lines are missing here: stderr took nothing\n", said)
+assert missing and 80 <= int(missing[1]) <= 82, said'
+}
+
+@test "the narration of a client waits for who reads it" {
+    peer "$FULL"'
+p = sockkit("connect", "127.0.0.1:%d" % free_port(), stderr=fill)
+try: assert not p.wait(1.5), "it did not wait"
+except subprocess.TimeoutExpired: pass
+said = b""
+while b"\n" not in said: said += os.read(full, 65536)
+assert b"Connection refused" in said
+p.wait(10)'
+}
+
+@test "output that nobody takes does not keep it from ending" {
+    peer "$FULL"'
+p = sockkit("serve", "-T", "-p", 0, "--port-file", "file", stderr=fill)
+wait_until(lambda: open(f"/proc/{p.pid}/stat").read().rpartition(")")[2].split()[0] == "S") # in the write of the trace
 p.terminate()
 p.wait(10)
 assert p.returncode == -signal.SIGTERM and not os.path.exists("file")

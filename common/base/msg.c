@@ -2,7 +2,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,9 @@
 #include "common/base/vis.h"
 
 #define LINE_MOST ((size_t)4096)
-#define RED "\033[31m" /* ECMA-48 SGR */
+#define PATIENCE 1000     /* ms, at most */
+#define PATIENCE_SHARE 10 /* of the time that passes this part becomes patience again */
+#define RED "\033[31m"    /* ECMA-48 SGR */
 #define NORMAL "\033[m"
 
 static const char *applet_name;
@@ -22,6 +26,11 @@ static bool timestamps;
 static void (*diverted)(void *ctx, const char *line, size_t size);
 static void *diverted_ctx;
 static bool stuck; /* a signal came while stderr took nothing: from now on no write waits for it */
+static bool bounded;          /* msg_bound_waiting */
+static unsigned long missing; /* lines that stderr did not take */
+
+/* How long stderr is still waited for: ms, as of that time (clock_ms). */
+static struct { int64_t left, at; } patience = {.left = PATIENCE};
 
 int cause_set(struct cause *cause, enum status status, const char *fmt, ...) {
     va_list args;
@@ -68,26 +77,72 @@ void msg_divert(void (*write_line)(void *ctx, const char *line, size_t size), vo
     diverted_ctx = ctx;
 }
 
-static bool takes_more(void) {
-    struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
-    return poll(&p, 1, 0) > 0;
+/* --- a stderr that takes nothing --- */
+
+static int64_t clock_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-/* A stderr that cannot be written is passed over: there is nobody left to tell. */
+static bool takes_within(int64_t ms) {
+    struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+    int n = poll(&p, 1, (int)ms);
+    stuck |= n < 0 && errno == EINTR;
+    return n > 0;
+}
+
+/* Waits as long as there is patience. */
+static bool takes_later(void) {
+    int64_t begun = clock_ms();
+    patience.left += (begun - patience.at) / PATIENCE_SHARE;
+    if (patience.left > PATIENCE) patience.left = PATIENCE;
+    bool takes = takes_within(patience.left);
+    patience.at = clock_ms();
+    patience.left -= patience.at - begun;
+    if (patience.left < 0) patience.left = 0;
+    return takes;
+}
+
+/* False: a write now would hold up what is not to be held up. */
+static bool takes_more(void) {
+    if (!stuck && !bounded) return true;
+    return takes_within(0) || (!stuck && takes_later());
+}
+
+/* Returns false when stderr took nothing. One that cannot be written is passed over: there is
+ * nobody left to tell. */
+static bool write_all(const char *line, size_t size) {
+    while (size > 0) {
+        if (!takes_more()) return false;
+        ssize_t n = write(STDERR_FILENO, line, size < PIPE_BUF ? size : PIPE_BUF);
+        stuck = n < 0 && errno == EINTR;
+        if (n <= 0 && !stuck) return true;
+        line += n > 0 ? n : 0;
+        size -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+static void tell_missing(void) {
+    char line[128], now[MSG_TIME];
+    int n = snprintf(line, sizeof line, "%s%lu line%s missing here: stderr took nothing\n",
+                     msg_time(now), missing, missing == 1 ? " is" : "s are");
+    if (write_all(line, (size_t)n)) missing = 0;
+}
+
 static void write_line(const char *line, size_t size) {
     if (diverted) {
         diverted(diverted_ctx, line, size);
         return;
     }
-    while (size > 0 && (!stuck || takes_more())) {
-        ssize_t n = write(STDERR_FILENO, line, size);
-        stuck = n < 0 && errno == EINTR;
-        if (stuck) continue;
-        if (n <= 0) return;
-        line += n;
-        size -= (size_t)n;
-    }
+    if (missing > 0) tell_missing();
+    if (missing > 0 || !write_all(line, size)) missing++;
 }
+
+void msg_bound_waiting(void) { bounded = true; }
+
+/* --- lines --- */
 
 /* What the line quotes from a peer must not act on the terminal, nor begin a line that looks like
  * one of ours. */

@@ -63,6 +63,12 @@ void msg_note(int level, const char *fmt, ...) MSG_PRINTF(2, 3);
 /* Shows a cause, which has been set, as an error and returns its status. */
 int msg_cause(const struct cause *cause);
 
+/* From now on a stderr that takes nothing (a pipe that nobody reads) holds the program up for a
+ * second at once, and in the long run for a tenth of the time; a line that it does not take is
+ * dropped, and how many were is told in their place. Before, each line waits for as long as no
+ * signal comes. */
+void msg_bound_waiting(void);
+
 /* Hands finished lines (newline included) to `write_line` instead of stderr: a line editor on the
  * same terminal shows them above the line being typed. NULL: stderr again. */
 void msg_divert(void (*write_line)(void *ctx, const char *line, size_t size), void *ctx);

@@ -187,6 +187,8 @@ int responder_run(struct responder *r, struct call *call, const struct server_co
     r->conf = conf;
     r->ops = ops;
     struct server_limits limits = limits_of(r);
+    /* Service does not wait for who reads the narration. A trace is to be whole. */
+    if (!common_of(r)->trace) msg_bound_waiting();
     limit_workers(r, &limits);
     int status = ready_check(conf);
     if (!status) status = confine_check(conf);
