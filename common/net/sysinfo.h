@@ -11,10 +11,10 @@
 #include "common/base/addr.h"
 #include "common/base/addrs.h"
 
-/* Who holds the address that a bind(2) failed on: "by python3, pid 4242", or "in TIME_WAIT" where a
- * closed connection holds it. False when the system does not tell. type is SOCK_STREAM or
- * SOCK_DGRAM. */
-#define SYSINFO_OWNER 64
+/* Who holds the address that a bind(2) failed on: "by python3, pid 4242", or where a closed
+ * connection does, "in TIME_WAIT", for how long, and why. False when the system does not tell. type
+ * is SOCK_STREAM or SOCK_DGRAM. */
+#define SYSINFO_OWNER 192
 bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]);
 
 /* The state of a TCP connection (RFC 9293). */

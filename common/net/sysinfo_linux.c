@@ -16,6 +16,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#define TIME_WAIT 60 /* seconds: the kernel's TCP_TIMEWAIT_LEN */
+
 /* The address as /proc/net/tcp prints it: 32-bit words in host order. */
 static void words_text(const struct addr *a, char out[40]) {
     uint32_t words[4];
@@ -35,22 +37,24 @@ static bool holds(const char *held, const struct addr *a) {
 }
 
 /* The inode of the socket that holds the address, in one of the tables of proc_net(5); 0: none.
- * Sets *waiting when a connection in TIME_WAIT does. */
-static uint64_t table_inode(const char *table, const struct addr *a, bool *waiting) {
+ * *waiting becomes the longest time, in ticks of the clock, for which a connection in TIME_WAIT
+ * still does. */
+static uint64_t table_inode(const char *table, const struct addr *a, long *waiting) {
     char line[512], held[40];
     unsigned port, state;
+    unsigned long left;
     uint64_t inode, found = 0;
     FILE *f = fopen(table, "re");
     if (!f) return 0;
     while (!found && fgets(line, sizeof line, f)) {
-        if (sscanf(line, " %*d: %39[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*u %*u %" SCNu64,
-                   held, &port, &state, &inode) != 4)
+        if (sscanf(line, " %*d: %39[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*x:%lx %*s %*u %*u %" SCNu64,
+                   held, &port, &state, &left, &inode) != 5)
             continue;
         if (port != addr_port(a) || !holds(held, a)) continue;
-        if (state == TCP_TIME_WAIT)
-            *waiting = true;
-        else
+        if (state != TCP_TIME_WAIT)
             found = inode;
+        else if ((long)left > *waiting)
+            *waiting = (long)left;
     }
     fclose(f);
     return found;
@@ -116,7 +120,7 @@ static bool inode_owner(uint64_t inode, char out[SYSINFO_OWNER]) {
 }
 
 bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
-    bool waiting = false;
+    long waiting = -1, second = sysconf(_SC_CLK_TCK);
     uint64_t inode;
     if (addr_family(a) == AF_UNIX)
         inode = path_inode(a->as.un.sun_path);
@@ -129,8 +133,12 @@ bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
         if (!inode && v4) inode = table_inode(table6, a, &waiting);
     }
     if (inode) return inode_owner(inode, out);
-    if (waiting) snprintf(out, SYSINFO_OWNER, "in TIME_WAIT");
-    return waiting;
+    if (waiting >= 0)
+        snprintf(out, SYSINFO_OWNER,
+                 "in TIME_WAIT for %ld s more of %d: this side ended its last connection first and "
+                 "waits for what is late; -O reuseaddr=1 binds at once",
+                 (waiting + second - 1) / second, TIME_WAIT);
+    return waiting >= 0;
 }
 
 /* Offsets in the kernel's struct tcp_info, of which libc declares a part. The kernel only
