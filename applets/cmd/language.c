@@ -5,10 +5,10 @@
 #include <strings.h>
 
 #include "common/base/casemap.h"
+#include "common/base/grapheme.h"
 #include "common/base/text.h"
 #include "common/base/utf8.h"
 #include "common/base/vis.h"
-#include "common/base/width.h"
 
 #define WORD_SHOWN 32 /* bytes of an unknown word that an error quotes */
 
@@ -76,18 +76,14 @@ static void lower(struct buf *out, const struct request *r) {
     put_letters(out, r, 'A', casemap_lower);
 }
 
-/* Fills the answer from its end to its beginning; marks that combine stay behind their letter. */
+/* Fills the answer from its end to its beginning. */
 static void reverse(struct buf *out, const struct request *r) {
     char *end = buf_reserve(out, r->size) + r->size;
-    size_t start = 0, i = 0;
-    while (i < r->size) {
-        uint32_t point;
-        i += utf8_next(r->text + i, r->size - i, &point);
-        if (i < r->size && utf8_next(r->text + i, r->size - i, &point) > 1 && width_of(point) == 0)
-            continue;
-        end -= i - start;
-        memcpy(end, r->text + start, i - start);
-        start = i;
+    int columns;
+    for (size_t i = 0, n; i < r->size; i += n) {
+        n = grapheme_next(r->text + i, r->size - i, &columns);
+        end -= n;
+        memcpy(end, r->text + i, n);
     }
     buf_grown(out, r->size);
 }

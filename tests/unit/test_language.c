@@ -45,6 +45,9 @@ static void other_texts(void) {
     answers("REVERSE abc", "cba\n");
     answers("REVERSE été 日本", "本日 été\n");
     answers("REVERSE ae\u0301b", "be\u0301a\n");
+    answers("REVERSE a\U0001f469\u200d\U0001f467\U0001f1eb\U0001f1f7\U0001f44d\U0001f3fdz",
+            "z\U0001f44d\U0001f3fd\U0001f1eb\U0001f1f7\U0001f469\u200d\U0001f467"
+            "a\n");
     answers("REVERSE a\xc3", "\xc3"
                              "a\n");
     answers("REVERSE", "\n");
