@@ -17,6 +17,7 @@
 #include "common/io/relay.h"
 #include "common/net/dial.h"
 #include "common/net/farewell.h"
+#include "common/net/measured.h"
 #include "common/net/proxyproto.h"
 #include "common/net/sock.h"
 #include "common/tty/meter.h"
@@ -400,6 +401,7 @@ static void run_relay(struct connection *c) {
 static void child_ended(struct proc *p) {
     struct connection *c = container_of(p, struct connection, child);
     c->status = p->status;
+    proc_note_end(p, c->name);
     loop_stop(c->call->loop);
 }
 
@@ -455,6 +457,7 @@ static int run(struct call *call) {
         c.farewell.shut = true;
         part(&c); /* what the server says still must not become a reset that destroys what it has */
     }
+    measured_note(c.fd, c.name);
     if (c.farewell.reset) sock_reset(c.fd);
     sock_close(c.fd);
     return c.status;

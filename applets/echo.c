@@ -1,4 +1,5 @@
 /* echo: sends back every byte. */
+#include "common/serve/exchange.h"
 #include "common/serve/responder.h"
 
 struct echo_conf {
@@ -17,9 +18,17 @@ static const struct opt_group groups[] = {
     {NULL, NULL, 0},
 };
 
+static void note_exchange(const struct session *s, const char *bytes, size_t n) {
+    char peer[SESSION_PEER];
+    session_peer(s, peer);
+    exchange_request(peer, bytes, n);
+    exchange_answer(peer, bytes, n);
+}
+
 /* What a client does not take back yet holds up its own sending, so that no more than one read
  * waits. */
 static void on_data(struct session *s, const char *bytes, size_t n) {
+    if (exchange_told()) note_exchange(s, bytes, n);
     session_send(s, bytes, n);
     if (stream_waiting(&s->stream) == 0) return;
     stream_read(&s->stream, false);

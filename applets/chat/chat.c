@@ -5,6 +5,7 @@
 #include "applets/chat/name.h"
 #include "common/cli/where.h"
 #include "common/net/dial.h"
+#include "common/net/measured.h"
 #include "common/net/sock.h"
 
 struct chat_conf {
@@ -71,6 +72,7 @@ static int join(struct call *call) {
                                      .message_count = call->count,
                                      .idle = common->idle};
     int status = membership_run(call, fd, text, &member);
+    measured_note(fd, text);
     sock_close(fd);
     return status;
 }

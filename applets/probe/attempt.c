@@ -6,6 +6,7 @@
 
 #include "common/base/mem.h"
 #include "common/net/bind.h"
+#include "common/net/measured.h"
 #include "common/net/sock.h"
 
 /* --- spare sockets --- */
@@ -125,6 +126,8 @@ static enum port_state state_of(int error) {
 static void part(struct attempt *a) {
     const struct question *q = a->question;
     bool reached = a->connected || a->entered;
+    char peer[ADDR_TEXT];
+    if (reached) measured_note(a->fd, addr_text(&a->to, peer));
     bool stream = q->type == SOCK_STREAM && addr_family(&a->to) != AF_UNIX && reached;
     bool delivering = q->payload_size > 0 && !a->heard;
     if (!stream || delivering || sock_tcp_state(a->fd) == SYSINFO_PEER_ENDED)

@@ -33,6 +33,7 @@ static void command_ended(struct proc *p) {
     const struct call *call = serve_of(&served->client)->responder.call;
     uint64_t received = 0, sent = 0;
     watch_stop(&served->hangup);
+    proc_note_end(p, served->client.name);
     if (sock_set_blocking(s->stream.fd, false) < 0) {
         msg_error("connection with %s: %s", served->client.name, strerror(errno));
         session_close(s, STATUS_FAILED);

@@ -8,6 +8,7 @@
 #include "common/cli/where.h"
 #include "common/io/join.h"
 #include "common/net/dial.h"
+#include "common/net/measured.h"
 #include "common/net/own.h"
 #include "common/net/proxyproto.h"
 #include "common/net/sock.h"
@@ -69,13 +70,16 @@ static void count(struct client *c) {
     stream_of(c)->sent = j->ends[0].sink.taken;
 }
 
+static void close_target(struct pair *p, void (*close_socket)(int fd)) {
+    measured_note(p->target, forward_of(p)->name);
+    close_socket(p->target);
+    p->target = -1;
+}
+
 static void join_done(struct join *j, enum status outcome, bool reset) {
     struct pair *p = container_of(j, struct pair, join);
     struct session *s = &p->client.text.session;
-    if (reset) {
-        sock_abort(p->target);
-        p->target = -1;
-    }
+    if (reset) close_target(p, sock_abort);
     if (outcome == STATUS_TIMEOUT)
         session_idle(s);
     else
@@ -147,7 +151,7 @@ static void on_closed(struct client *c) {
     join_stop(&p->join);
     if (p->dialling) dial_stop(&p->dialling->dial);
     free(p->dialling);
-    if (p->target >= 0) sock_close(p->target);
+    if (p->target >= 0) close_target(p, sock_close);
 }
 
 /* --- the target, or the proxy on the way to it --- */

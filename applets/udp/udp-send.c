@@ -197,6 +197,17 @@ static void waited(struct timer *t) {
     finish(u, all && u->replies > 0 ? STATUS_OK : STATUS_TIMEOUT);
 }
 
+static void await_replies(struct udp_send *u, int64_t left) {
+    char limit[TEXT_SHORT];
+    text_duration(left, limit);
+    if (u->conf->replies == REPLIES_ALL)
+        msg_note(1, "waiting for replies, for %s", limit);
+    else
+        msg_note(1, "waiting for a reply (%llu of %lld came), %s at most",
+                 (unsigned long long)u->replies, (long long)u->conf->replies, limit);
+    timer_start(u->call->loop, &u->patience, left, waited);
+}
+
 static void all_sent(struct udp_send *u) {
     int64_t now = loop_now(u->call->loop),
             left = limit_of(u, REPLY_LIMIT) - (u->sent > 0 ? now - u->last : 0);
@@ -204,7 +215,7 @@ static void all_sent(struct udp_send *u) {
     if (u->replies >= (uint64_t)u->conf->replies)
         finish(u, STATUS_OK);
     else /* the end of stdin may have come long after */
-        timer_start(u->call->loop, &u->patience, left, waited);
+        await_replies(u, left);
 }
 
 static void receive(struct udp_send *u) {

@@ -50,6 +50,7 @@ static void reap(struct sig_watch *w) {
         if (!p) continue;
         p->pid = 0;
         p->status = exit_status(status);
+        p->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
         p->ended(p);
     }
     if (g->stopping && !g->running) loop_stop(g->loop);
@@ -172,6 +173,13 @@ void proc_hang_up(struct proc_group *g, struct proc *p) {
     timer_start(g->loop, &d->grace, GRACE, kill_doomed);
 }
 
+void proc_note_end(const struct proc *p, const char *peer) {
+    if (p->signal)
+        msg_note(1, "%s command ended by signal %d (%s)", peer, p->signal, strsignal(p->signal));
+    else
+        msg_note(1, "%s command ended with status %d", peer, p->status);
+}
+
 /* The end: a command's process group may outlive the command. */
 struct stopping {
     struct timer look;
@@ -210,6 +218,8 @@ void proc_group_stop(struct proc_group *g) {
     }
     timer_start(g->loop, &s.look, LOOK_EVERY, look);
     g->stopping = true;
+    if (s.count > 0)
+        msg_note(1, "waiting for %zu command%s to end", s.count, s.count == 1 ? "" : "s");
     while (g->running || groups_left(&s)) loop_run(g->loop);
     timer_stop(&s.look);
     free(s.pids);

@@ -14,6 +14,7 @@
 struct proc {
     pid_t pid;  /* 0: not running */
     int status; /* its exit status, 128+N by signal N; once ended */
+    int signal; /* N; 0: it ended by itself */
     void (*ended)(struct proc *p);
     struct proc *next;
     bool hung_up;
@@ -49,6 +50,9 @@ int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
 /* The peer of a command has gone: SIGHUP to its process group, and SIGKILL 2 s later to what is
  * left of it. Also when it is not running. */
 void proc_hang_up(struct proc_group *g, struct proc *p);
+
+/* Narrates, with -v, what the command of the peer so called has ended with. */
+void proc_note_end(const struct proc *p, const char *peer);
 
 /* SIGTERM to all groups, SIGKILL after 2 s to those that still have members; returns when all
  * children have ended. Runs the loop meanwhile. */

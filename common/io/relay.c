@@ -16,6 +16,7 @@
 /* ... for which we are woken seldom: SO_RCVLOWAT, which widens the window too; */
 #define BULK_LOW_WATER (2 << 20)
 #define BULK_PAUSE (2 * TEXT_NS_PER_MS) /* what is less waits no longer than this */
+#define TELL_AFTER (1 * TEXT_NS_PER_S)
 #define SETTLE_FIRST (1 * TEXT_NS_PER_MS)
 #define SETTLE_MOST (100 * TEXT_NS_PER_MS)
 
@@ -43,6 +44,7 @@ void relay_stop(struct relay *r) {
     source_stop(&r->in);
     timer_stop(&r->timer);
     timer_stop(&r->settle);
+    timer_stop(&r->telling);
     timer_stop(&r->bulk);
     throttle_stop(&r->paces[0]);
     throttle_stop(&r->paces[1]);
@@ -93,6 +95,16 @@ static void settle(struct relay *r);
 
 static void settle_again(struct timer *t) { settle(container_of(t, struct relay, settle)); }
 
+/* Ever more seldom; told once that is seldom. */
+static void await_acknowledgement(struct relay *r) {
+    int64_t step = r->settle_step ? r->settle_step * 2 : SETTLE_FIRST;
+    if (step > SETTLE_MOST && r->settle_step < SETTLE_MOST)
+        msg_note(1, "all is sent: waiting for %s to acknowledge %llu byte%s", r->peer,
+                 (unsigned long long)lost(r), lost(r) == 1 ? "" : "s");
+    r->settle_step = step > SETTLE_MOST ? SETTLE_MOST : step;
+    timer_start(r->loop, &r->settle, r->settle_step, settle_again);
+}
+
 static void settle(struct relay *r) {
     int *error = &r->to_peer.error;
     bool closed = r->broken;
@@ -111,9 +123,7 @@ static void settle(struct relay *r) {
         finish(r, STATUS_OK);
         return;
     }
-    r->settle_step = r->settle_step ? r->settle_step * 2 : SETTLE_FIRST;
-    if (r->settle_step > SETTLE_MOST) r->settle_step = SETTLE_MOST;
-    timer_start(r->loop, &r->settle, r->settle_step, settle_again);
+    await_acknowledgement(r);
 }
 
 static void check_over(struct relay *r) {
@@ -123,12 +133,20 @@ static void check_over(struct relay *r) {
 
 /* --- towards the peer --- */
 
+static void tell(struct timer *t) {
+    const struct relay *r = container_of(t, struct relay, telling);
+    if (r->receiving == RELAY_OPEN && !r->send_only)
+        msg_note(1, "nothing more to send: waiting for %s to end its side", r->peer);
+}
+
 static void end_sending(struct relay *r) {
     r->sending = RELAY_DONE;
     if ((r->half_close || r->receiving == RELAY_DONE) && !r->shut && !r->broken) {
         r->shut = true;
         r->fin = sock_shutdown(r->sock.fd) == 0;
     }
+    if (r->receiving == RELAY_OPEN && !r->broken)
+        timer_start(r->loop, &r->telling, TELL_AFTER, tell);
     check_over(r);
 }
 

@@ -37,7 +37,7 @@ struct relay {
     struct watch sock;
     struct source in;
     struct rest rest; /* of stdin, once the peer has ended */
-    struct timer timer, settle, bulk;
+    struct timer timer, settle, telling, bulk;
     struct throttle paces[2];  /* of what is sent, and of what is received: */
     struct throttle *incoming; /* NULL: no limit */
     int64_t active, settle_step;

@@ -12,6 +12,7 @@
 #include "common/net/hint.h"
 #include "common/net/sock.h"
 
+#define TELL_AFTER (1 * TEXT_NS_PER_S)
 #define FULL_AGAIN (20 * TEXT_NS_PER_MS) /* until a full backlog is tried again */
 
 struct dial_attempt {
@@ -43,6 +44,7 @@ static void stop(struct dial *d, int why) {
     resolve_stop(&d->resolve);
     timer_stop(&d->stagger);
     timer_stop(&d->limit);
+    timer_stop(&d->telling);
     drop_all(d, why);
     tunnel_stop(&d->tunnel);
     if (d->fd >= 0) sock_close(d->fd);
@@ -249,6 +251,16 @@ static void limit_over(struct timer *t) {
     finish(d, -1, &d->failure);
 }
 
+/* Whoever waits for long wants to know for what. */
+static void tell(struct timer *t) {
+    struct dial *d = container_of(t, struct dial, telling);
+    char text[WHOM_TEXT];
+    if (d->addrs.count == 0)
+        msg_note(1, "waiting for the look-up of %s", d->resolve.name.host);
+    else
+        msg_note(1, "waiting for %s to answer", whom(d, text));
+}
+
 struct net_name dial_first(const struct dial_plan *plan) {
     if (!plan->proxy) return plan->name;
     return (struct net_name){.host = plan->proxy->host,
@@ -262,6 +274,7 @@ void dial_start(struct loop *loop, struct dial *d, const struct dial_plan *plan,
                 void (*done)(struct dial *d, int fd, const struct cause *failure)) {
     *d = (struct dial){.loop = loop, .plan = *plan, .fd = -1, .done = done};
     d->name = dial_first(plan);
+    timer_start(loop, &d->telling, TELL_AFTER, tell);
     if (plan->limit != INT64_MAX) timer_start(loop, &d->limit, plan->limit, limit_over);
     if (plan->local)
         resolve_start(loop, &d->resolve, plan->local, INT64_MAX, local_resolved);

@@ -44,7 +44,7 @@ struct dial {
     struct addrs addrs, locals;
     size_t next;
     struct dial_attempt *attempts;
-    struct timer stagger, limit;
+    struct timer stagger, limit, telling;
     struct cause failure;
     bool weak; /* the failure noted is of a family that is missing here */
 };

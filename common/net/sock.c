@@ -103,6 +103,13 @@ bool sock_counts(int fd, uint64_t *received, uint64_t *sent) {
     return told;
 }
 
+bool sock_measured(int fd, struct sysinfo_measured *out) {
+    errno = 0;
+    bool told = sysinfo_measured(fd, out);
+    show_asked(told, fd, "TCP_INFO");
+    return told;
+}
+
 pid_t sock_peer_pid(int fd) {
     errno = 0;
     pid_t pid = sysinfo_peer_pid(fd);

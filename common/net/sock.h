@@ -86,6 +86,7 @@ int sock_peer(int fd, struct addr *a);  /* getpeername(2) */
 /* Those answers of sysinfo.h that take a getsockopt(2), which the trace shows. */
 enum sysinfo_state sock_tcp_state(int fd);
 bool sock_counts(int fd, uint64_t *received, uint64_t *sent);
+bool sock_measured(int fd, struct sysinfo_measured *out);
 pid_t sock_peer_pid(int fd);
 
 #endif

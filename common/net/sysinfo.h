@@ -37,6 +37,17 @@ int64_t sysinfo_unacknowledged(int fd, bool ended);
  * known. */
 bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent);
 
+/* What the system has measured of a TCP connection (tcp(7), TCP_INFO). */
+struct sysinfo_measured {
+    double rtt, rttvar;   /* ms: the round-trip time, smoothed, and how much it varies (RFC 6298) */
+    uint32_t retransmits; /* segments, in all */
+    uint32_t cwnd;        /* the congestion window, segments */
+    uint32_t unacknowledged; /* segments */
+};
+
+/* False: not known, or no TCP connection. */
+bool sysinfo_measured(int fd, struct sysinfo_measured *out);
+
 /* True when the system shows that no process has the other end of this TCP connection any more: its
  * socket is of this machine, and closed. False: somebody has it, or nobody can tell. */
 bool sysinfo_abandoned(const struct addr *local, const struct addr *peer);

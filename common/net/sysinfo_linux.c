@@ -201,6 +201,20 @@ bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent) {
     return true;
 }
 
+#define US_PER_MS 1000.0
+
+bool sysinfo_measured(int fd, struct sysinfo_measured *out) {
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) return false;
+    *out = (struct sysinfo_measured){.rtt = info.tcpi_rtt / US_PER_MS,
+                                     .rttvar = info.tcpi_rttvar / US_PER_MS,
+                                     .retransmits = info.tcpi_total_retrans,
+                                     .cwnd = info.tcpi_snd_cwnd,
+                                     .unacknowledged = info.tcpi_unacked};
+    return true;
+}
+
 /* --- the other end of a connection: sock_diag(7) --- */
 
 static int diag = -1; /* the socket that asks; kept, for the sandbox allows no new one */

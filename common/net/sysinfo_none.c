@@ -20,6 +20,11 @@ bool sysinfo_counts(int fd, uint64_t *received, uint64_t *sent) {
     return false;
 }
 
+bool sysinfo_measured(int fd, struct sysinfo_measured *out) {
+    (void)fd, (void)out;
+    return false;
+}
+
 pid_t sysinfo_peer_pid(int fd) {
     (void)fd;
     return 0;

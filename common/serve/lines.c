@@ -2,6 +2,7 @@
 
 #include "common/base/mem.h"
 #include "common/net/listen.h"
+#include "common/serve/exchange.h"
 
 /* Bytes of answers that a client has not taken: beyond it, its requests are not read. */
 #define WAITING_MOST ((size_t)256 * 1024)
@@ -20,8 +21,7 @@ struct buf *lines_answers(struct lines_session *t) {
 
 static bool is_open(const struct lines_session *t) { return t->session.state == SESSION_OPEN; }
 
-/* False when that was the last message. */
-static bool hand_over(struct lines_session *t, enum line_kind kind, const char *text, size_t size) {
+static bool answer(struct lines_session *t, enum line_kind kind, const char *text, size_t size) {
     const struct lines_ops *ops = server_of(t)->lines_ops;
     if (kind == LINE_MESSAGE) return ops->message(t, text, size);
     if (ops->too_long)
@@ -29,6 +29,27 @@ static bool hand_over(struct lines_session *t, enum line_kind kind, const char *
     else
         buf_format(lines_answers(t), "ERR line too long\n");
     return true;
+}
+
+/* What was added to the answers since they had `before` bytes; the request NULL: nobody asked. A
+ * message that only others hear of (a room's) is not told: it may be private. */
+static void note_exchange(struct lines_session *t, const char *request, size_t size,
+                          size_t before) {
+    const struct buf *answers = lines_answers(t);
+    size_t more = answers->size - before;
+    char peer[SESSION_PEER];
+    if (!exchange_told() || more == 0) return;
+    session_peer(&t->session, peer);
+    if (request) exchange_request(peer, request, size);
+    exchange_answer(peer, buf_at(answers) + before, more);
+}
+
+/* False when that was the last message. */
+static bool hand_over(struct lines_session *t, enum line_kind kind, const char *text, size_t size) {
+    size_t before = lines_answers(t)->size;
+    bool more = answer(t, kind, text, size);
+    note_exchange(t, kind == LINE_MESSAGE ? text : NULL, size, before);
+    return more;
 }
 
 /* One write for all that was answered. */
@@ -140,6 +161,7 @@ static void on_open(struct session *s) {
     struct lines_session *t = of_session(s);
     line_start(&t->line, LINE_MOST);
     if (server_of(t)->lines_ops->open) server_of(t)->lines_ops->open(t);
+    note_exchange(t, NULL, 0, 0);
     send_answers(t);
 }
 

@@ -108,12 +108,19 @@ static int stop(struct responder *r) {
     return failure ? failure : r->status;
 }
 
+static void note_waiting(const struct responder *r) {
+    if (has_clients(r)) server_note_waiting();
+    if (has_datagrams(r)) msg_note(1, "waiting for a datagram");
+}
+
 static int announce(struct responder *r) {
     const struct listeners *first =
         r->doors.streams.count > 0 ? &r->doors.streams : &r->doors.datagrams;
     ready_narrate(&r->doors.streams);
     ready_narrate(&r->doors.datagrams);
-    return ready_announce(r->conf, &first->addrs[0], &r->port_file);
+    int status = ready_announce(r->conf, &first->addrs[0], &r->port_file);
+    if (!status) note_waiting(r);
+    return status;
 }
 
 static int serve_alone(struct responder *r, struct server_limits *limits) {

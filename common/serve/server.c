@@ -8,6 +8,7 @@
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/listen.h"
+#include "common/net/measured.h"
 #include "common/net/sock.h"
 
 #define PAUSE TEXT_NS_PER_S /* when descriptors are short; it ends early when a session does */
@@ -35,9 +36,20 @@ static bool sold_out(const struct server *server) {
     return most > 0 && server->opened >= most;
 }
 
+/* They have not been shut. */
+static bool has_doors(const struct server *server) { return server->doors[0].watch.loop; }
+
+void server_note_waiting(void) { msg_note(1, "waiting for a client"); }
+
+static void note_full(const struct server *server) {
+    msg_note(1, "%zu client%s at once: others wait", server->count + server->arriving,
+             server->count + server->arriving == 1 ? "" : "s");
+}
+
 /* At its limit the server does not watch its listeners: a client too many waits in the backlog. */
 static void update_accepting(struct server *server) {
     bool accepting = !full(server) && !timer_running(&server->pause) && !sold_out(server);
+    if (full(server) && !sold_out(server) && server->doors[0].watch.want) note_full(server);
     for (size_t i = 0; i < server->listeners->count; i++)
         if (server->doors[i].watch.loop)
             watch_want(&server->doors[i].watch, accepting ? LOOP_READ : 0);
@@ -54,9 +66,8 @@ static void vacancy_over(struct timer *t) {
 
 /* The last session is over, or there has been none. */
 static void be_vacant(struct server *server) {
-    bool doors_shut = !server->doors[0].watch.loop;
     if (sold_out(server)) loop_stop(server->loop);
-    if (server->limits.vacant && !doors_shut)
+    if (server->limits.vacant && has_doors(server))
         timer_start(server->loop, &server->vacancy, server->limits.vacant, vacancy_over);
 }
 
@@ -96,6 +107,7 @@ static void close_by(struct session *s, enum status outcome, void (*close_socket
     stream_stop(&s->stream);
     farewell_stop(&s->farewell);
     if (msg_level() >= 0) session_peer(s, peer);
+    measured_note(s->stream.fd, peer);
     if (s->farewell.reset) sock_reset(s->stream.fd);
     close_socket(s->stream.fd);
     if (msg_level() >= 0) narrate_end(s, peer);
@@ -103,6 +115,7 @@ static void close_by(struct session *s, enum status outcome, void (*close_socket
     later_run(server->loop, &s->reap, forget);
     if (server->limits.once) server->outcome = s->outcome;
     if (server->count == 0) be_vacant(server);
+    if (server->count == 0 && has_doors(server) && !sold_out(server)) server_note_waiting();
     update_accepting(server);
 }
 

@@ -94,6 +94,8 @@ struct server {
  * finds it by container_of(session->server, ...). */
 void server_start(struct server *server, struct loop *loop, struct listeners *listeners,
                   struct server_limits limits, const struct server_ops *ops);
+/* Narrates, with -v, that nobody is connected; from then on the server does so by itself. */
+void server_note_waiting(void);
 /* Accepts no further connection; the sessions go on. */
 void server_shut_doors(struct server *server);
 /* Closes all sessions at once and frees them. Not to be called from within a turn of the loop. */

@@ -9,6 +9,7 @@
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
+#include "common/serve/exchange.h"
 #include "common/serve/hops.h"
 
 #define CENSUS TEXT_NS_PER_S
@@ -162,13 +163,22 @@ static bool may_be_answered(const struct dgram_server *server, const struct dgra
     return hops_next(d->ttl) >= 0 && !own_has(&server->own, d->peer);
 }
 
+static void note_exchange(const struct dgram_server *server, const struct dgram *request,
+                          size_t before) {
+    char peer[DGRAM_PEER];
+    dgram_peer(request, peer);
+    exchange_request(peer, request->bytes, request->size);
+    exchange_answer(peer, buf_at(&server->text) + before, server->text.size - before);
+}
+
 static void hand_over(struct dgram_door *door, const struct dgram *d, bool answerable) {
     struct dgram_server *server = door->server;
     size_t before = server->text.size;
     server->received++;
     server->bytes += d->size;
-    if (server->ops->message(door, d, answerable ? &server->text : NULL))
-        add_answer(server, d, server->text.size - before);
+    if (!server->ops->message(door, d, answerable ? &server->text : NULL)) return;
+    add_answer(server, d, server->text.size - before);
+    if (exchange_told()) note_exchange(server, d, before);
 }
 
 static void hand_over_all(struct dgram_door *door, const struct dgram *items, size_t count) {
