@@ -8,13 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/base/text.h"
 #include "common/base/vis.h"
+#include "common/base/wrap.h"
 
 #define LINE_MOST ((size_t)4096)
+#define SHOWN_MOST (4 * LINE_MOST + VIS_SHOWN)
 #define PATIENCE 1000     /* ms, at most */
 #define PATIENCE_SHARE 10 /* of the time that passes this part becomes patience again */
 #define RED "\033[31m"    /* ECMA-48 SGR */
@@ -158,39 +161,81 @@ static size_t put(char *out, const char *text) {
     return strlen(text);
 }
 
-static void say(const char *prefix, bool is_error, const char *fmt, va_list args) {
-    char line[LINE_MOST], shown[4 * LINE_MOST + sizeof RED NORMAL + VIS_SHOWN];
-    int saved = errno;
-    bool coloured = is_error && msg_colours(STDERR_FILENO);
-    size_t used = (size_t)snprintf(line, sizeof line, "%s", prefix), size = 0;
+/* The columns of the terminal that stderr is; SIZE_MAX where it is none, or does not know. */
+static size_t columns(void) {
+    static int is_terminal = -1;
+    struct winsize size;
+    if (is_terminal < 0) is_terminal = isatty(STDERR_FILENO);
+    if (!is_terminal || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+        return SIZE_MAX;
+    return size.ws_col;
+}
+
+/* The text, which may have been cut, made harmless. Returns its size; out holds SHOWN_MOST. */
+static size_t compose(char *out, const char *prefix, const char *fmt, va_list args) {
+    char line[LINE_MOST];
+    size_t used = (size_t)snprintf(line, sizeof line, "%s", prefix);
     int n = vsnprintf(line + used, sizeof line - used, fmt, args);
     if (n > 0) used += (size_t)n;
     if (used > sizeof line - 1) used = sizeof line - 1; /* a line too long is cut, not lost */
-    if (coloured) size += put(shown, RED);
-    size += make_harmless(line, used, shown + size);
+    return make_harmless(line, used, out);
+}
+
+void msg_error(const char *fmt, ...) {
+    char prefix[64], shown[SHOWN_MOST + sizeof RED NORMAL];
+    int saved = errno;
+    bool coloured = msg_colours(STDERR_FILENO);
+    size_t size = coloured ? put(shown, RED) : 0;
+    va_list args;
+    snprintf(prefix, sizeof prefix, "sockkit%s%s: ", applet_name ? " " : "",
+             applet_name ? applet_name : "");
+    va_start(args, fmt);
+    size += compose(shown + size, prefix, fmt, args);
+    va_end(args);
     if (coloured) size += put(shown + size, NORMAL);
     shown[size++] = '\n';
     write_line(shown, size);
     errno = saved;
 }
 
-void msg_error(const char *fmt, ...) {
-    char prefix[64];
-    va_list args;
-    snprintf(prefix, sizeof prefix, "sockkit%s%s: ", applet_name ? " " : "",
-             applet_name ? applet_name : "");
-    va_start(args, fmt);
-    say(prefix, true, fmt, args);
-    va_end(args);
+/* At once, newline included, so that no other process writes in between. */
+static void write_rows(struct buf *rows) {
+    buf_put(rows, "\n", 1);
+    write_line(buf_at(rows), rows->size);
+    buf_free(rows);
 }
 
 void msg_note(int level, const char *fmt, ...) {
-    char now[MSG_TIME];
+    char now[MSG_TIME], shown[SHOWN_MOST];
+    struct buf rows = {NULL, 0, 0, 0};
+    int saved = errno;
     va_list args;
     if (verbosity < level) return;
     va_start(args, fmt);
-    say(msg_time(now), false, fmt, args);
+    size_t size = compose(shown, msg_time(now), fmt, args);
     va_end(args);
+    wrap_text(shown, size, columns(), &rows);
+    write_rows(&rows);
+    errno = saved;
+}
+
+static const char *harmless(const char *text, char out[SHOWN_MOST]) {
+    size_t n = strlen(text);
+    out[make_harmless(text, n < LINE_MOST ? n : LINE_MOST - 1, out)] = '\0';
+    return out;
+}
+
+void msg_pair(int level, const char *call, const char *words, size_t at) {
+    char now[MSG_TIME], text[LINE_MOST], shown[SHOWN_MOST], explained[SHOWN_MOST];
+    struct buf rows = {NULL, 0, 0, 0};
+    int saved = errno;
+    if (verbosity < level) return;
+    msg_time(now);
+    snprintf(text, sizeof text, "%s%s", now, call);
+    wrap_pair(harmless(text, shown), harmless(words, explained), at + strlen(now), columns(),
+              &rows);
+    write_rows(&rows);
+    errno = saved;
 }
 
 int msg_cause(const struct cause *cause) {

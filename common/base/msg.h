@@ -57,8 +57,13 @@ bool msg_colours(int fd);
  * here and in msg_note controls are made visible (vis.h) and newlines become spaces. */
 void msg_error(const char *fmt, ...) MSG_PRINTF(1, 2);
 
-/* Narration: a bare line, shown when the verbosity is at least `level`. errno is preserved. */
+/* Narration: a bare line, shown when the verbosity is at least `level`; on a terminal in rows of
+ * its width. errno is preserved. */
 void msg_note(int level, const char *fmt, ...) MSG_PRINTF(2, 3);
+
+/* The same of a call and the words that explain it, which begin at the column `at` of one line; on
+ * a terminal that is narrower they stand below the call. */
+void msg_pair(int level, const char *call, const char *words, size_t at);
 
 /* Shows a cause, which has been set, as an error and returns its status. */
 int msg_cause(const struct cause *cause);
