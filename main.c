@@ -14,6 +14,7 @@
 #include "common/cli/applet.h"
 #include "common/io/output.h"
 #include "common/loop/sig.h"
+#include "common/net/call.h"
 #include "netcat.h"
 
 /* The applets, in the order of --help; each is the constant applet_NAME of a file of its own. */
@@ -39,6 +40,7 @@ struct run {
 static struct call *the_call; /* that a signal ends: a process runs one applet */
 
 static void asked_to_end(struct sig_watch *w) {
+    call_pause(NULL);
     the_call->signal = w->signal;
     loop_stop(the_call->loop);
 }

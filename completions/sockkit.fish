@@ -62,6 +62,7 @@ for command in sockkit sk-serve
     complete -c $command -n "__sockkit_applet serve" -l quiet -s q -f -d 'errors only'
     complete -c $command -n "__sockkit_applet serve" -l verbose -s v -f -d 'more narration; -vv: measurements of connections too'
     complete -c $command -n "__sockkit_applet serve" -l trace -s T -f -d 'narrate every socket call (-TT: options and names too)'
+    complete -c $command -n "__sockkit_applet serve" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
     complete -c $command -n "__sockkit_applet serve" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet serve" -l version -s V -f -d 'show the version'
 end
@@ -100,6 +101,7 @@ for command in sockkit sk-connect
     complete -c $command -n "__sockkit_applet connect" -l quiet -s q -f -d 'errors only'
     complete -c $command -n "__sockkit_applet connect" -l verbose -s v -f -d 'more narration; -vv: measurements of connections too'
     complete -c $command -n "__sockkit_applet connect" -l trace -s T -f -d 'narrate every socket call (-TT: options and names too)'
+    complete -c $command -n "__sockkit_applet connect" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
     complete -c $command -n "__sockkit_applet connect" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet connect" -l version -s V -f -d 'show the version'
 end
@@ -137,6 +139,7 @@ for command in sockkit sk-udp-serve
     complete -c $command -n "__sockkit_applet udp-serve" -l quiet -s q -f -d 'errors only'
     complete -c $command -n "__sockkit_applet udp-serve" -l verbose -s v -f -d 'more narration; -vv: measurements of connections too'
     complete -c $command -n "__sockkit_applet udp-serve" -l trace -s T -f -d 'narrate every socket call (-TT: options and names too)'
+    complete -c $command -n "__sockkit_applet udp-serve" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
     complete -c $command -n "__sockkit_applet udp-serve" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet udp-serve" -l version -s V -f -d 'show the version'
 end
@@ -169,6 +172,7 @@ for command in sockkit sk-udp-send
     complete -c $command -n "__sockkit_applet udp-send" -l quiet -s q -f -d 'errors only'
     complete -c $command -n "__sockkit_applet udp-send" -l verbose -s v -f -d 'more narration; -vv: measurements of connections too'
     complete -c $command -n "__sockkit_applet udp-send" -l trace -s T -f -d 'narrate every socket call (-TT: options and names too)'
+    complete -c $command -n "__sockkit_applet udp-send" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
     complete -c $command -n "__sockkit_applet udp-send" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet udp-send" -l version -s V -f -d 'show the version'
 end
@@ -203,6 +207,7 @@ for command in sockkit sk-echo
     complete -c $command -n "__sockkit_applet echo" -l quiet -s q -f -d 'errors only'
     complete -c $command -n "__sockkit_applet echo" -l verbose -s v -f -d 'more narration; -vv: measurements of connections too'
     complete -c $command -n "__sockkit_applet echo" -l trace -s T -f -d 'narrate every socket call (-TT: options and names too)'
+    complete -c $command -n "__sockkit_applet echo" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
     complete -c $command -n "__sockkit_applet echo" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet echo" -l version -s V -f -d 'show the version'
 end
@@ -237,6 +242,7 @@ for command in sockkit sk-cmd
     complete -c $command -n "__sockkit_applet cmd" -l quiet -s q -f -d 'errors only'
     complete -c $command -n "__sockkit_applet cmd" -l verbose -s v -f -d 'more narration; -vv: measurements of connections too'
     complete -c $command -n "__sockkit_applet cmd" -l trace -s T -f -d 'narrate every socket call (-TT: options and names too)'
+    complete -c $command -n "__sockkit_applet cmd" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
     complete -c $command -n "__sockkit_applet cmd" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet cmd" -l version -s V -f -d 'show the version'
 end
@@ -272,6 +278,7 @@ for command in sockkit sk-guess
     complete -c $command -n "__sockkit_applet guess" -l quiet -s q -f -d 'errors only'
     complete -c $command -n "__sockkit_applet guess" -l verbose -s v -f -d 'more narration; -vv: measurements of connections too'
     complete -c $command -n "__sockkit_applet guess" -l trace -s T -f -d 'narrate every socket call (-TT: options and names too)'
+    complete -c $command -n "__sockkit_applet guess" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
     complete -c $command -n "__sockkit_applet guess" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet guess" -l version -s V -f -d 'show the version'
 end
@@ -309,6 +316,7 @@ for command in sockkit sk-chat-serve
     complete -c $command -n "__sockkit_applet chat-serve" -l quiet -s q -f -d 'errors only'
     complete -c $command -n "__sockkit_applet chat-serve" -l verbose -s v -f -d 'more narration; -vv: measurements of connections too'
     complete -c $command -n "__sockkit_applet chat-serve" -l trace -s T -f -d 'narrate every socket call (-TT: options and names too)'
+    complete -c $command -n "__sockkit_applet chat-serve" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
     complete -c $command -n "__sockkit_applet chat-serve" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet chat-serve" -l version -s V -f -d 'show the version'
 end
@@ -340,6 +348,7 @@ for command in sockkit sk-chat
     complete -c $command -n "__sockkit_applet chat" -l quiet -s q -f -d 'errors only'
     complete -c $command -n "__sockkit_applet chat" -l verbose -s v -f -d 'more narration; -vv: measurements of connections too'
     complete -c $command -n "__sockkit_applet chat" -l trace -s T -f -d 'narrate every socket call (-TT: options and names too)'
+    complete -c $command -n "__sockkit_applet chat" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
     complete -c $command -n "__sockkit_applet chat" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet chat" -l version -s V -f -d 'show the version'
 end
@@ -380,6 +389,7 @@ for command in sockkit sk-probe
     complete -c $command -n "__sockkit_applet probe" -l quiet -s q -f -d 'errors only'
     complete -c $command -n "__sockkit_applet probe" -l verbose -s v -f -d 'more narration; -vv: measurements of connections too'
     complete -c $command -n "__sockkit_applet probe" -l trace -s T -f -d 'narrate every socket call (-TT: options and names too)'
+    complete -c $command -n "__sockkit_applet probe" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
     complete -c $command -n "__sockkit_applet probe" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet probe" -l version -s V -f -d 'show the version'
 end

@@ -4,6 +4,7 @@
 # A file that has a setup or teardown of its own calls helper_setup and helper_teardown in it.
 #
 #   sockkit ARG...               run it to its end, at most $LIMIT (20) seconds; meant for `run sockkit ...`
+#   alone ARG...                 the same with nothing open but 0, 1, 2 and 5 to 9: its first socket is 3 (--trace)
 #   start COMMAND [ARG]...       in the background, stdin from $STDIN (default /dev/null): sets PID OUT ERR (files);
 #                                `start sockkit ...` is the executable under test; it inherits 0-2 and 5-9 alone
 #   start_serve ARG...           = start_server serve ARG...
@@ -89,6 +90,8 @@ close_inherited() {
         ((fd < 3 || (fd > 4 && fd < 10))) || exec {fd}>&-
     done
 }
+
+alone() { (close_inherited && sockkit "$@"); }
 
 start() {
     local name=$DIR/started.${#STARTED[@]}

@@ -100,10 +100,11 @@ signal.pause()'
     assert_success
     assert_output Welcome
     ((took >= 250 && took < 2400))
-    assert_regex "${stderr_lines[0]}" '^socket\(AF_INET6'
-    assert_regex "${stderr_lines[1]}" '^socket\(AF_INET,'
-    assert_regex "${stderr_lines[2]}" "^connect\\(.*192.0.2.1:$PORT\\) *= 0 "
-    assert_regex "${stderr_lines[3]}" "^connect\\(.*\\[2001:db8::2\\]:$PORT\\) *= -1 +ECANCELED"
+    mapfile -t lines < <(grep -v '^\.\.\. ' <<<"$stderr")
+    assert_regex "${lines[0]}" '^socket\(AF_INET6'
+    assert_regex "${lines[1]}" '^socket\(AF_INET,'
+    assert_regex "${lines[2]}" "^connect\\(.*192.0.2.1:$PORT\\) *= 0 "
+    assert_regex "${lines[3]}" "^connect\\(.*\\[2001:db8::2\\]:$PORT\\) *= -1 +EINPROGRESS: .* none is needed any more"
 }
 
 @test "families take turns, whatever the order of the look-up" {
@@ -267,7 +268,7 @@ while True:
     wait_for_line "$ERR" '^socket'
     timed stop "$PID" INT
     assert_equal "$status" 130
-    assert_regex "$(cat "$ERR")" 'connect\([0-9]+, 192.0.2.2:1\) +  *= -1     ECANCELED'
+    assert_regex "$(cat "$ERR")" 'connect\([0-9]+, 192.0.2.2:1\) +  *= -1     EINPROGRESS: .* and none is needed any more: sockkit gave up'
     ((took < 3000))
 }
 

@@ -52,6 +52,7 @@ def option(text):
 
 def from_strace(path, level):
     sockets, connecting, told = set(), {}, []
+    reuse = {} # SO_REUSEADDR of a TCP socket, which -T shows in front of a bind to a port of one's choice
 
     def tell(*what):
         told.append(" ".join(map(str, what)))
@@ -66,6 +67,7 @@ def from_strace(path, level):
             tell(name, family, kind.split("|")[0], outcome)
             if result >= 0:
                 sockets.add(result)
+                reuse[result] = "" if kind.startswith("SOCK_STREAM") and family != "AF_UNIX" else None
         elif fd not in sockets:
             continue
         elif name in NEVER:
@@ -84,6 +86,8 @@ def from_strace(path, level):
         elif name in ("recvfrom", "sendto"):
             tell(NAMES[name], fd, re.search(r", (\d+), [A-Z_|0]+, NULL, (?:NULL|0)$", args)[1], outcome)
         elif name == "bind":
+            if level == 1 and reuse.get(fd) and not address(args).endswith(":0"):
+                tell("setsockopt", fd, "SO_REUSEADDR", reuse[fd], 0)
             tell(name, fd, address(args), outcome)
         elif name in ("listen", "shutdown"):
             tell(name, fd, args.split(", ")[1], outcome)
@@ -101,6 +105,10 @@ def from_strace(path, level):
                 number = int(re.search(r"\[(\w+)\]", args)[1]) if re.search(r"\[\d+\]", args) else 0
                 word = re.search(r"\[(E\w+)\]", args)
                 tell("connect", fd, connecting.pop(fd), word[1] if word else errno.errorcode.get(number, number))
+            elif level == 1 and what == "SO_ERROR" and not re.search(r"\[0\]", args):
+                tell(name, fd, what, "", outcome)
+            if name == "setsockopt" and what == "SO_REUSEADDR" and reuse.get(fd) is not None:
+                reuse[fd] = value
             if level > 1:
                 tell(name, fd, what, value if name == "setsockopt" else "", outcome)
         else:
@@ -117,10 +125,10 @@ def from_trace(path, level):
         name, args, result, words = call[1], call[2].split(", "), call[3], call[4].strip()
         error = re.match(r"E[A-Z0-9]+", words)[0] if result == "-1" else ""
         outcome = error or result
-        if name == "connect" and error in ("ECANCELED", "ETIMEDOUT"):
+        if name == "connect" and error == "EINPROGRESS":
             outcome = "given up"
         if name == "accept":
-            told.append(f"accept {args[0]} {outcome} {words[5:] if not error else ''}")
+            told.append(f"accept {args[0]} {outcome} {words.split()[1] if not error else ''}")
         elif name in ("getsockname", "getpeername"):
             told.append(f"{name} {args[0]} {words}")
         elif name in ("setsockopt", "getsockopt"):

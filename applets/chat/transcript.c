@@ -6,13 +6,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/aside.h"
 #include "common/base/buf.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
 
 int transcript_start(struct transcript *t, const char *name) {
     *t = (struct transcript){.name = name, .file = -1};
-    if (name) t->file = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (name) t->file = aside_move(open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
     return name && t->file < 0 ? -1 : 0;
 }
 

@@ -408,7 +408,7 @@ void attempt_end(struct attempt *a, int why) {
     if (!a->connected && a->passage) passage_note_loss(a->passage, ETIMEDOUT, &a->found);
     if (!a->connected && !a->entered) {
         watch_stop(&a->watch);
-        sock_give_up(a->fd, &a->to, a->since, why);
+        sock_give_up(a->fd, &a->to, a->since, why == ETIMEDOUT);
         a->fd = -1;
     }
     conclude(a, now, 0);

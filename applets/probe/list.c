@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/aside.h"
 #include "common/base/mem.h"
 
 #define LONGEST ((size_t)4096) /* of a line */
@@ -18,7 +19,7 @@ static void readable(struct source *s) {
 
 int list_open(struct list *l, struct loop *loop, const char *file, struct cause *cause) {
     bool input = strcmp(file, "-") == 0;
-    int fd = input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    int fd = input ? STDIN_FILENO : aside_move(open(file, O_RDONLY | O_CLOEXEC));
     *l = (struct list){.name = input ? "stdin" : file};
     if (fd < 0) {
         l->name = NULL;

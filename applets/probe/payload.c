@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/aside.h"
 #include "common/base/mem.h"
 #include "common/io/source.h"
 
@@ -32,7 +33,7 @@ static void readable(struct source *s) {
 int payload_read(struct loop *loop, const char *file, struct buf *out, struct cause *cause) {
     bool input = strcmp(file, "-") == 0;
     struct reading r = {.out = out};
-    int fd = input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    int fd = input ? STDIN_FILENO : aside_move(open(file, O_RDONLY | O_CLOEXEC));
     if (fd < 0) return cause_set(cause, STATUS_FAILED, "cannot open %s: %s", file, strerror(errno));
     source_start(&r.source, loop, fd, readable);
     source_want(&r.source, true);

@@ -4,11 +4,15 @@
 #include <string.h>
 
 #include "common/base/addr.h"
+#include "common/base/aside.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/vis.h"
 #include "common/io/output.h"
+#include "common/net/await.h"
+#include "common/net/call.h"
 #include "common/net/sock.h"
+#include "common/tty/step.h"
 
 int call_status(const struct call *call, int status) {
     int error = loop_error(call->loop);
@@ -74,6 +78,18 @@ int applet_no_port_alone(const struct call *call) {
     return -1;
 }
 
+/* Returns 0, or -1 after having told the usage error. */
+static int show_calls(const struct common_conf *c) {
+    const char *lacking = !c->step ? NULL : !c->trace ? "--trace" : NULL;
+    sock_trace(c->trace);
+    aside_enable(c->trace > 0);
+    if (c->trace) await_start();
+    if (c->step && !lacking && step_open() < 0) lacking = "a terminal";
+    if (c->step) call_pause(step_wait);
+    if (lacking) msg_error("--step needs %s (see sockkit --help)", lacking);
+    return lacking ? -1 : 0;
+}
+
 int applet_parse(const struct applet *applet, const struct foreign_word *foreign, int argc,
                  char **argv, struct call *call) {
     struct opt_command command = applet_command(applet);
@@ -87,7 +103,7 @@ int applet_parse(const struct applet *applet, const struct foreign_word *foreign
     const struct common_conf *c = call->conf;
     msg_verbosity(c->quiet ? -1 : c->verbose);
     msg_timestamps(c->timestamps);
-    sock_trace(c->trace);
     if (answered(applet, c)) return 1;
+    if (show_calls(c) < 0) return -1;
     return *applet->operands ? 0 : applet_no_operands(call);
 }

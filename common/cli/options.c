@@ -97,6 +97,8 @@ const struct opt_row options_shared[] = {
         .help = "more narration; -vv: measurements of connections too"),
     OPT("trace", 'T', OPT_COUNT, common_conf, trace,
         .help = "narrate every socket call (-TT: options and names too)"),
+    OPT("step", 0, OPT_FLAG, common_conf, step,
+        .help = "with --trace: wait for Enter on the terminal after each line"),
     OPT("help", 'h', OPT_FLAG, common_conf, help, .help = "show this help"),
     OPT("version", 'V', OPT_FLAG, common_conf, version, .help = "show the version"),
     OPT_END,

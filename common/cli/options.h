@@ -15,7 +15,7 @@
 /* --- every applet: the first member of its configuration --- */
 
 struct common_conf {
-    bool ipv4, ipv6, numeric, timestamps, quiet, help, version;
+    bool ipv4, ipv6, numeric, timestamps, step, quiet, help, version;
     int verbose, trace;
     const char *port;                /* NULL: OPTIONS_PORT */
     const char *bind;                /* NULL: not given */

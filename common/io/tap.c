@@ -7,11 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/aside.h"
+
 #define ROW_BYTES 16
 #define ROW_TEXT 96 /* direction, an offset of 16 digits at most, hex bytes and text */
 
 static int open_file(const char *name, int flags, int *fd, struct cause *cause) {
-    *fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
+    *fd = aside_move(open(name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666));
     if (*fd < 0)
         return cause_set(cause, STATUS_FAILED, "cannot open %s: %s", name, strerror(errno));
     return 0;

@@ -39,6 +39,10 @@ struct loop {
     struct later *laters, **laters_end;
 };
 
+static const struct loop_observer *observed_by;
+
+void loop_observe(const struct loop_observer *observer) { observed_by = observer; }
+
 int64_t loop_clock(void) {
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
@@ -49,11 +53,16 @@ int64_t loop_now(const struct loop *loop) { return loop->running ? loop->now : l
 
 /* --- watches --- */
 
+static void ask_backend(struct loop_backend *b, struct watch *w, unsigned want) {
+    backend_set(b, w, want);
+    if (observed_by) observed_by->wants(w->fd, want);
+}
+
 void watch_start(struct loop *loop, struct watch *w, int fd, unsigned want,
                  void (*ready)(struct watch *, unsigned)) {
     assert(!w->loop);
     *w = (struct watch){.ready = ready, .loop = loop, .fd = fd, .want = want};
-    backend_set(loop->backend, w, want);
+    ask_backend(loop->backend, w, want);
 }
 
 void watch_want(struct watch *w, unsigned want) {
@@ -61,14 +70,14 @@ void watch_want(struct watch *w, unsigned want) {
     if (w->want == want) return;
     w->want = want;
     timer_stop(&w->rest);
-    backend_set(w->loop->backend, w, want);
+    ask_backend(w->loop->backend, w, want);
 }
 
 void watch_stop(struct watch *w) {
     struct loop *loop = w->loop;
     if (!loop) return;
     timer_stop(&w->rest);
-    backend_set(loop->backend, w, 0);
+    ask_backend(loop->backend, w, 0);
     w->loop = NULL;
     for (size_t i = 0; i < loop->batch_size; i++)
         if (loop->batch[i].watch == w) loop->batch[i].watch = NULL;
@@ -88,7 +97,7 @@ bool watch_stalled(struct watch *w) {
 
 static void rest_over(struct timer *t) {
     struct watch *w = container_of(t, struct watch, rest);
-    backend_set(w->loop->backend, w, w->want);
+    ask_backend(w->loop->backend, w, w->want);
 }
 
 /* False: another process that has the descriptor took what there was, and the event is over. */
@@ -108,7 +117,7 @@ static void note_stall(struct watch *w) {
     }
     unsigned doublings = w->stalls - STALLS_USUAL - 1;
     if (doublings > REST_DOUBLINGS) doublings = REST_DOUBLINGS;
-    backend_set(w->loop->backend, w, 0);
+    ask_backend(w->loop->backend, w, 0);
     timer_start(w->loop, &w->rest, REST_FIRST << doublings, rest_over);
 }
 
@@ -253,10 +262,20 @@ void loop_stop(struct loop *loop) { loop->stopped = true; }
 
 int loop_error(const struct loop *loop) { return loop->error; }
 
+/* An observer is told of a wait that will sleep, and of no other. */
+static int wait_so_long(struct loop *loop, int ms) {
+    if (observed_by && ms != 0) {
+        if (backend_wait(loop->backend, 0) < 0) return -1;
+        if (loop->batch_size > 0) return 0;
+        observed_by->sleeps(ms);
+    }
+    return backend_wait(loop->backend, ms);
+}
+
 /* A loop whose waits fail is stopped; run all the same, it must not spin. */
 static void wait_for_events(struct loop *loop) {
     int ms = milliseconds_left(loop);
-    if (backend_wait(loop->backend, ms) == 0) {
+    if (wait_so_long(loop, ms) == 0) {
         loop->interrupted = 0;
         return;
     }

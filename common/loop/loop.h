@@ -109,6 +109,17 @@ void later_run(struct loop *loop, struct later *l, void (*run)(struct later *));
 /* Runs the laters now; not from within a turn. */
 void loop_settle(struct loop *loop);
 
+/* Somebody who is told what the program waits for (--trace). */
+struct loop_observer {
+    /* The loop waits for these events of the descriptor from now on; 0: for none. */
+    void (*wants)(int fd, unsigned want);
+    /* Nothing is ready: the loop will sleep, for so many ms at most (negative: for ever). */
+    void (*sleeps)(int ms);
+};
+
+/* NULL: nobody. Of every loop, from its first watch on. */
+void loop_observe(const struct loop_observer *observer);
+
 /* --- the backend, one for each loop --- */
 
 struct loop_backend;

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "common/base/aside.h"
 #include "common/base/mem.h"
 
 /* Who waits for a watch that wants something. Its place is its index in that group, from 1. */
@@ -46,7 +47,7 @@ static unsigned loop_events(uint32_t events) {
 
 /* Opened when it is first needed: a run that never waits is spared the call. */
 static bool open_epoll(struct loop_backend *b) {
-    if (b->fd < 0) b->fd = epoll_create1(EPOLL_CLOEXEC);
+    if (b->fd < 0) b->fd = aside_move(epoll_create1(EPOLL_CLOEXEC));
     return b->fd >= 0;
 }
 

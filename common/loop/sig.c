@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/aside.h"
+
 static int pipe_ends[2] = {-1, -1};
 static struct loop *pipe_loop;
 static struct watch pipe_watch;
@@ -59,10 +61,12 @@ static int open_pipe(struct loop *loop) {
     pipe_loop = loop;
     pipe_watch = (struct watch){0};
     pipe_later = (struct later){0};
-    memcpy(pipe_ends, ends, sizeof pipe_ends);
+    for (int i = 0; i < 2; i++) pipe_ends[i] = aside_move(ends[i]);
     later_run(loop, &pipe_later, watch_pipe);
     return 0;
 }
+
+int sig_descriptor(void) { return pipe_ends[0]; }
 
 int sig_start(struct loop *loop) {
     sigset_t none;

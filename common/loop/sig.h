@@ -24,6 +24,9 @@ int sig_forked(struct loop *loop);
 /* Nobody is told any more. The loop may have been freed. */
 void sig_stop(void);
 
+/* Readable while a signal has come that the loop has not told yet; -1: there is none. */
+int sig_descriptor(void);
+
 /* Calls `caught` from the loop. A signal that was ignored when the program started (nohup) stays
  * ignored, SIGCHLD aside. */
 void sig_watch(struct sig_watch *w, int signal, void (*caught)(struct sig_watch *w));

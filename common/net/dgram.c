@@ -20,7 +20,7 @@ static unsigned interface_of(int fd) {
     char name[IF_NAMESIZE] = "";
     socklen_t size = sizeof name;
     int result = getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &size);
-    if (trace_level > 1) trace_call(result, name, "getsockopt(%d, SO_BINDTODEVICE)", fd);
+    if (trace_level) trace_get_text(result, fd, "SO_BINDTODEVICE", name);
     return result == 0 && *name ? if_nametoindex(name) : 0;
 }
 

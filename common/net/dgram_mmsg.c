@@ -213,17 +213,13 @@ static void reset_slots(struct dgram_batch *b, const struct dgram_socket *s, siz
 static int receive_traced(struct dgram_batch *b, const struct dgram_socket *s) {
     struct slot *slot = &b->slots[0];
     struct msghdr *m = &b->in[0].msg_hdr;
-    size_t most = slot->piece.iov_len;
-    char text[ADDR_TEXT];
     ssize_t n;
     if (s->ancillary) {
         n = recvmsg(s->fd, m, MSG_DONTWAIT);
         slot->from.size = m->msg_namelen;
-        if (n >= 0 || errno != EAGAIN)
-            trace_payload(n, slot->piece.iov_base, "recvmsg(%d, %zu, %s)", s->fd, most,
-                          n < 0 ? "-" : addr_text(&slot->from, text));
+        if (trace_shows(n)) trace_received(n, "recvmsg", s->fd, &slot->piece, &slot->from);
     } else {
-        n = sock_recvfrom(s->fd, slot->piece.iov_base, most, &slot->from);
+        n = sock_recvfrom(s->fd, slot->piece.iov_base, slot->piece.iov_len, &slot->from);
         m->msg_namelen = slot->from.size;
     }
     if (n >= 0) b->in[0].msg_len = (unsigned)n;
@@ -330,13 +326,12 @@ static void pack(struct dgram_batch *b, unsigned i, const struct dgram_socket *s
 }
 
 static int send_traced(struct dgram_batch *b, const struct dgram_socket *s, const struct dgram *d) {
-    char text[ADDR_TEXT];
     if (!d->here) return sock_sendto(s->fd, d->bytes, d->size, d->peer) < 0 ? -1 : 1;
     pack(b, 0, s, d, 1);
     ssize_t n = sendmsg(s->fd, &b->out[0].msg_hdr, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n >= 0 || errno != EAGAIN)
-        trace_payload(n, d->bytes, "sendmsg(%d, %zu, %s)", s->fd, d->size,
-                      d->peer ? addr_text(d->peer, text) : "-");
+    if (trace_shows(n))
+        trace_sent(n, "sendmsg", s->fd, &(struct iovec){(void *)(uintptr_t)d->bytes, d->size},
+                   d->peer);
     return n < 0 ? -1 : 1;
 }
 
@@ -377,7 +372,7 @@ struct dgram_drops dgram_drops(const struct dgram_socket *s) {
     uint32_t info[SK_MEMINFO_VARS] = {0};
     socklen_t size = sizeof info;
     int result = getsockopt(s->fd, SOL_SOCKET, SO_MEMINFO, info, &size);
-    if (trace_level > 1) trace_call(result, "", "getsockopt(%d, SO_MEMINFO)", s->fd);
+    if (trace_level) trace_get_text(result, s->fd, "SO_MEMINFO", "");
     if (result < 0 || size <= SK_MEMINFO_DROPS * sizeof info[0])
         return (struct dgram_drops){-1, -1};
     uint64_t least = info[SK_MEMINFO_DROPS];

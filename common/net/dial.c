@@ -25,27 +25,27 @@ struct dial_attempt {
 
 /* --- the end --- */
 
-static void drop(struct dial_attempt *a, int why) {
+static void drop(struct dial_attempt *a, bool limit) {
     int fd = a->watch.fd;
     watch_stop(&a->watch);
-    if (fd >= 0) sock_give_up(fd, &a->to, a->since, why);
+    if (fd >= 0) sock_give_up(fd, &a->to, a->since, limit);
     free(a);
 }
 
-static void drop_all(struct dial *d, int why) {
+static void drop_all(struct dial *d, bool limit) {
     while (d->attempts) {
         struct dial_attempt *a = d->attempts;
         d->attempts = a->next;
-        drop(a, why);
+        drop(a, limit);
     }
 }
 
-static void stop(struct dial *d, int why) {
+static void stop(struct dial *d, bool limit) {
     resolve_stop(&d->resolve);
     timer_stop(&d->stagger);
     timer_stop(&d->limit);
     timer_stop(&d->telling);
-    drop_all(d, why);
+    drop_all(d, limit);
     tunnel_stop(&d->tunnel);
     if (d->fd >= 0) sock_close(d->fd);
     d->fd = -1;
@@ -53,10 +53,10 @@ static void stop(struct dial *d, int why) {
     addrs_free(&d->locals);
 }
 
-void dial_stop(struct dial *d) { stop(d, ECANCELED); }
+void dial_stop(struct dial *d) { stop(d, false); }
 
 static void finish(struct dial *d, int fd, const struct cause *failure) {
-    stop(d, failure && failure->status == STATUS_TIMEOUT ? ETIMEDOUT : ECANCELED);
+    stop(d, failure && failure->status == STATUS_TIMEOUT);
     d->done(d, fd, failure);
 }
 
@@ -108,7 +108,7 @@ static void enter_tunnel(struct dial *d, int fd) {
     const struct net_name *name = &d->plan.name;
     const struct proxy_target target = {name->host ? name->host : "localhost", name->port};
     timer_stop(&d->stagger);
-    drop_all(d, ECANCELED);
+    drop_all(d, false);
     d->fd = fd;
     d->tunnel = (struct tunnel){.done = tunnel_over};
     tunnel_start(&d->tunnel, d->loop, fd, d->plan.proxy, &target);

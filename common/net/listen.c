@@ -23,9 +23,9 @@ static void set_defaults(int fd, int family, int type, const struct sockopt_list
 
 /* What may be done with a path is known from its first moment on. */
 static int bind_as(int fd, const struct net_name *name, const struct addr *a) {
-    if (!name->has_mode) return sock_bind(fd, a);
+    if (!name->has_mode) return sock_bind_listener(fd, a);
     mode_t before = umask(0777 & ~name->mode);
-    int result = sock_bind(fd, a), error = errno;
+    int result = sock_bind_listener(fd, a), error = errno;
     umask(before);
     errno = error;
     return result;
@@ -42,7 +42,7 @@ static int take_back(const struct addr *a) {
 static int bind_and_listen(int fd, const struct net_name *name, const struct addr *a,
                            struct addr *local) {
     if (bind_as(fd, name, a) < 0) return -1;
-    if (name->type == SOCK_STREAM && sock_listen(fd) < 0) return take_back(a);
+    if (name->type == SOCK_STREAM && sock_listen(fd, SOMAXCONN) < 0) return take_back(a);
     return sock_local(fd, local) < 0 ? take_back(a) : 0;
 }
 

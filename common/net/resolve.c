@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/aside.h"
 #include "common/base/mem.h"
 #include "common/loop/sig.h"
 
@@ -177,7 +178,7 @@ static int start_child(struct resolve *r) {
         close(ends[0]);
         return -1;
     }
-    watch_start(r->loop, &r->answer, ends[0], LOOP_READ, answer_ready);
+    watch_start(r->loop, &r->answer, aside_move(ends[0]), LOOP_READ, answer_ready);
     return 0;
 }
 

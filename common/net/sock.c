@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -11,11 +10,6 @@
 #include "common/base/text.h"
 #include "common/loop/loop.h"
 #include "common/net/trace.h"
-
-/* A call that has nothing to do yet has no outcome to show. */
-static bool shown(ssize_t result) {
-    return trace_level > 0 && (result >= 0 || (!loop_not_yet(errno) && errno != EINPROGRESS));
-}
 
 void sock_trace(int level) { trace_level = level; }
 
@@ -25,60 +19,34 @@ bool sock_is_short(int error) {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-static const char *family_name(int family) {
-    return family == AF_INET    ? "AF_INET"
-           : family == AF_INET6 ? "AF_INET6"
-           : family == AF_UNIX  ? "AF_UNIX"
-                                : "AF_?";
-}
-
 int sock_open(int family, int type) {
     int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (shown(fd)) {
-        bool stream = type == SOCK_STREAM;
-        trace_call(fd,
-                   family == AF_UNIX ? "an endpoint on this machine alone, not yet named"
-                   : stream          ? "a TCP endpoint, not yet named"
-                                     : "a UDP endpoint, not yet named",
-                   "socket(%s, %s)", family_name(family), stream ? "SOCK_STREAM" : "SOCK_DGRAM");
-        if (fd >= 0)
-            trace_set(fd, !stream ? TRACE_DATAGRAM : family == AF_UNIX ? TRACE_OTHER : TRACE_FRESH);
-    }
+    if (trace_shows(fd)) trace_socket(fd, family, type);
     return fd;
 }
 
-int sock_bind(int fd, const struct addr *a) {
-    char text[ADDR_TEXT];
+static int bind_as(int fd, const struct addr *a, bool listens) {
+    if (trace_level) trace_before_bind(fd, a);
     int result = bind(fd, &a->as.any, a->size);
-    if (shown(result))
-        trace_call(result,
-                   result < 0 ? ""
-                   : addr_family(a) != AF_UNIX && addr_port(a) == 0
-                       ? "named: the system chose a free port"
-                       : "named: others can reach it there",
-                   "bind(%d, %s)", fd, addr_text(a, text));
+    if (trace_shows(result)) trace_bind(result, fd, a, listens);
     return result;
 }
 
-int sock_listen(int fd) {
-    int result = listen(fd, SOMAXCONN);
-    if (shown(result))
-        trace_call(result, result < 0 ? "" : "passive: the system now queues connections",
-                   "listen(%d, %d)", fd, SOMAXCONN);
-    if (trace_level && result == 0 && trace_get(fd) == TRACE_FRESH) trace_set(fd, TRACE_LISTENER);
+int sock_bind_listener(int fd, const struct addr *a) { return bind_as(fd, a, true); }
+
+int sock_bind(int fd, const struct addr *a) { return bind_as(fd, a, false); }
+
+int sock_listen(int fd, int backlog) {
+    int result = listen(fd, backlog);
+    if (trace_shows(result)) trace_listen(result, fd, backlog);
     return result;
 }
 
 int sock_accept(int fd, struct addr *peer) {
-    char words[ADDR_TEXT + 16] = "", text[ADDR_TEXT];
     memset(peer, 0, sizeof *peer);
     peer->size = sizeof peer->as;
     int result = accept4(fd, &peer->as.any, &peer->size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (shown(result)) {
-        if (result >= 0) snprintf(words, sizeof words, "from %s", addr_text(peer, text));
-        trace_call(result, words, "accept(%d)", fd);
-        if (result >= 0) trace_set(result, addr_family(peer) == AF_UNIX ? TRACE_OTHER : TRACE_TCP);
-    }
+    if (trace_shows(result)) trace_accept(result, fd, peer);
     return result;
 }
 
@@ -86,7 +54,7 @@ int sock_accept(int fd, struct addr *peer) {
  * nothing, without an error, made no call. */
 static void show_asked(bool told, int fd, const char *what) {
     if (trace_level > 1 && (told || errno))
-        trace_call(errno ? -1 : 0, "", "getsockopt(%d, %s)", fd, what);
+        call_show(errno ? -1 : 0, "", "getsockopt(%d, %s)", fd, what);
 }
 
 enum sysinfo_state sock_tcp_state(int fd) {
@@ -117,72 +85,18 @@ pid_t sock_peer_pid(int fd) {
     return pid;
 }
 
-/* Takes down who ended the connection first, which is known only until this side ends too. `seen`:
- * what it looks like from here, for a system that does not tell the state. */
-static void note_state(int fd, enum sysinfo_state state, enum trace_life seen) {
-    if (trace_get(fd) != TRACE_TCP) return;
-    if (state == SYSINFO_PEER_ENDED) trace_set(fd, TRACE_PEER_FIRST);
-    if (state == SYSINFO_ESTABLISHED || state == SYSINFO_WE_ENDED) trace_set(fd, TRACE_WE_FIRST);
-    if (state == SYSINFO_UNKNOWN) trace_set(fd, seen);
-}
-
-static void note_end(int fd, enum trace_life seen) {
-    if (trace_get(fd) == TRACE_TCP) note_state(fd, sock_tcp_state(fd), seen);
-}
-
-static void note_reset(int fd) {
-    if (errno == ECONNRESET || errno == EPIPE) trace_set(fd, TRACE_RESET);
-}
-
 int sock_shutdown(int fd) {
-    if (trace_level) note_end(fd, TRACE_WE_FIRST);
+    if (trace_level) trace_before_shutdown(fd);
     int result = shutdown(fd, SHUT_WR);
-    if (shown(result))
-        trace_call(result,
-                   result < 0 ? ""
-                              : "half-closed: the peer reads end of stream, we can still receive",
-                   "shutdown(%d, SHUT_WR)", fd);
+    if (trace_shows(result)) trace_shutdown(result, fd, "SHUT_WR");
     return result;
-}
-
-/* Asks once more before the close: since the last call the peer may have reset the connection, or
- * ended as well. Returns how many bytes are unread, which the close will throw away. */
-static int note_outcome(int fd) {
-    int error = 0, unread = 0;
-    sock_get(fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
-    enum sysinfo_state state = sock_tcp_state(fd);
-    bool over = error || state == SYSINFO_CLOSED;
-    if (trace_get(fd) == TRACE_PARTING) trace_set(fd, over ? TRACE_WE_FIRST : TRACE_RESET);
-    note_state(fd, state, TRACE_WE_FIRST);
-    return !over && ioctl(fd, FIONREAD, &unread) == 0 ? unread : 0;
-}
-
-static const char *close_words(int fd) {
-    bool connected = trace_get(fd) > TRACE_LISTENER && trace_get(fd) != TRACE_RESET;
-    if (connected && note_outcome(fd) > 0)
-        return "bytes were left unread: the peer gets a reset, no TIME_WAIT";
-    switch (trace_get(fd)) {
-    case TRACE_LISTENER:
-        return "no longer listening";
-    case TRACE_WE_FIRST:
-        return "we ended first: this side will be in TIME_WAIT";
-    case TRACE_PEER_FIRST:
-        return "the peer ended first: its side will be in TIME_WAIT";
-    case TRACE_RESET:
-        return "it was reset: no TIME_WAIT on either side";
-    default:
-        return "";
-    }
 }
 
 void sock_close(int fd) {
     int error = errno;
-    const char *words = trace_level ? close_words(fd) : "";
+    if (trace_level) trace_before_close(fd);
     int result = close(fd);
-    if (trace_level) {
-        trace_call(result, words, "close(%d)", fd);
-        trace_set(fd, TRACE_OTHER);
-    }
+    if (trace_level) trace_close(result, fd);
     errno = error;
 }
 
@@ -190,7 +104,6 @@ static void close_by_reset(int fd) {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     static const struct sock_option option = {SOL_SOCKET, SO_LINGER, "SO_LINGER"};
     sock_set_bytes(fd, &option, &now, sizeof now);
-    if (trace_level) trace_set(fd, TRACE_PARTING);
 }
 
 void sock_abort(int fd) {
@@ -203,11 +116,12 @@ void sock_reset(int fd) {
     struct addr local;
     close_by_reset(fd);
     if (sock_local(fd, &local) == 0 && addr_family(&local) == AF_UNIX) {
-        shutdown(fd, SHUT_RDWR); /* there is no reset */
+        int result = shutdown(fd, SHUT_RDWR); /* there is no reset */
+        if (trace_shows(result)) trace_shutdown(result, fd, "SHUT_RDWR");
         return;
     }
     int result = connect(fd, &nobody, sizeof nobody);
-    if (trace_level) trace_call(result, "the connection is reset", "connect(%d, AF_UNSPEC)", fd);
+    if (trace_level) trace_disconnect(result, fd);
 }
 
 void sock_part(int fd) {
@@ -217,21 +131,6 @@ void sock_part(int fd) {
 }
 
 /* --- connect --- */
-
-static void show_connect(int result, int fd, const struct addr *a, int64_t since) {
-    char text[ADDR_TEXT], duration[TEXT_SHORT], words[128];
-    int error = errno;
-    text_duration(loop_clock() - since, duration);
-    if (trace_get(fd) != TRACE_DATAGRAM)
-        snprintf(words, sizeof words, result < 0 ? "after %s" : "connected: the handshake took %s",
-                 duration);
-    else
-        snprintf(words, sizeof words, "%s",
-                 result < 0 ? "" : "its one peer from now on; nothing was sent");
-    errno = error;
-    trace_call(result, words, "connect(%d, %s)", fd, addr_text(a, text));
-    if (result == 0 && trace_get(fd) == TRACE_FRESH) trace_set(fd, TRACE_TCP);
-}
 
 int sock_connect(int fd, const struct addr *a) {
     int64_t since = trace_level ? loop_clock() : 0;
@@ -243,7 +142,8 @@ int sock_connect(int fd, const struct addr *a) {
         result = connect(fd, &a->as.any, a->size);
         if (result < 0 && errno == EALREADY) errno = EINPROGRESS;
     }
-    if (shown(result)) show_connect(result, fd, a, since);
+    if (trace_shows(result)) trace_connect(result, fd, a, since);
+    if (trace_level && result < 0 && errno == EINPROGRESS) trace_connecting(fd);
     return result;
 }
 
@@ -252,9 +152,8 @@ int sock_connected(int fd, const struct addr *a, int64_t since) {
     socklen_t size = sizeof error;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) error = errno;
     errno = error;
-    if (trace_level) show_connect(error ? -1 : 0, fd, a, since);
-    errno = error;
-    if (trace_level > 1) trace_call(0, "", "getsockopt(%d, SO_ERROR)", fd);
+    if (trace_level) trace_connect(error ? -1 : 0, fd, a, since);
+    if (trace_level > 1) call_show(0, "", "getsockopt(%d, SO_ERROR)", fd);
     return error ? -1 : 0;
 }
 
@@ -265,9 +164,8 @@ bool sock_met_itself(int fd, const struct addr *to) {
     return sock_local(fd, &local) == 0 && addr_equal(&local, to);
 }
 
-void sock_give_up(int fd, const struct addr *a, int64_t since, int why) {
-    errno = why;
-    if (trace_level) show_connect(-1, fd, a, since);
+void sock_give_up(int fd, const struct addr *a, int64_t since, bool limit) {
+    if (trace_level) trace_give_up(fd, a, since, limit);
     sock_close(fd);
 }
 
@@ -275,13 +173,7 @@ void sock_give_up(int fd, const struct addr *a, int64_t since, int why) {
 
 ssize_t sock_recv(int fd, void *bytes, size_t n) {
     ssize_t result = recv(fd, bytes, n, MSG_DONTWAIT);
-    if (!shown(result)) return result;
-    if (result == 0)
-        trace_call(0, "end of stream: the peer shut down its side", "recv(%d, %zu)", fd, n);
-    else
-        trace_payload(result, bytes, "recv(%d, %zu)", fd, n);
-    if (result == 0) note_end(fd, TRACE_PEER_FIRST);
-    if (result < 0) note_reset(fd);
+    if (trace_shows(result)) trace_recv(result, fd, bytes, n);
     return result;
 }
 
@@ -289,7 +181,7 @@ ssize_t sock_peek(int fd, void *bytes, size_t n) {
     ssize_t result;
     do result = recv(fd, bytes, n, MSG_DONTWAIT | MSG_PEEK);
     while (result < 0 && errno == EINTR);
-    if (shown(result)) trace_payload(result, bytes, "recv(%d, %zu, MSG_PEEK)", fd, n);
+    if (trace_shows(result)) trace_peek(result, fd, bytes, n);
     return result;
 }
 
@@ -298,14 +190,9 @@ size_t sock_unread(int fd) {
     return ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
 }
 
-static void show_sent(ssize_t result, int fd, const void *bytes, size_t n) {
-    trace_payload(result, bytes, "send(%d, %zu)", fd, n);
-    if (result < 0) note_reset(fd);
-}
-
 ssize_t sock_send(int fd, const void *bytes, size_t n) {
     ssize_t result = send(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (shown(result)) show_sent(result, fd, bytes, n);
+    if (trace_shows(result)) trace_send(result, fd, bytes, n);
     return result;
 }
 
@@ -313,8 +200,7 @@ ssize_t sock_send_secret(int fd, const void *bytes, size_t n) {
     ssize_t result;
     do result = send(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (result < 0 && errno == EINTR);
-    if (shown(result))
-        trace_call(result, "(not shown: it holds a password)", "send(%d, %zu)", fd, n);
+    if (trace_shows(result)) trace_send_secret(result, fd, n);
     return result;
 }
 
@@ -324,29 +210,19 @@ ssize_t sock_sendv(int fd, const struct iovec *pieces, int count) {
 }
 
 ssize_t sock_recvfrom(int fd, void *bytes, size_t n, struct addr *from) {
-    char text[ADDR_TEXT];
     memset(from, 0, sizeof *from);
     from->size = sizeof from->as;
     ssize_t result = recvfrom(fd, bytes, n, 0, &from->as.any, &from->size);
-    if (shown(result)) {
-        addr_text(from, text);
-        if (result == 0)
-            trace_call(0, "an empty datagram", "recvfrom(%d, %zu, %s)", fd, n, text);
-        else
-            trace_payload(result, bytes, "recvfrom(%d, %zu, %s)", fd, n, result < 0 ? "-" : text);
-    }
+    if (trace_shows(result))
+        trace_received(result, "recvfrom", fd, &(struct iovec){bytes, n}, from);
     return result;
 }
 
 ssize_t sock_sendto(int fd, const void *bytes, size_t n, const struct addr *to) {
-    char text[ADDR_TEXT];
     ssize_t result = sendto(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT, to ? &to->as.any : NULL,
                             to ? to->size : 0);
-    if (!shown(result)) return result;
-    if (to)
-        trace_payload(result, bytes, "sendto(%d, %zu, %s)", fd, n, addr_text(to, text));
-    else
-        trace_payload(result, bytes, "send(%d, %zu)", fd, n);
+    if (trace_shows(result))
+        trace_sent(result, "sendto", fd, &(struct iovec){(void *)(uintptr_t)bytes, n}, to);
     return result;
 }
 
@@ -354,28 +230,22 @@ ssize_t sock_sendto(int fd, const void *bytes, size_t n, const struct addr *to) 
 
 int sock_set(int fd, int level, int name, int value, const char *what) {
     int result = setsockopt(fd, level, name, &value, sizeof value);
-    if (trace_level > 1) trace_call(result, "", "setsockopt(%d, %s, %d)", fd, what, value);
+    const struct sock_option option = {level, name, what};
+    if (trace_level) trace_set(result, fd, &option, value);
     return result;
 }
 
 int sock_set_bytes(int fd, const struct sock_option *option, const void *value, socklen_t size) {
     int result = setsockopt(fd, option->level, option->name, value, size);
-    if (trace_level > 1)
-        trace_call(result, "", "setsockopt(%d, %s, %u bytes)", fd, option->what, (unsigned)size);
+    if (trace_level) trace_set_bytes(result, fd, option, value, size);
     return result;
 }
 
 int sock_get(int fd, int level, int name, int *value, const char *what) {
     socklen_t size = sizeof *value;
     int result = getsockopt(fd, level, name, value, &size);
-    bool failure = trace_level && result == 0 && level == SOL_SOCKET && name == SO_ERROR && *value;
-    char words[128] = "";
-    if (failure)
-        snprintf(words, sizeof words, "%s: %s", trace_error_name(*value), strerror(*value));
-    else if (result == 0)
-        snprintf(words, sizeof words, "%d", *value);
-    if (trace_level > 1) trace_call(result, words, "getsockopt(%d, %s)", fd, what);
-    if (failure && trace_get(fd) >= TRACE_TCP) trace_set(fd, TRACE_RESET);
+    const struct sock_option option = {level, name, what};
+    if (trace_level) trace_get(result, fd, &option, *value);
     return result;
 }
 
@@ -390,19 +260,17 @@ static void empty(struct addr *a) {
     a->size = sizeof a->as;
 }
 
-static int show_name(int result, const char *call, int fd, const struct addr *a) {
-    char text[ADDR_TEXT];
-    if (trace_level > 1)
-        trace_call(result, result < 0 ? "" : addr_text(a, text), "%s(%d)", call, fd);
+static int named(int result, const char *call, int fd, const struct addr *a) {
+    if (trace_level) trace_name(result, fd, call, a);
     return result;
 }
 
 int sock_local(int fd, struct addr *a) {
     empty(a);
-    return show_name(getsockname(fd, &a->as.any, &a->size), "getsockname", fd, a);
+    return named(getsockname(fd, &a->as.any, &a->size), "getsockname", fd, a);
 }
 
 int sock_peer(int fd, struct addr *a) {
     empty(a);
-    return show_name(getpeername(fd, &a->as.any, &a->size), "getpeername", fd, a);
+    return named(getpeername(fd, &a->as.any, &a->size), "getpeername", fd, a);
 }

@@ -25,8 +25,10 @@ bool sock_tracing(void);
 bool sock_is_short(int error);
 
 int sock_open(int family, int type); /* socket(2) */
+/* bind(2): of a socket that is to listen; of any other. */
+int sock_bind_listener(int fd, const struct addr *a);
 int sock_bind(int fd, const struct addr *a);
-int sock_listen(int fd);
+int sock_listen(int fd, int backlog);
 int sock_accept(int fd, struct addr *peer);
 /* SHUT_WR: the peer reads the end of the stream. */
 int sock_shutdown(int fd);
@@ -51,8 +53,8 @@ int sock_connected(int fd, const struct addr *a, int64_t since);
 /* True for a connection whose two ends are one socket: the system chose the port that was dialled
  * for our own side (RFC 9293 section 3.5, simultaneous open). Nobody listens there. */
 bool sock_met_itself(int fd, const struct addr *to);
-/* Closes a socket whose attempt is given up; the trace shows `why` (ETIMEDOUT, ECANCELED). */
-void sock_give_up(int fd, const struct addr *a, int64_t since, int why);
+/* Closes a socket whose attempt is given up; the trace tells whether because of a limit of ours. */
+void sock_give_up(int fd, const struct addr *a, int64_t since, bool limit);
 
 ssize_t sock_recv(int fd, void *bytes, size_t n);
 /* The same, but the bytes stay where they are (MSG_PEEK). */

@@ -28,6 +28,17 @@ enum sysinfo_state {
 };
 enum sysinfo_state sysinfo_tcp_state(int fd);
 
+/* The queue of a TCP socket that listens: how many connections wait for accept(2), and how many may
+ * (listen(2), cut to what the system allows). False: not known. */
+struct sysinfo_queue {
+    unsigned waiting, most;
+};
+
+bool sysinfo_queue(int fd, struct sysinfo_queue *out);
+
+/* For how many seconds a connection that we ended first stays in TIME_WAIT; 0: not known. */
+int sysinfo_time_wait(void);
+
 /* How many bytes that were sent have not arrived: on TCP the peer's system has not acknowledged
  * them, on a Unix socket the peer's program has not read them. -1: not known. `ended`: this side
  * has been shut down; its FIN is not counted. */

@@ -144,6 +144,8 @@ bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
 /* Offsets in the kernel's struct tcp_info, of which libc declares a part. The kernel only
  * appends. */
 #define INFO_STATE 0
+#define INFO_UNACKED 24
+#define INFO_SACKED 28
 #define INFO_BYTES_RECEIVED 128
 #define INFO_NOT_SENT 144
 #define INFO_BYTES_SENT 200
@@ -176,6 +178,18 @@ enum sysinfo_state sysinfo_tcp_state(int fd) {
         return SYSINFO_UNKNOWN;
     }
 }
+
+/* Of a socket that listens the kernel puts the queue in fields that are about segments elsewhere.
+ */
+bool sysinfo_queue(int fd, struct sysinfo_queue *out) {
+    unsigned char info[INFO_SIZE];
+    if (!tcp_info(fd, info) || info[INFO_STATE] != TCP_LISTEN) return false;
+    memcpy(&out->waiting, info + INFO_UNACKED, sizeof out->waiting);
+    memcpy(&out->most, info + INFO_SACKED, sizeof out->most);
+    return true;
+}
+
+int sysinfo_time_wait(void) { return 60; } /* TCP_TIMEWAIT_LEN */
 
 int64_t sysinfo_unacknowledged(int fd, bool ended) {
     int queued;

@@ -10,6 +10,13 @@ enum sysinfo_state sysinfo_tcp_state(int fd) {
     return SYSINFO_UNKNOWN;
 }
 
+bool sysinfo_queue(int fd, struct sysinfo_queue *out) {
+    (void)fd, (void)out;
+    return false;
+}
+
+int sysinfo_time_wait(void) { return 0; }
+
 int64_t sysinfo_unacknowledged(int fd, bool ended) {
     (void)fd, (void)ended;
     return -1;

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/aside.h"
 #include "common/base/mem.h"
 
 /* --- in a worker --- */
@@ -101,6 +102,7 @@ int workers_start(struct workers *w, struct call *call, int count, struct cause 
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return cause_set(cause, STATUS_FAILED, "cannot start workers: %s", strerror(errno));
+    for (int i = 0; i < 2; i++) ends[i] = aside_move(ends[i]);
     *w = (struct workers){.call = call,
                           .index = -1,
                           .line = ends[0],

@@ -1,0 +1,35 @@
+/* call: a socket call as a line of --trace: its real arguments, its result, and what it did in
+ * plain words (trace.h has the words). errno is preserved. */
+#ifndef SOCKKIT_NET_CALL_H
+#define SOCKKIT_NET_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "common/base/msg.h"
+
+#define CALL_MOST 320  /* bytes of a call as it is shown, from its name to its result */
+#define CALL_WORDS 400 /* bytes of its words */
+#define CALL_COLUMN 50 /* where they begin */
+
+/* "CALL = RESULT WORDS"; of a negative result "CALL = -1 ENAME: its meaning (WORDS)". */
+void call_show(long result, const char *words, const char *fmt, ...) MSG_PRINTF(3, 4);
+/* The same with the `result` bytes of a payload, C-escaped, for the words. */
+void call_show_payload(ssize_t result, const void *bytes, const char *fmt, ...) MSG_PRINTF(3, 4);
+/* A line that is no call: what the program waits for. */
+void call_show_wait(const char *words);
+
+/* "ECONNREFUSED"; "errno" for a number that no socket call fails with. */
+const char *call_error_name(int number);
+
+/* How many lines have been shown. */
+unsigned long call_count(void);
+
+/* Instead of the lines `show` is called: `call` is "" for a line that is no call. NULL: lines
+ * again. */
+void call_divert(void (*show)(void *ctx, const char *call, const char *words), void *ctx);
+/* Called after each line (--step). NULL: nobody. */
+void call_pause(void (*pause)(void));
+
+#endif
