@@ -84,7 +84,7 @@ signal.pause()'
     hosts
     start_serve -b ::1 Welcome
     run -4 sockkit connect -4 "localhost:$PORT" Hello
-    assert_output "sockkit connect: cannot connect to localhost:$PORT: Connection refused (is a server listening there?)"
+    assert_output --partial "cannot connect to localhost:$PORT: Connection refused ("
     run -0 sockkit connect -6 "localhost:$PORT" Hello
     start_serve -b 127.0.0.1 Welcome
     run -4 sockkit connect -6 "localhost:$PORT" Hello
@@ -174,6 +174,62 @@ assert ended(p)[0] == b"Welcome"'
     assert_output 'sockkit connect: cannot connect to [fe80::2%quiet]:1: timed out'
 }
 
+# connect or udp-send to $1 (and what else), is refused because of a server at $2 alone; $3 is the advice.
+refused_for() {
+    local words=' (is a server listening there?)' client=${APPLET:-connect} icmp
+    [ "$client" = connect ] || words=' (an ICMP port-unreachable came back: is a receiver there?)'
+    if [ -z "$PORTABLE" ]; then
+        icmp='an ICMP port-unreachable came back; a receiver is at'
+        words=" (a server listens on $2 only: $3, or start it with -b '*')"
+        [ "$client" = connect ] || words=" ($icmp $2 only: $3, or start it with -b '*')"
+    fi
+    # shellcheck disable=SC2086
+    run -4 sockkit "$client" $1 Hello
+    [[ $output == *": Connection refused$words" ]] || fail "$output"
+}
+
+@test "a refusal names who has the port elsewhere on this machine, and says what to do" {
+    start_serve -6
+    refused_for "-4 :$PORT" "[::1]:$PORT" -6
+    refused_for "127.0.0.1 $PORT" "[::1]:$PORT" -6
+    refused_for "192.0.2.1 $PORT" "[::1]:$PORT" -6
+    refused_for "2001:db8::1 $PORT" "[::1]:$PORT" 'connect there'
+    start_serve -4
+    refused_for "-6 :$PORT" "127.0.0.1:$PORT" -4
+    refused_for "192.0.2.1 $PORT" "127.0.0.1:$PORT" 'connect there'
+    start_serve -b 0.0.0.0
+    refused_for "-6 :$PORT" "0.0.0.0:$PORT" -4
+    start_serve -b 192.0.2.1
+    refused_for ":$PORT" "192.0.2.1:$PORT" 'connect there'
+    start_serve
+    refused_for "192.0.2.1 $PORT" "127.0.0.1:$PORT, [::1]:$PORT" 'connect there'
+    run -4 sockkit connect :1 Hello
+    assert_output 'sockkit connect: cannot connect to localhost:1: Connection refused (is a server listening there?)'
+    run -5 sockkit connect -w 50ms 192.0.2.7 "$PORT" Hello # another machine
+    refute_output --partial 'listens on'
+}
+
+@test "a refused datagram names who has the port elsewhere, and the ICMP message that came back" {
+    local APPLET=udp-send
+    start_server udp-serve -6
+    refused_for "-r1 -4 :$PORT" "[::1]:$PORT" -6
+    start_server udp-serve -4
+    refused_for "-r1 ::1 $PORT" "127.0.0.1:$PORT" -4
+    refused_for "-r1 192.0.2.1 $PORT" "127.0.0.1:$PORT" 'send there'
+    start_peer 's = datagram(); s.connect(("127.0.0.1", 9)); announce(s); time.sleep(100)'
+    run -4 sockkit udp-send -6 -r1 ":$PEER_PORT" Hello # that one is for its peer alone
+    assert_output --partial '(an ICMP port-unreachable came back: is a receiver there?)'
+}
+
+@test "a port that is for root: the error says so, and what to do" {
+    local arguments
+    for arguments in 'serve -p 80' 'udp-serve -p 80' 'connect -b :80 localhost' 'udp-send -b :80 localhost hello'; do
+        # shellcheck disable=SC2086
+        run -6 inside setpriv --bounding-set -net_bind_service "$SOCKKIT" $arguments </dev/null
+        assert_output --regexp ':80: Permission denied \(ports below 1024 are for root: choose one above\)$'
+    done
+}
+
 # --- limits ---
 
 @test "nobody answers within -w: status 5" {
@@ -182,9 +238,19 @@ assert ended(p)[0] == b"Welcome"'
     ((took >= 300))
 }
 
-@test "a server whose accept queue is full does not answer either" {
-    start_silent
-    run -5 sockkit connect -w 300ms "127.0.0.1:$PEER_PORT" Hello
+@test "a server whose accept queue is full does not answer either, and the error says so" {
+    local host
+    for host in 127.0.0.1 ::1 192.0.2.1; do
+        start_silent "$host"
+        run -5 sockkit connect -w 300ms "$host" "$PEER_PORT" Hello
+        assert_output --regexp ": timed out$(told ' \(the queue of the server there is full, with 1 waiting for its accept\)')$"
+    done
+    peer '
+l = socket.socket(socket.AF_UNIX); l.bind("socket"); l.listen(0)
+others = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+for o in others: o.setblocking(False); o.connect_ex("socket")
+assert ended(sockkit("connect", "-w", "300ms", "-U", "socket", "Hello"), 5)[1].endswith(
+    "timed out (the queue of the server there is full: it accepts nobody)\n")'
 }
 
 @test "--retry: each attempt is bounded by -w, all of them by TIME" {

@@ -156,7 +156,7 @@ asks(one, at, t)'
 a = datagram()
 port = free_port()
 p, at = relay("127.0.0.1:%d" % port, "-o", "taken", stderr=open("said", "w"))
-def told(): return open("said").read().count("Connection refused (is a receiver there?)")
+def told(): return open("said").read().count("Connection refused (an ICMP port-unreachable came back: is a receiver there?)")
 for i in range(3):
     a.sendto(b"lost", at)
     wait_until(lambda: told() == 1 and open("taken").read() == "lost\n" * (i + 1))

@@ -253,7 +253,7 @@ assert os.waitpid(pid, 0)[1] == 0' "$PEER_PORT"
     local port
     port=$(free_port)
     run -4 sockkit udp-send "127.0.0.1:$port" a
-    assert_output "sockkit udp-send: cannot send to 127.0.0.1:$port: Connection refused (is a receiver there?)"
+    assert_output "sockkit udp-send: cannot send to 127.0.0.1:$port: Connection refused (an ICMP port-unreachable came back: is a receiver there?)"
     run -4 sockkit udp-send -r 1 "127.0.0.1:$port" a
     seq 1000 | run -4 sockkit udp-send "127.0.0.1:$port"
     run -4 sockkit udp-send -4 ":$port" a

@@ -6,6 +6,7 @@
 #include "applets/udp/own_path.h"
 #include "common/net/bind.h"
 #include "common/net/hint.h"
+#include "common/net/reason.h"
 #include "common/net/resolve.h"
 #include "common/net/sock.h"
 
@@ -18,13 +19,27 @@ static const int unreachable[] = {
                                                                        or without a zone */
 };
 
-int destination_cause(const struct destination *r, int error, struct cause *cause) {
+/* Behind the error's words: what this machine knows, or else what is known of the error. */
+static const char *reason(const struct destination *r, int error, char out[REASON_TEXT]) {
+    *out = 0;
+    if (error == ECONNREFUSED) reason_refused(SOCK_DGRAM, r->addrs.items, r->next, out);
+    return *out ? out : hint_peer(SOCK_DGRAM, &r->to, error);
+}
+
+/* The system chose our port from those that receivers have, too: no ICMP came of that. */
+static int met_itself(const struct destination *r, struct cause *cause) {
     char name[NET_NAME_TEXT];
+    return cause_set(cause, STATUS_UNCONNECTED, "cannot send to %s: %s (is a receiver there?)",
+                     net_name_text(&r->name, name), strerror(ECONNREFUSED));
+}
+
+int destination_cause(const struct destination *r, int error, struct cause *cause) {
+    char name[NET_NAME_TEXT], why[REASON_TEXT];
     enum status status = STATUS_FAILED;
     for (size_t i = 0; i < sizeof unreachable / sizeof unreachable[0]; i++)
         if (unreachable[i] == error) status = STATUS_UNCONNECTED;
     return cause_set(cause, status, "cannot send to %s: %s%s", net_name_text(&r->name, name),
-                     strerror(error), hint_peer(SOCK_DGRAM, &r->to, error));
+                     strerror(error), reason(r, error, why));
 }
 
 int destination_error(const struct destination *r) {
@@ -52,9 +67,7 @@ static int open_socket(struct destination *r, struct cause *cause) {
     if (bind_to_local(r, cause) < 0) return -1;
     if (!r->everybody && sock_connect(r->fd, &r->to) < 0) return destination_cause(r, errno, cause);
     if (sock_local(r->fd, &local) < 0) return destination_cause(r, errno, cause);
-    /* The system chooses our port from those that servers listen at, too. */
-    if (!r->everybody && addr_equal(&local, &r->to))
-        return destination_cause(r, ECONNREFUSED, cause);
+    if (!r->everybody && addr_equal(&local, &r->to)) return met_itself(r, cause);
     msg_note(1, "sending to %s from %s", addr_text(&r->to, to), addr_text(&local, from));
     dgram_prepare(&r->socket, r->fd, &local);
     r->on_trial = r->next < r->addrs.count && !many;

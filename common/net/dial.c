@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/net/bind.h"
 #include "common/net/hint.h"
+#include "common/net/reason.h"
 #include "common/net/sock.h"
 
 #define TELL_AFTER (1 * TEXT_NS_PER_S)
@@ -82,9 +83,19 @@ static void note_failure(struct dial *d, const struct addr *to, int error) {
     bool weak = error == ENETUNREACH || error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
     if (d->failure.text[0] && (weak || !d->weak)) return;
     d->weak = weak;
+    d->refused = error == ECONNREFUSED && !d->plan.proxy;
     cause_set(&d->failure, error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_UNCONNECTED,
               "cannot connect to %s: %s%s", whom(d, text), strerror(error),
               d->plan.proxy ? "" : hint_peer(d->name.type, to, error));
+}
+
+/* All addresses have been tried: where they refused, this machine may know who has the port. */
+static void explain_refusal(struct dial *d) {
+    char text[WHOM_TEXT], reason[REASON_TEXT];
+    reason_refused(d->name.type, d->addrs.items, d->addrs.count, reason);
+    if (*reason)
+        cause_set(&d->failure, STATUS_UNCONNECTED, "cannot connect to %s: %s%s", whom(d, text),
+                  strerror(ECONNREFUSED), reason);
 }
 
 /* --- through the proxy --- */
@@ -187,6 +198,7 @@ static void attempt(struct dial *d, const struct addr *to) {
     if (errno == EAGAIN && addr_family(to) == AF_UNIX) {
         sock_close(fd);
         d->next--;
+        d->full = true;
         timer_start(d->loop, &d->stagger, FULL_AGAIN, stagger_over);
         return;
     }
@@ -207,6 +219,7 @@ static void launch(struct dial *d) {
         if (d->next < d->addrs.count) timer_start(d->loop, &d->stagger, DIAL_STAGGER, stagger_over);
         attempt(d, &to);
     } else if (!d->attempts) {
+        if (d->refused) explain_refusal(d);
         finish(d, -1, &d->failure);
     }
 }
@@ -240,14 +253,24 @@ static void local_resolved(struct resolve *r, const struct cause *failure) {
         resolve_start(d->loop, &d->resolve, &d->name, INT64_MAX, target_resolved);
 }
 
+/* Why none of the attempts has had an answer, where this machine knows. */
+static const char *silence(const struct dial *d, char out[REASON_TEXT]) {
+    *out = 0;
+    if (d->full) return " (the queue of the server there is full: it accepts nobody)";
+    for (const struct dial_attempt *a = d->attempts; a && !*out; a = a->next)
+        if (d->name.type == SOCK_STREAM) reason_silent(&a->to, out);
+    return out;
+}
+
 static void limit_over(struct timer *t) {
     struct dial *d = container_of(t, struct dial, limit);
-    char text[WHOM_TEXT];
-    bool resolving = d->addrs.count == 0;
-    cause_set(&d->failure, STATUS_TIMEOUT,
-              resolving ? "cannot resolve %s: timed out" : "cannot connect to %s: timed out",
-              /* which may be that of the local address */
-              resolving ? d->resolve.name.host : whom(d, text));
+    char text[WHOM_TEXT], reason[REASON_TEXT];
+    if (d->addrs.count == 0) /* which may be that of the local address */
+        cause_set(&d->failure, STATUS_TIMEOUT, "cannot resolve %s: timed out",
+                  d->resolve.name.host);
+    else
+        cause_set(&d->failure, STATUS_TIMEOUT, "cannot connect to %s: timed out%s", whom(d, text),
+                  silence(d, reason));
     finish(d, -1, &d->failure);
 }
 

@@ -46,7 +46,9 @@ struct dial {
     struct dial_attempt *attempts;
     struct timer stagger, limit, telling;
     struct cause failure;
-    bool weak; /* the failure noted is of a family that is missing here */
+    bool weak;    /* the failure noted is of a family that is missing here */
+    bool refused; /* the failure noted is a refusal */
+    bool full;    /* a Unix socket whose queue is full is waited for */
 };
 
 /* Statuses: UNRESOLVED, UNCONNECTED, TIMEOUT, UNBOUND (the local address). `done` is called once,

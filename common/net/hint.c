@@ -10,7 +10,8 @@ struct hint {
 };
 
 static const struct hint hints[] = {
-    {ECONNREFUSED, " (is a server listening there?)", " (is a receiver there?)"},
+    {ECONNREFUSED, " (is a server listening there?)",
+     " (an ICMP port-unreachable came back: is a receiver there?)"},
     {ENOENT, " (is a server listening there?)", " (is a receiver there?)"}, /* a socket path */
     {EPROTOTYPE, " (a socket for datagrams, not for connections)",
      " (a socket for connections, not for datagrams)"},
@@ -29,11 +30,13 @@ static const char *zone_hint(const struct addr *a, int error) {
 const char *hint_local(const struct addr *a, int error) {
     if (error == EADDRNOTAVAIL) return " (not an address of this machine)";
     if (error == EACCES && addr_port(a) > 0 && addr_port(a) < FIRST_FREE_PORT)
-        return " (ports below 1024 are for root)";
+        return " (ports below 1024 are for root: choose one above)";
     return zone_hint(a, error);
 }
 
 const char *hint_peer(int type, const struct addr *to, int error) {
+    if (addr_family(to) == AF_UNIX && error == ECONNREFUSED)
+        error = ENOENT; /* nobody has it open */
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         const char *words = type == SOCK_STREAM ? hints[i].stream : hints[i].datagram;
         if (hints[i].error == error && words) return words;

@@ -68,6 +68,14 @@ void sysinfo_prepare(void);
 /* The process at the other end of a Unix-domain socket; 0: not known. */
 pid_t sysinfo_peer_pid(int fd);
 
+/* Adds the addresses of this machine's sockets at a port that take connections (SOCK_STREAM), or
+ * datagrams from anybody (SOCK_DGRAM). */
+void sysinfo_receivers(int type, uint16_t port, struct addrs *out);
+
+/* How many connections wait for accept(2) at the socket of this machine that listens at `to`, where
+ * its queue is full; 0: it is not, or nobody can tell. */
+unsigned sysinfo_full_queue(const struct addr *to);
+
 /* Adds the addresses of this machine's interfaces, port 0 (getifaddrs(3)); what the system does not
  * tell is left out. */
 void sysinfo_addresses(struct addrs *out);

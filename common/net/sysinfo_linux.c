@@ -60,6 +60,42 @@ static uint64_t table_inode(const char *table, const struct addr *a, long *waiti
     return found;
 }
 
+/* The address that words_text printed. */
+static bool words_addr(const char *text, unsigned port, struct addr *out) {
+    size_t count = strlen(text) / 8;
+    uint32_t words[4] = {0};
+    if (count != 1 && count != 4) return false;
+    for (size_t i = 0; i < count; i++)
+        if (sscanf(text + 8 * i, "%8" SCNx32, &words[i]) != 1) return false;
+    addr_any(count == 1 ? AF_INET : AF_INET6, (uint16_t)port, out);
+    if (count == 1)
+        memcpy(&out->as.v4.sin_addr, words, sizeof words[0]);
+    else
+        memcpy(&out->as.v6.sin6_addr, words, sizeof words);
+    return true;
+}
+
+/* Adds those of a table that are in the state and at the port, with no peer of their own. */
+static void add_receivers(const char *table, unsigned state, uint16_t port, struct addrs *out) {
+    char line[512], held[40];
+    unsigned at, peer, is;
+    struct addr a;
+    FILE *f = fopen(table, "re");
+    while (f && fgets(line, sizeof line, f)) {
+        if (sscanf(line, " %*d: %39[0-9A-F]:%x %*[0-9A-F]:%x %x", held, &at, &peer, &is) != 4)
+            continue;
+        if (at == port && !peer && is == state && words_addr(held, at, &a)) addrs_add(out, &a);
+    }
+    if (f) fclose(f);
+}
+
+void sysinfo_receivers(int type, uint16_t port, struct addrs *out) {
+    bool stream = type == SOCK_STREAM;
+    unsigned state = stream ? TCP_LISTEN : TCP_CLOSE; /* the latter of what is not connected */
+    add_receivers(stream ? "/proc/net/tcp" : "/proc/net/udp", state, port, out);
+    add_receivers(stream ? "/proc/net/tcp6" : "/proc/net/udp6", state, port, out);
+}
+
 /* The inode of the socket at a path, in /proc/net/unix; 0: none. */
 static uint64_t path_inode(const char *path) {
     char line[512];
@@ -279,21 +315,43 @@ union diag_answer {
     char bytes[1024];
 };
 
-bool sysinfo_abandoned(const struct addr *local, const struct addr *peer) {
+/* The socket from source to destination, or else the one that listens at source. 0, or -1 with
+ * errno (ENOENT: there is none). */
+static int diag_look(const struct addr *source, const struct addr *destination,
+                     struct inet_diag_msg *out) {
     union diag_answer answer;
-    bool here = addr_is_loopback(peer) || addr_same_host(local, peer);
+    ssize_t least = NLMSG_LENGTH(sizeof *out);
     sysinfo_prepare();
-    if (addr_family(peer) == AF_UNIX || diag < 0 || !diag_ask(peer, local)) return false;
-    if (recv(diag, &answer, sizeof answer, MSG_DONTWAIT) < (ssize_t)sizeof answer.header)
-        return false;
+    if (diag < 0 || !diag_ask(source, destination)) return -1;
+    errno = EIO;
+    ssize_t n = recv(diag, &answer, sizeof answer, MSG_DONTWAIT);
+    if (n < (ssize_t)sizeof answer.header) return -1;
     if (answer.header.nlmsg_type == NLMSG_ERROR) {
         const struct nlmsgerr *error = NLMSG_DATA(&answer.header);
-        return here && error->error == -ENOENT;
+        errno = -error->error;
+        return -1;
     }
-    const struct inet_diag_msg *m = NLMSG_DATA(&answer.header);
+    if (n < least) return -1;
+    memcpy(out, NLMSG_DATA(&answer.header), sizeof *out);
+    return 0;
+}
+
+bool sysinfo_abandoned(const struct addr *local, const struct addr *peer) {
+    struct inet_diag_msg m;
+    bool here = addr_is_loopback(peer) || addr_same_host(local, peer);
+    if (addr_family(peer) == AF_UNIX) return false;
+    if (diag_look(peer, local, &m) < 0) return here && errno == ENOENT;
     /* Where the connection is gone the system answers with who listens there. */
-    if (m->idiag_state == TCP_LISTEN) return here;
-    return m->idiag_inode == 0;
+    if (m.idiag_state == TCP_LISTEN) return here;
+    return m.idiag_inode == 0;
+}
+
+unsigned sysinfo_full_queue(const struct addr *to) {
+    struct inet_diag_msg m;
+    struct addr nobody;
+    addr_any(addr_family(to), 0, &nobody);
+    if (diag_look(to, &nobody, &m) < 0 || m.idiag_state != TCP_LISTEN) return 0;
+    return m.idiag_rqueue > m.idiag_wqueue ? m.idiag_rqueue : 0; /* waiting, and the backlog */
 }
 
 pid_t sysinfo_peer_pid(int fd) {

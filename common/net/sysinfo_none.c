@@ -37,6 +37,15 @@ pid_t sysinfo_peer_pid(int fd) {
     return 0;
 }
 
+void sysinfo_receivers(int type, uint16_t port, struct addrs *out) {
+    (void)type, (void)port, (void)out;
+}
+
+unsigned sysinfo_full_queue(const struct addr *to) {
+    (void)to;
+    return 0;
+}
+
 void sysinfo_addresses(struct addrs *out) { (void)out; }
 
 void sysinfo_adopt_orphans(void) {}

@@ -12,7 +12,7 @@ static struct addr numeric(const char *host, uint16_t port) {
 static void local_addresses(void) {
     struct addr low = numeric("127.0.0.1", 80), high = numeric("127.0.0.1", 8080),
                 link = numeric("fe80::1", 8080);
-    CHECK_TEXT(hint_local(&low, EACCES), " (ports below 1024 are for root)");
+    CHECK_TEXT(hint_local(&low, EACCES), " (ports below 1024 are for root: choose one above)");
     CHECK_TEXT(hint_local(&high, EACCES), "");
     CHECK_TEXT(hint_local(&high, EADDRNOTAVAIL), " (not an address of this machine)");
     CHECK(strstr(hint_local(&link, EINVAL), "%eth0"));
@@ -20,9 +20,12 @@ static void local_addresses(void) {
 }
 
 static void peers(void) {
-    struct addr a = numeric("127.0.0.1", 80), link = numeric("fe80::1", 80);
+    struct addr a = numeric("127.0.0.1", 80), link = numeric("fe80::1", 80), path;
+    CHECK(addr_unix("/path", &path) == 0);
     CHECK_TEXT(hint_peer(SOCK_STREAM, &a, ECONNREFUSED), " (is a server listening there?)");
-    CHECK_TEXT(hint_peer(SOCK_DGRAM, &a, ECONNREFUSED), " (is a receiver there?)");
+    CHECK_TEXT(hint_peer(SOCK_DGRAM, &a, ECONNREFUSED),
+               " (an ICMP port-unreachable came back: is a receiver there?)");
+    CHECK_TEXT(hint_peer(SOCK_DGRAM, &path, ECONNREFUSED), " (is a receiver there?)");
     CHECK_TEXT(hint_peer(SOCK_STREAM, &a, EACCES), "");
     CHECK_TEXT(hint_peer(SOCK_DGRAM, &a, EADDRNOTAVAIL), "");
     CHECK(strstr(hint_peer(SOCK_STREAM, &link, EINVAL), "%eth0"));
