@@ -42,9 +42,10 @@ struct connect_conf {
 
 static const struct opt_row rows[] = {
     OPT("no-newline", 0, OPT_FLAG, connect_conf, no_newline, .help = "send MESSAGEs as they are"),
-    OPT("crlf", 'C', OPT_FLAG, connect_conf, crlf, .help = "end each line that is sent with CR LF"),
+    OPT("crlf", 'C', OPT_FLAG, connect_conf, crlf, .help = "end each line that is sent with CR LF",
+        .flags = OPT_EVERYDAY),
     OPT("no-half-close", 0, OPT_FLAG, connect_conf, no_half_close,
-        .help = "keep the write side open at the end of stdin"),
+        .help = "keep the write side open at the end of stdin", .flags = OPT_EVERYDAY),
     OPT("keep-sending", 0, OPT_FLAG, connect_conf, keep_sending,
         .help = "send stdin to its end although the peer has ended"),
     OPT("recv-only", 0, OPT_FLAG, connect_conf, recv_only, .excludes = "send-only keep-sending",
@@ -56,21 +57,22 @@ static const struct opt_row rows[] = {
     OPT("wait-answer", 0, OPT_FLAG, connect_conf, wait_answer,
         .help = "send the next line once the last is answered; status 5 if not within -w"),
     OPT("retry", 0, OPT_TIME, connect_conf, retry, .metavar = "TIME", .max = INT64_MAX,
-        .flags = OPT_INF_OK, .help = "keep trying for TIME (or inf) while the server is not up"),
+        .flags = OPT_EVERYDAY | OPT_INF_OK,
+        .help = "keep trying for TIME (or inf) to reach the server"),
     OPT("exec", 'e', OPT_STRING, connect_conf, exec, .metavar = "COMMAND",
         .excludes =
             "idle output hex-dump crlf quit-word keep-sending no-half-close no-newline progress "
             "recv-only send-only send-proxy line-delay wait-answer",
-        .help = "run sh -c COMMAND with the socket as stdin and stdout; its status is ours"),
+        .help = "run sh -c COMMAND with the socket as its stdio", .flags = OPT_EVERYDAY),
     OPT("quit-word", 0, OPT_STRING, connect_conf, quit_word, .metavar = "WORD",
-        .help = "a line of stdin that is WORD is the last one"),
+        .help = "a line of stdin that is WORD is the last one", .flags = OPT_EVERYDAY),
     OPT_END,
 };
 
 static const struct opt_group groups[] = {
-    {"Options", rows, 0},
-    OPTIONS_TEXTS("Options", struct connect_conf, texts),
-    OPTIONS_PACE("Options", struct connect_conf),
+    {"Sending", rows, 0},
+    OPTIONS_TEXTS("Sending", struct connect_conf, texts),
+    OPTIONS_PACE("Sending", struct connect_conf),
     OPTIONS_OUTPUT(copies, struct connect_conf, output),
     OPTIONS_OUTPUT(progress, struct connect_conf, output),
     OPTIONS_OUTPUT(raw, struct connect_conf, output),

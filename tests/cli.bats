@@ -115,7 +115,7 @@ options_of() {
     for applet in serve connect; do
         sockkit "$applet" --help >help
         sockkit --dump-options | awk -F '\t' -v applet="$applet" \
-            '$1 == applet { print ($3 == "" ? "    " : $3 ", ") $2 ($4 == "" ? "" : " " $4) }' >rows
+            '$1 == applet { print ($3 == "" ? "" : $3 ", ") $2 ($4 == "" ? "" : " " $4) }' >rows
         [ -s rows ]
         while read -r row; do grep -qF -e "$row" help; done <rows
     done
@@ -138,12 +138,23 @@ options_of() {
     done
 }
 
-@test "help fits a terminal of 80 columns" {
+@test "help fits two screens of 80 columns and 24 lines" {
     local applet
     for applet in '' $("$SOCKKIT" --list); do
         sockkit help $applet >help
-        run awk 'length > 80' help
+        run awk 'length > 80 || NR > 48' help
         assert_output ''
+    done
+}
+
+@test "help has the everyday options first, each explained, and names every option exactly once" {
+    local applet name
+    for applet in $("$SOCKKIT" --list); do
+        sockkit "$applet" --help >help
+        assert_equal "$(sed -n 3,4p help)" $'\nEveryday options:'
+        for name in --port --verbose --help; do sed -n '4,/^$/p' help | grep -qE -- "^  -., $name\b.{4,}"; done
+        sockkit --dump-options | awk -F '\t' -v applet="$applet" '$1 == applet { print $2 }' | sort >rows
+        grep -oE -- '--[a-z][a-z0-9-]*' help | sort | diff rows - || { echo "$applet"; return 1; }
     done
 }
 

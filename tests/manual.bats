@@ -34,7 +34,7 @@ documented() {
     local applet
     for applet in $("$SOCKKIT" --list); do
         options_of "$applet" >table
-        "$SOCKKIT" "$applet" --help | grep -oE '^  (-[A-Za-z0-9], |    )--[a-z0-9-]+' | grep -oE -- '-[-a-zA-Z0-9]+' | sort -u >help
+        "$SOCKKIT" "$applet" --help | grep -oE '  (-[A-Za-z0-9], )?--[a-z0-9-]+' | grep -oE -- '-[-a-zA-Z0-9]+' | sort -u >help
         diff table help || { echo "$applet: --help differs"; return 1; }
         documented "$MAN/sockkit-$applet.1" "$MAN/sockkit.1" >manual
         comm -23 table manual >missing

@@ -19,20 +19,20 @@ static const struct chat_serve_conf defaults = {
 static const struct opt_row rows[] = {
     OPT("buffer", 0, OPT_SIZE, chat_serve_conf, service.buffer, .metavar = "SIZE",
         .min = SERVICE_BUFFER_LEAST, .max = 1 << 30,
-        .help = "of the room; a member that far behind is dropped (1M)"),
+        .help = "of the room; who is that far behind is dropped (1M)"),
     OPT("history", 0, OPT_INTEGER, chat_serve_conf, service.history, .metavar = "N", .min = 0,
-        .max = 10000, .help = "show a newcomer the last N lines said"),
+        .max = 10000, .help = "show a newcomer the last N lines said", .flags = OPT_EVERYDAY),
     OPT("log", 0, OPT_STRING, chat_serve_conf, service.log, .metavar = "FILE", .values = "@file",
-        .help = "append a transcript of the room to FILE"),
+        .help = "append a transcript of the room to FILE", .flags = OPT_EVERYDAY),
     OPT("name", 0, OPT_CUSTOM, chat_serve_conf, name, .metavar = "NAME", .parse = name_parse,
-        .help = "of the host, who says the lines of stdin (host)"),
+        .help = "of the host, who says the lines of stdin (host)", .flags = OPT_EVERYDAY),
     OPT("rate", 0, OPT_INTEGER, chat_serve_conf, rate, .metavar = "N", .min = 1, .max = 1000000,
-        .help = "at most N messages a second of each client; faster ones wait"),
+        .help = "take N messages a second of each; faster ones wait"),
     OPT_END,
 };
 
 static const struct opt_group groups[] = {
-    {"Options", rows, 0},
+    {"Room", rows, 0},
     OPTIONS_CLIENTS(struct chat_serve_conf),
     OPTIONS_SERVER(struct chat_serve_conf),
     OPTIONS_SHARED(struct chat_serve_conf),

@@ -22,18 +22,19 @@ static const struct chat_conf defaults = {.server = SERVER_CONF_DEFAULTS,
 
 static const struct opt_row rows[] = {
     OPT("name", 0, OPT_CUSTOM, chat_conf, name, .metavar = "NAME", .parse = name_parse,
-        .help = "be called NAME"),
+        .help = "be called NAME", .flags = OPT_EVERYDAY),
     OPT("listen", 0, OPT_FLAG, chat_conf, listen, .excludes = "proxy",
-        .help = "two people, no server: wait for one peer (another chat, or nc)"),
+        .help = "two people, no server: wait for one peer (or nc)", .flags = OPT_EVERYDAY),
     OPT("quit-word", 0, OPT_STRING, chat_conf, front.quit_word, .metavar = "WORD",
-        .flags = OPT_EMPTY_OK, .help = "a line that is WORD leaves, unsaid ('stop'; empty: none)"),
+        .flags = OPT_EVERYDAY | OPT_EMPTY_OK,
+        .help = "a line that is WORD leaves, unsaid ('stop')"),
     OPT("timestamps", 0, OPT_FLAG, chat_conf, front.timestamps,
         .help = "show the time in front of each line"),
     OPT_END,
 };
 
 static const struct opt_group groups[] = {
-    {"Options", rows, 0},
+    {"Room", rows, 0},
     OPTIONS_OUTPUT(raw, struct chat_conf, front.output),
     OPTIONS_PROXY(proxy, struct chat_conf),
     OPTIONS_SERVER(struct chat_conf),
@@ -86,7 +87,7 @@ static int run(struct call *call) {
 
 const struct applet applet_chat = {
     .name = "chat",
-    .summary = "Talk in a room, or with --listen two people without a server",
+    .summary = "Talk in a room, or two people without a server",
     .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
     .groups = groups,
     .conf_size = size_led_by(struct chat_conf, common),

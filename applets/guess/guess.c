@@ -17,16 +17,16 @@ static const struct guess_conf defaults = {
 
 static const struct opt_row rows[] = {
     OPT("max", 0, OPT_INTEGER, guess_conf, max, .metavar = "N", .min = 1, .max = GAME_MOST,
-        .help = "pick numbers from 1 to N (100)"),
+        .help = "pick numbers from 1 to N (100)", .flags = OPT_EVERYDAY),
     OPT("tries", 0, OPT_INTEGER, guess_conf, tries, .metavar = "K", .min = 1, .max = GAME_MOST,
-        .help = "allow K tries (7)"),
+        .help = "allow K tries (7)", .flags = OPT_EVERYDAY),
     OPT("seed", 0, OPT_INTEGER, guess_conf, seed, .metavar = "S",
-        .help = "pick the same numbers in every run with this S"),
+        .help = "pick the same numbers in every run with this S", .flags = OPT_EVERYDAY),
     OPT_END,
 };
 
 static const struct opt_group groups[] = {
-    {"Options", rows, 0},
+    {"Game", rows, 0},
     OPTIONS_CLIENTS(struct guess_conf),
     OPTIONS_SERVER(struct guess_conf),
     OPTIONS_SHARED(struct guess_conf),

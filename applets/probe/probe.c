@@ -14,9 +14,9 @@ static const struct probe_conf defaults = {
 
 static const struct opt_row target_rows[] = {
     OPT("port", 'p', OPT_STRING, probe_conf, ports, .metavar = "PORTS", .values = "@service",
-        .help = "numbers, ranges and services: 22,80,8000-8100,http (default 60000)"),
+        .help = "numbers, ranges, services: 22,80,8000-8100 (60000)", .flags = OPT_EVERYDAY),
     OPT("udp", 'u', OPT_FLAG, probe_conf, udp, .excludes = "proxy",
-        .help = "UDP: open means that an answer came"),
+        .help = "UDP: open means that an answer came", .flags = OPT_EVERYDAY),
     OPT("targets", 0, OPT_STRING, probe_conf, list, .metavar = "FILE", .values = "@file",
         .help = "a TARGET [PORTS] a line (-: stdin), besides those of the command line"),
     OPT("exclude", 0, OPT_CUSTOM, probe_conf, exclude, .metavar = "TARGET", .values = "@host",
@@ -26,10 +26,11 @@ static const struct opt_row target_rows[] = {
 
 static const struct opt_row result_rows[] = {
     OPT("all", 'a', OPT_FLAG, probe_conf, all,
-        .help = "list the ports of a range that are not open, too"),
+        .help = "list the ports of a range that are not open, too", .flags = OPT_EVERYDAY),
     OPT("banner", 0, OPT_FLAG, probe_conf, banner,
-        .help = "show the first line that the service says"),
-    OPT("json", 0, OPT_FLAG, probe_conf, json, .help = "one JSON object a line"),
+        .help = "show the first line that the service says", .flags = OPT_EVERYDAY),
+    OPT("json", 0, OPT_FLAG, probe_conf, json, .help = "one JSON object a line",
+        .flags = OPT_EVERYDAY),
     OPT("any", 0, OPT_FLAG, probe_conf, any, .excludes = "gone at-least",
         .help = "one open port is enough; end with it"),
     OPT("at-least", 0, OPT_INTEGER, probe_conf, at_least, .metavar = "N", .min = 1,
@@ -38,12 +39,13 @@ static const struct opt_row result_rows[] = {
 };
 
 static const struct opt_row answer_rows[] = {
-    OPT("send", 0, OPT_STRING, probe_conf, send, .metavar = "TEXT", .flags = OPT_EMPTY_OK,
-        .excludes = "send-file", .help = "send TEXT, as it is, once connected"),
+    OPT("send", 0, OPT_STRING, probe_conf, send, .metavar = "TEXT",
+        .flags = OPT_EVERYDAY | OPT_EMPTY_OK, .excludes = "send-file",
+        .help = "send TEXT, as it is, once connected"),
     OPT("send-file", 0, OPT_STRING, probe_conf, send_file, .metavar = "FILE", .values = "@file",
         .help = "send what is in FILE (-: stdin)"),
     OPT("expect", 0, OPT_STRING, probe_conf, expect, .metavar = "TEXT", .excludes = "expect-regex",
-        .help = "only an answer that has TEXT in it counts as open"),
+        .help = "only an answer that has TEXT in it counts as open", .flags = OPT_EVERYDAY),
     OPT("expect-regex", 0, OPT_STRING, probe_conf, expect_regex, .metavar = "ERE",
         .help = "only one that matches ERE (POSIX), ^ and $ at each line"),
     OPT("status", 0, OPT_STRING, probe_conf, status, .metavar = "LIST",
@@ -53,31 +55,28 @@ static const struct opt_row answer_rows[] = {
 
 static const struct opt_row time_rows[] = {
     OPT("wait", 0, OPT_TIME, probe_conf, wait, .metavar = "TIME", .min = 1, .max = INT64_MAX,
-        .flags = OPT_INF_OK, .excludes = "count interval",
+        .flags = OPT_EVERYDAY | OPT_INF_OK, .excludes = "count interval",
         .help = "try again for TIME (or inf) until all are open"),
     OPT("gone", 0, OPT_FLAG, probe_conf, gone, .help = "the other way round: until none is open"),
     OPT("count", 'c', OPT_INTEGER, probe_conf, count, .metavar = "N", .min = 1, .max = INT64_MAX,
-        .help = "N rounds, then a summary"),
+        .help = "N rounds, then a summary", .flags = OPT_EVERYDAY),
     OPT("interval", 'I', OPT_TIME, probe_conf, interval, .metavar = "TIME",
         .help = "between rounds (default 1s; without -c until interrupted)"),
     OPT("graph", 0, OPT_FLAG, probe_conf, graph, .excludes = "wait",
         .help = "draw each target's last rounds as bars"),
     OPT("timeout", 'w', OPT_TIME, probe_conf, common.timeout, .metavar = "TIME", .min = 1,
-        .max = INT64_MAX, .help = "limit on each attempt, the look-up included (default 2s)"),
+        .max = INT64_MAX, .help = "limit on each attempt, the look-up included (2s)",
+        .flags = OPT_EVERYDAY),
     OPT("jobs", 'j', OPT_INTEGER, probe_conf, jobs, .metavar = "N", .min = 1, .max = 1000000,
         .help = "at most N attempts at once (default 512)"),
     OPT_END,
 };
 
 static const struct opt_group groups[] = {
-    {"Targets", target_rows, 0},
-    {"Results", result_rows, 0},
-    {"Questions and answers", answer_rows, 0},
-    OPTIONS_TEXTS("Questions and answers", struct probe_conf, texts),
-    {"Waiting and measuring", time_rows, 0},
-    OPTIONS_PROXY(proxy, struct probe_conf),
-    OPTIONS_SHARED(struct probe_conf),
-    {NULL, NULL, 0},
+    {"Targets", target_rows, 0},       {"Results", result_rows, 0},
+    {"Answers", answer_rows, 0},       OPTIONS_TEXTS("Answers", struct probe_conf, texts),
+    {"Rounds", time_rows, 0},          OPTIONS_PROXY(proxy, struct probe_conf),
+    OPTIONS_SHARED(struct probe_conf), {NULL, NULL, 0},
 };
 
 static void resolve_source(struct probe *p) {

@@ -37,22 +37,22 @@ static const char *parse_group(void *field, const char *value) {
 }
 
 static const struct opt_row rows[] = {
-    OPT("reply", 0, OPT_STRING, udp_serve_conf, reply, .metavar = "TEMPLATE", .flags = OPT_EMPTY_OK,
-        .help = "answer each datagram: %m it, %a %p its sender, %t time, %%"),
+    OPT("reply", 0, OPT_STRING, udp_serve_conf, reply, .metavar = "TEMPLATE",
+        .flags = OPT_EVERYDAY | OPT_EMPTY_OK,
+        .help = "answer each: %m it, %a %p its sender, %t time, %%"),
     OPT("to", 0, OPT_CUSTOM, udp_serve_conf, to, .metavar = "ENDPOINT", .parse = where_parse,
         .values = "@host", .excludes = "reply to-all label",
-        .help = "pass all on to HOST:PORT or unix:PATH, and answers back, nothing to stdout"),
+        .help = "pass all on to HOST:PORT or unix:PATH, answers back", .flags = OPT_EVERYDAY),
     OPT("to-all", 0, OPT_FLAG, udp_serve_conf, to_all, .excludes = "reply",
         .help = "lines of stdin go to all who were heard (1000), not to the last one"),
     OPT("count", 'c', OPT_INTEGER, udp_serve_conf, count, .metavar = "N", .min = 1,
-        .max = INT64_MAX, .help = "end after N datagrams"),
+        .max = INT64_MAX, .help = "end after N datagrams", .flags = OPT_EVERYDAY),
     OPT("timeout", 'w', OPT_TIME, udp_serve_conf, common.timeout, .metavar = "TIME", .min = 1,
-        .max = INT64_MAX,
-        .help = "give up when no datagram comes for TIME from the beginning (status 5)"),
+        .max = INT64_MAX, .help = "give up when no first datagram comes in TIME",
+        .flags = OPT_EVERYDAY),
     OPT("idle", 'i', OPT_TIME, udp_serve_conf, common.idle, .metavar = "TIME", .min = 1,
-        .max = INT64_MAX,
-        .help = "end when no further datagram comes for TIME (status 5); --to: forget a sender "
-                "that is silent for TIME (60s)"),
+        .max = INT64_MAX, .help = "end (a relay: forget a sender) after TIME of silence",
+        .flags = OPT_EVERYDAY),
     OPT("group", 0, OPT_CUSTOM, udp_serve_conf, group, .metavar = "ADDR", .parse = parse_group,
         .excludes = "unix",
         .help = "join this multicast group, and listen on it unless -b says where"),
@@ -60,8 +60,8 @@ static const struct opt_row rows[] = {
 };
 
 static const struct opt_group groups[] = {
-    {"Options", rows, 0},
-    OPTIONS_TEXTS("Options", struct udp_serve_conf, texts),
+    {"Datagrams", rows, 0},
+    OPTIONS_TEXTS("Datagrams", struct udp_serve_conf, texts),
     SHOW_GROUPS(struct udp_serve_conf),
     OPTIONS_SERVER(struct udp_serve_conf),
     OPTIONS_SHARED(struct udp_serve_conf),

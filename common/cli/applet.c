@@ -8,6 +8,7 @@
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/vis.h"
+#include "common/cli/help.h"
 #include "common/io/output.h"
 #include "common/net/await.h"
 #include "common/net/call.h"
@@ -33,10 +34,14 @@ struct opt_command applet_command(const struct applet *applet) {
 
 static void help(const struct applet *applet) {
     struct opt_command command = applet_command(applet);
-    printf("Usage: sockkit %s [OPTION]...%s%s\n%s.\n", applet->name, *applet->operands ? " " : "",
-           applet->operands, applet->summary);
-    opt_help(&command);
-    printf("\nTimes: 500ms 2 1.5s 2m 1h. Sizes: 4096 64K 1M. More: man sockkit-%s\n", applet->name);
+    struct buf text = {0};
+    buf_format(&text, "Usage: sockkit %s [OPTION]...%s%s\n%s.\n", applet->name,
+               *applet->operands ? " " : "", applet->operands, applet->summary);
+    help_put(&text, &command, HELP_LINES - 4);
+    buf_format(&text, "\nTimes: 500ms 2 1.5s 2m 1h. Sizes: 4096 64K 1M. More: man sockkit-%s\n",
+               applet->name);
+    printf("%.*s", (int)text.size, buf_at(&text));
+    buf_free(&text);
 }
 
 static bool answered(const struct applet *applet, const struct common_conf *c) {

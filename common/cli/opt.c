@@ -37,10 +37,9 @@ struct table {
 
 static bool takes_value(const struct opt_row *row) { return row->metavar != NULL; }
 
-/* True when a group before its own has a row of the same name, which takes its place. */
-static bool replaced(const struct opt_group *groups, const struct opt_group *its,
-                     const struct opt_row *row) {
-    for (const struct opt_group *g = groups; g < its; g++)
+bool opt_replaced(const struct opt_command *command, const struct opt_group *its,
+                  const struct opt_row *row) {
+    for (const struct opt_group *g = command->groups; g < its; g++)
         for (const struct opt_row *other = g->rows; other->name; other++)
             if (!strcmp(other->name, row->name)) return true;
     return false;
@@ -57,7 +56,7 @@ static void table_fill(struct table *t, const struct opt_command *command) {
     *shorts++ = ':';
     for (const struct opt_group *g = groups; g->rows; g++)
         for (const struct opt_row *row = g->rows; row->name; row++) {
-            if (replaced(groups, g, row)) continue;
+            if (opt_replaced(command, g, row)) continue;
             assert(t->count < ROWS_MOST);
             t->slots[t->count] = (struct slot){row, g->offset + row->offset, false};
             t->longs[t->count] =
@@ -334,50 +333,12 @@ int opt_parse(const struct opt_command *command, void *conf, int argc, char **ar
     return parse_all(&t, conf, argc, argv, before);
 }
 
-/* --- help --- */
-
-#define HELP_WIDTH 80
-#define HELP_INDENT 28
-
-/* Prints the text of a row, broken into lines that stand under the first. */
-static void help_text(const char *text) {
-    size_t width = HELP_WIDTH - HELP_INDENT;
-    while (strlen(text) > width) {
-        size_t size = width;
-        while (size > 0 && text[size] != ' ') size--;
-        if (size == 0) break;
-        printf("%.*s\n%*s", (int)size, text, HELP_INDENT, "");
-        text += size + 1;
-    }
-    puts(text);
-}
-
-static void help_row(const struct opt_row *row) {
-    char left[64];
-    snprintf(left, sizeof left, "%s%c%s--%s%s%s", row->letter ? "-" : " ",
-             row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
-             row->metavar ? " " : "", row->metavar ? row->metavar : "");
-    if (strlen(left) > 24)
-        printf("  %s\n%*s", left, HELP_INDENT, "");
-    else
-        printf("  %-*s", HELP_INDENT - 2, left);
-    help_text(row->help);
-}
-
-void opt_help(const struct opt_command *command) {
-    const char *title = "";
-    for (const struct opt_group *g = command->groups; g->rows; g++) {
-        if (strcmp(g->title, title) != 0) printf("\n%s:\n", g->title);
-        title = g->title;
-        for (const struct opt_row *row = g->rows; row->name; row++)
-            if (!replaced(command->groups, g, row)) help_row(row);
-    }
-}
+/* --- the whole table --- */
 
 void opt_dump(const struct opt_command *command) {
     for (const struct opt_group *g = command->groups; g->rows; g++)
         for (const struct opt_row *row = g->rows; row->name; row++) {
-            if (replaced(command->groups, g, row)) continue;
+            if (opt_replaced(command, g, row)) continue;
             printf("%s\t--%s\t%s%.*s\t%s\t%s\t%s\n", command->name, row->name,
                    row->letter ? "-" : "", row->letter ? 1 : 0, &row->letter,
                    row->metavar ? row->metavar : "", row->values ? row->values : "", row->help);

@@ -24,6 +24,7 @@ enum opt_kind {
 enum {
     OPT_EMPTY_OK = 1, /* the empty string is a value */
     OPT_INF_OK = 2,   /* OPT_TIME: "inf" is INT64_MAX */
+    OPT_EVERYDAY = 4, /* --help shows it first */
 };
 
 struct opt_row {
@@ -76,8 +77,9 @@ struct opt_command {
  * options may be shortened; one behind a single dash is an error. */
 int opt_parse(const struct opt_command *command, void *conf, int argc, char **argv, int *before);
 
-/* The options as --help shows them, to stdout. */
-void opt_help(const struct opt_command *command);
+/* True when a group before its own has a row of the same name, which takes its place. */
+bool opt_replaced(const struct opt_command *command, const struct opt_group *its,
+                  const struct opt_row *row);
 
 /* One line an option, tab-separated: applet, --long, -s or empty, metavar or empty, values or
  * empty, help. To stdout. */

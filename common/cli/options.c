@@ -67,54 +67,78 @@ const struct opt_row options_send_proxy[] = {
     OPT_END,
 };
 
-const struct opt_row options_shared[] = {
+const struct opt_row options_address[] = {
     OPT("ipv4", '4', OPT_FLAG, common_conf, ipv4, .help = "only IPv4", .excludes = "ipv6"),
     OPT("ipv6", '6', OPT_FLAG, common_conf, ipv6, .help = "only IPv6"),
     OPT("port", 'p', OPT_CUSTOM, common_conf, port, .metavar = "PORT", .parse = parse_port,
-        .values = "@service",
-        .help = "port number or service name (default 60000; servers: 0 = any free one)"),
+        .values = "@service", .help = "number or service (60000; servers: 0: any free one)",
+        .flags = OPT_EVERYDAY),
     OPT("bind", 'b', OPT_STRING, common_conf, bind, .metavar = "ADDR[:PORT]", .values = "@host",
-        .help = "servers: address to listen on ('*': all); clients: source address"),
+        .help = "servers: listen on it ('*': all); clients: source", .flags = OPT_EVERYDAY),
     OPT("unix", 'U', OPT_CUSTOM, common_conf, unix_path, .metavar = "PATH", .parse = parse_unix,
         .values = "@file", .excludes = "ipv4 ipv6 port bind",
-        .help = "a Unix-domain socket instead of host and port"),
+        .help = "a Unix-domain socket instead of host and port", .flags = OPT_EVERYDAY),
     OPT("numeric", 'n', OPT_FLAG, common_conf, numeric, .help = "no DNS or service-name look-up"),
+    OPT_END,
+};
+
+const struct opt_row options_time[] = {
     OPT("timeout", 'w', OPT_TIME, common_conf, timeout, .metavar = "TIME", .min = 1,
-        .max = INT64_MAX,
-        .help = "clients: limit on resolving and connecting (10s); "
-                "servers: on the wait for a first client"),
+        .max = INT64_MAX, .help = "limit to connect (10s); servers: for a first client",
+        .flags = OPT_EVERYDAY),
     OPT("idle", 'i', OPT_TIME, common_conf, idle, .metavar = "TIME", .min = 1, .max = INT64_MAX,
         .help = "end a connection after TIME without a byte either way"),
     OPT("max-time", 0, OPT_TIME, common_conf, max_time, .metavar = "TIME", .min = 1,
         .max = INT64_MAX, .help = "end the whole run after TIME (status 5)"),
+    OPT_END,
+};
+
+const struct opt_row options_socket[] = {
     OPT("sockopt", 'O', OPT_CUSTOM, common_conf, sockopts, .metavar = "NAME=VALUE",
         .parse = sockopt_parse, .values = "@sockopt",
         .help = "set a socket option; repeatable (-O help lists them)"),
+    OPT_END,
+};
+
+const struct opt_row options_narration[] = {
     OPT("timestamps", 0, OPT_FLAG, common_conf, timestamps,
         .help = "begin each line of narration with the local time"),
     OPT("quiet", 'q', OPT_FLAG, common_conf, quiet, .help = "errors only", .excludes = "verbose"),
     OPT("verbose", 'v', OPT_COUNT, common_conf, verbose,
-        .help = "more narration; -vv: measurements of connections too"),
+        .help = "tell more; -vv: what the system measured, too", .flags = OPT_EVERYDAY),
     OPT("trace", 'T', OPT_COUNT, common_conf, trace,
-        .help = "narrate every socket call (-TT: options and names too)"),
+        .help = "tell every socket call (-TT: options and names too)", .flags = OPT_EVERYDAY),
     OPT("step", 0, OPT_FLAG, common_conf, step,
         .help = "with --trace: wait for Enter on the terminal after each line"),
-    OPT("help", 'h', OPT_FLAG, common_conf, help, .help = "show this help"),
-    OPT("version", 'V', OPT_FLAG, common_conf, version, .help = "show the version"),
     OPT_END,
 };
 
-const struct opt_row options_server[] = {
+const struct opt_row options_about[] = {
+    OPT("help", 'h', OPT_FLAG, common_conf, help, .help = "show this help", .flags = OPT_EVERYDAY),
+    OPT("version", 'V', OPT_FLAG, common_conf, version, .help = "show the version",
+        .flags = OPT_EVERYDAY),
+    OPT_END,
+};
+
+const struct opt_row options_readiness[] = {
     OPT("port-file", 0, OPT_STRING, server_conf, port_file, .metavar = "FILE", .values = "@file",
         .help = "write the port there when ready; removed at exit"),
     OPT("ready-fd", 0, OPT_INTEGER, server_conf, ready_fd, .metavar = "FD", .min = 1,
         .max = 1048576, .help = "write a newline to descriptor FD when ready, then close it"),
+    OPT_END,
+};
+
+const struct opt_row options_access[] = {
     OPT("allow", 0, OPT_CUSTOM, server_conf, access.allow, .metavar = "CIDR[,CIDR]",
         .parse = parse_access, .excludes = "unix",
         .help = "serve only these addresses; repeatable"),
     OPT("deny", 0, OPT_CUSTOM, server_conf, access.deny, .metavar = "CIDR[,CIDR]",
         .parse = parse_access, .excludes = "unix",
         .help = "never serve these addresses; repeatable"),
+    OPT_END,
+};
+
+const struct opt_row options_privileges[] = {
     OPT("unix-mode", 0, OPT_CUSTOM, server_conf, unix_mode, .metavar = "OCTAL", .parse = parse_mode,
         .help = "with -U: the permissions of PATH, from its first moment on"),
     OPT("user", 0, OPT_CUSTOM, server_conf, user, .metavar = "NAME[:GROUP]", .parse = user_parse,
@@ -135,6 +159,10 @@ const struct opt_row options_clients[] = {
     OPT("exit-idle", 0, OPT_TIME, server_conf, exit_idle, .metavar = "TIME", .min = 1,
         .max = INT64_MAX, .excludes = "workers",
         .help = "end when nobody was connected for TIME, with status 0"),
+    OPT_END,
+};
+
+const struct opt_row options_accept_proxy[] = {
     OPT("accept-proxy", 0, OPT_FLAG, server_conf, accept_proxy,
         .help = "each connection begins with a PROXY protocol header"),
     OPT("proxy-from", 0, OPT_CUSTOM, server_conf, proxy_from.allow, .metavar = "CIDR[,CIDR]",
@@ -145,9 +173,9 @@ const struct opt_row options_clients[] = {
 
 const struct opt_row options_copies[] = {
     OPT("output", 'o', OPT_STRING, output_conf, copy, .metavar = "FILE", .values = "@file",
-        .help = "append what is received to FILE too"),
+        .help = "append what is received to FILE too", .flags = OPT_EVERYDAY),
     OPT("hex-dump", 'x', OPT_STRING, output_conf, dump, .metavar = "FILE", .values = "@file",
-        .help = "write a hex dump of both directions to FILE (-: stderr)"),
+        .help = "dump both directions in hex to FILE (-: stderr)", .flags = OPT_EVERYDAY),
     OPT_END,
 };
 
@@ -178,14 +206,14 @@ const struct opt_row options_pace[] = {
 
 const struct opt_row options_texts[] = {
     OPT("escapes", 0, OPT_FLAG, texts_conf, escapes,
-        .help = "in texts \\r \\n \\t \\0 \\\\ and \\xNN are what they are in C"),
+        .help = "in texts \\r \\n \\t \\0 \\\\ \\xNN are what they are in C"),
     OPT_END,
 };
 
 const struct opt_row options_answering[] = {
     OPT("udp", 'u', OPT_FLAG, answering_conf, udp, .excludes = "unix",
-        .help = "answer datagrams at the same port too"),
+        .help = "answer datagrams at the same port too", .flags = OPT_EVERYDAY),
     OPT("workers", 0, OPT_INTEGER, answering_conf, workers, .metavar = "N", .min = 1, .max = 1024,
-        .help = "serve in N processes that share the sockets; limits are divided"),
+        .help = "serve in N processes that share the sockets", .flags = OPT_EVERYDAY),
     OPT_END,
 };

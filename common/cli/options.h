@@ -27,9 +27,15 @@ struct common_conf {
 #define OPTIONS_PORT 60000
 #define OPTIONS_DIAL_LIMIT (INT64_C(10) * 1000000000) /* ns */
 
-extern const struct opt_row options_shared[];
-#define OPTIONS_SHARED(conf) \
-    { "Shared options", options_shared, offsetof(conf, common) }
+extern const struct opt_row options_address[], options_time[], options_socket[],
+    options_narration[], options_about[];
+#define OPTIONS_SHARED(conf)                                        \
+    {"Addresses", options_address, offsetof(conf, common)},         \
+        {"Times", options_time, offsetof(conf, common)},            \
+        {"Sockets", options_socket, offsetof(conf, common)},        \
+        {"Narration", options_narration, offsetof(conf, common)}, { \
+        "About", options_about, offsetof(conf, common)              \
+    }
 
 /* --- every server --- */
 
@@ -51,12 +57,19 @@ struct server_conf {
 #define SERVER_CONF_DEFAULTS \
     { .ready_fd = -1, .unix_mode = -1 }
 
-extern const struct opt_row options_server[];  /* readiness, sandbox, access lists */
-extern const struct opt_row options_clients[]; /* limits on connections */
-#define OPTIONS_SERVER(conf) \
-    { "Server options", options_server, offsetof(conf, server) }
-#define OPTIONS_CLIENTS(conf) \
-    { "Limits", options_clients, offsetof(conf, server) }
+extern const struct opt_row options_access[], options_readiness[], options_privileges[];
+#define OPTIONS_SERVER(conf)                                        \
+    {"Limits", options_access, offsetof(conf, server)},             \
+        {"Readiness", options_readiness, offsetof(conf, server)}, { \
+        "Privileges", options_privileges, offsetof(conf, server)    \
+    }
+
+/* Of those whose clients connect. */
+extern const struct opt_row options_clients[], options_accept_proxy[];
+#define OPTIONS_CLIENTS(conf)                                    \
+    {"Proxies", options_accept_proxy, offsetof(conf, server)}, { \
+        "Limits", options_clients, offsetof(conf, server)        \
+    }
 
 /* --- what is shown: an applet has the groups that it names --- */
 
@@ -113,6 +126,6 @@ struct answering_conf {
 
 extern const struct opt_row options_answering[];
 #define OPTIONS_ANSWERING(conf) \
-    { "Options", options_answering, offsetof(conf, answering) }
+    { "Serving", options_answering, offsetof(conf, answering) }
 
 #endif
