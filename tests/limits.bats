@@ -425,3 +425,30 @@ assert ended(p, 0)[0] == b"x" * 300000'
     [ "$status" -eq 2 ]
     [[ $stderr == *--exit-idle*--workers* ]]
 }
+
+@test "--backlog N: so many wait to be accepted, on Linux one more; the next gets no answer" {
+    start_serve -4 -T --backlog 1
+    wait_for_line "$SERVER_ERR" 'waiting for a client'
+    run grep -c '^listen(3, 1) .* 1 of them' "$SERVER_ERR"
+    assert_output 1
+    kill -s STOP "$SERVER_PID"
+    start_peer 'cs = [connect(args[0]) for _ in range(2)]
+announce(listen())
+time.sleep(100)' "$PORT"
+    run -5 sockkit connect -w 300ms "127.0.0.1:$PORT" Hello
+    kill -s CONT "$SERVER_PID"
+    wait_until eval '[ "$(grep -c "connected$" "$SERVER_ERR")" = 2 ]'
+    run -0 sockkit connect "127.0.0.1:$PORT" Hello
+    run -2 sockkit serve --backlog 65536
+    assert_output --partial '--backlog'
+}
+
+@test "the default backlog is 4096, of Unix sockets too" {
+    local option
+    for option in -4 '-U path'; do
+        # shellcheck disable=SC2086
+        start_serve -T $option
+        run grep -c '^listen(3, 4096) ' "$SERVER_ERR"
+        assert_output 1
+    done
+}

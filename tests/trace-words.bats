@@ -91,6 +91,43 @@ time.sleep(100)' "$PORT"
     assert_regex "$stderr" $'\n\\.\\.\\.  waiting until [0-9.]+ ms are over: there is nothing to do before\n'
 }
 
+@test "--read-size: a message larger than it arrives in pieces, at either end, in every way of serving" {
+    start_serve --once -T -b 127.0.0.1 --read-size 4 Welcome
+    run --separate-stderr alone connect -T --read-size 3 "127.0.0.1:$PORT" 'Hello World'
+    assert_output Welcome
+    run grep -oE '^recv\(3, 3\) +  *= [1-9] +.*' <<<"$stderr"
+    assert_equal "$(tr -s ' ' <<<"$output" | grep -o '".*')" $'"Wel"\n"com"\n"e\\n"'
+    wait_for_exit "$SERVER_PID"
+    run grep -oE '^recv\(4, 4\) +  *= 4 +.*' "$SERVER_ERR"
+    assert_equal "$(tr -s ' ' <<<"$output" | grep -o '".*')" $'"Hell"\n"o Wo"\n"rld\\n"'
+    start_serve -T --read-size 1 --reply '<%m>' -b 127.0.0.1
+    run sockkit connect "127.0.0.1:$PORT" ab
+    assert_output '<ab>'
+    run grep -c '^recv(4, 1) .*= 1 ' "$SERVER_ERR"
+    assert_output 3
+}
+
+@test "--read-size without --trace: the same reads, and no byte is lost" {
+    head -c 20000 /dev/urandom >data
+    STDIN=data start strace -f -o calls -e trace=recvfrom,splice "$SOCKKIT" serve --once --read-size 999 --port-file port -p 0 -b 127.0.0.1
+    SERVER_PID=$PID SERVER_OUT=$OUT
+    wait_for_file port
+    sockkit connect --read-size 1K "127.0.0.1:$(<port)" <data >received
+    cmp data received
+    wait_for_exit "$SERVER_PID"
+    cmp data "$SERVER_OUT"
+    run ! grep -E 'recvfrom\(.*, [0-9]{4,},' calls
+    run ! grep -F 'splice(' calls
+    run -2 sockkit connect --read-size 0
+    run -2 sockkit connect --read-size 65K
+}
+
+@test "--read-size cuts no datagram" {
+    start_server udp-serve --read-size 2 -b 127.0.0.1
+    run -0 sockkit udp-send "127.0.0.1:$PORT" Hello
+    wait_for_line "$SERVER_OUT" '^Hello$'
+}
+
 # --- causes that -T would hide ---
 
 @test "-T shows SO_REUSEADDR where the port is one's own choice, and what it is for" {

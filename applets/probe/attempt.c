@@ -222,7 +222,8 @@ static bool receive(struct attempt *a, int64_t now) {
     static char bytes[QUESTION_ANSWER];
     bool datagram = a->question->type == SOCK_DGRAM;
     while (a->answer.size < sizeof bytes) {
-        ssize_t n = sock_recv(a->fd, bytes, sizeof bytes - a->answer.size);
+        size_t most = sizeof bytes - a->answer.size;
+        ssize_t n = sock_recv(a->fd, bytes, datagram ? most : sock_read_most(most));
         if (n < 0 && loop_not_yet(errno)) return false;
         if (n < 0 && datagram) return datagram_failed(a, now, errno);
         if (n < 0) return conclude(a, now, errno);

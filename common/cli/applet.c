@@ -109,6 +109,7 @@ int applet_parse(const struct applet *applet, const struct foreign_word *foreign
     msg_verbosity(c->quiet ? -1 : c->verbose);
     msg_timestamps(c->timestamps);
     if (answered(applet, c)) return 1;
+    if (c->read_size) sock_read_at_most((size_t)c->read_size);
     if (show_calls(c) < 0) return -1;
     return *applet->operands ? 0 : applet_no_operands(call);
 }

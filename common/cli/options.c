@@ -7,6 +7,7 @@
 #include "common/base/mem.h"
 #include "common/base/pace.h"
 #include "common/base/text.h"
+#include "common/net/sock.h"
 
 static const char *parse_port(void *field, const char *value) {
     uint16_t port;
@@ -94,6 +95,8 @@ const struct opt_row options_time[] = {
 };
 
 const struct opt_row options_socket[] = {
+    OPT("read-size", 0, OPT_SIZE, common_conf, read_size, .metavar = "SIZE", .min = 1,
+        .max = SOCK_READ_MOST, .help = "ask for SIZE bytes of a stream at once, at most (64K)"),
     OPT("sockopt", 'O', OPT_CUSTOM, common_conf, sockopts, .metavar = "NAME=VALUE",
         .parse = sockopt_parse, .values = "@sockopt",
         .help = "set a socket option; repeatable (-O help lists them)"),
@@ -156,6 +159,8 @@ const struct opt_row options_clients[] = {
         .help = "serve at most N clients of one address at once"),
     OPT("count", 'c', OPT_INTEGER, server_conf, count, .metavar = "N", .min = 1, .max = INT64_MAX,
         .excludes = "once", .help = "end after N clients, with status 0"),
+    OPT("backlog", 0, OPT_INTEGER, server_conf, backlog, .metavar = "N", .min = 0, .max = 65535,
+        .help = "let N connections wait for accept (default 4096)"),
     OPT("exit-idle", 0, OPT_TIME, server_conf, exit_idle, .metavar = "TIME", .min = 1,
         .max = INT64_MAX, .excludes = "workers",
         .help = "end when nobody was connected for TIME, with status 0"),

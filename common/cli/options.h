@@ -21,6 +21,7 @@ struct common_conf {
     const char *bind;                /* NULL: not given */
     const char *unix_path;           /* NULL: host and port */
     int64_t timeout, idle, max_time; /* ns; 0: not given */
+    uint64_t read_size;              /* bytes; 0: not given */
     struct sockopt_list sockopts;
 };
 
@@ -47,6 +48,7 @@ struct server_conf {
     int64_t max_per_host; /* 0: no limit */
     int64_t count;        /* clients in all; 0: no limit */
     int64_t exit_idle;    /* ns; 0: no limit */
+    int64_t backlog;      /* of listen(2); -1: NET_NAME_BACKLOG */
     bool accept_proxy;
     struct access_list proxy_from;
     int unix_mode; /* permissions of the path; -1: as umask(2) says */
@@ -55,7 +57,7 @@ struct server_conf {
 };
 
 #define SERVER_CONF_DEFAULTS \
-    { .ready_fd = -1, .unix_mode = -1 }
+    { .ready_fd = -1, .unix_mode = -1, .backlog = -1 }
 
 extern const struct opt_row options_access[], options_readiness[], options_privileges[];
 #define OPTIONS_SERVER(conf)                                        \

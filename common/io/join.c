@@ -81,7 +81,7 @@ static void pass_end_on(struct join_end *e) {
 
 /* The next turn brings about as much as this one did. */
 static void choose_mover(struct sink *s, size_t came) {
-    s->copying = sock_tracing() || came < BULK;
+    s->copying = sock_copying() || came < BULK;
     sink_rest(s);
 }
 

@@ -298,7 +298,7 @@ static void watch_bulk(struct relay *r, size_t moved) {
 /* Reads what the peer says, and drops it or gives it to the output. */
 static enum sink_result read_some(struct relay *r, size_t *moved) {
     static char bytes[65536];
-    size_t most = throttle_most(r->incoming, sizeof bytes);
+    size_t most = throttle_most(r->incoming, sock_read_most(sizeof bytes));
     *moved = 0;
     if (most == 0 || r->out->full) return SINK_FULL;
     ssize_t n = sock_recv(r->sock.fd, bytes, most);

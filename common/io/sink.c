@@ -12,7 +12,7 @@
 #define TTY_ONCE ((size_t)256) /* what a terminal that polls writable takes without blocking */
 
 void sink_start(struct sink *s, int fd) {
-    *s = (struct sink){.fd = fd, .kind = source_kind(fd), .copying = sock_tracing()};
+    *s = (struct sink){.fd = fd, .kind = source_kind(fd), .copying = sock_copying()};
     if (s->kind == SOURCE_TTY) s->copying = true;
 }
 
@@ -92,7 +92,8 @@ enum sink_result sink_give(struct sink *s, const char *bytes, size_t n) {
 
 static enum sink_result copy(struct sink *s, int from, enum source_kind kind, size_t *moved) {
     static char room[COPY_ONCE];
-    size_t most = throttle_most(s->pace, sizeof room);
+    size_t most =
+        throttle_most(s->pace, kind == SOURCE_SOCKET ? sock_read_most(sizeof room) : sizeof room);
     if (most == 0) return SINK_FULL;
     ssize_t n = source_read(from, kind, room, most);
     if (n < 0) return loop_not_yet(errno) ? SINK_DRY : SINK_SOURCE_FAILED;

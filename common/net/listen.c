@@ -42,7 +42,8 @@ static int take_back(const struct addr *a) {
 static int bind_and_listen(int fd, const struct net_name *name, const struct addr *a,
                            struct addr *local) {
     if (bind_as(fd, name, a) < 0) return -1;
-    if (name->type == SOCK_STREAM && sock_listen(fd, SOMAXCONN) < 0) return take_back(a);
+    int backlog = name->has_backlog ? name->backlog : NET_NAME_BACKLOG;
+    if (name->type == SOCK_STREAM && sock_listen(fd, backlog) < 0) return take_back(a);
     return sock_local(fd, local) < 0 ? take_back(a) : 0;
 }
 

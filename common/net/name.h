@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 /* The strings are the caller's. */
+#define NET_NAME_BACKLOG 4096
+
 struct net_name {
     /* NULL: the loopback addresses, ::1 and 127.0.0.1, without a look-up. "*": every address of the
      * machine (to listen at), or whichever the system chooses (to connect from). */
@@ -19,6 +21,10 @@ struct net_name {
     /* Of a path to listen at: the permissions it has; else they are as umask(2) says. */
     bool has_mode;
     mode_t mode;
+    /* Of a stream to listen at: how many connections may wait for accept(2); else
+     * NET_NAME_BACKLOG. */
+    bool has_backlog;
+    int backlog;
 };
 
 /* "localhost:60000", "[::1]:60000", "unix:/path": as messages have it. Returns out. */

@@ -15,6 +15,14 @@ void sock_trace(int level) { trace_level = level; }
 
 bool sock_tracing(void) { return trace_level > 0; }
 
+static size_t read_most = SOCK_READ_MOST;
+
+void sock_read_at_most(size_t n) { read_most = n; }
+
+size_t sock_read_most(size_t n) { return n < read_most ? n : read_most; }
+
+bool sock_copying(void) { return sock_tracing() || read_most < SOCK_READ_MOST; }
+
 bool sock_is_short(int error) {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }

@@ -20,6 +20,15 @@ void sock_trace(int level);
  * datagram a call). */
 bool sock_tracing(void);
 
+/* The most that is asked for at once of what a peer sends on a stream (--read-size), and the most
+ * that this can be. */
+#define SOCK_READ_MOST ((size_t)65536)
+void sock_read_at_most(size_t n);
+size_t sock_read_most(size_t n); /* n, or less */
+
+/* True: no pages are moved, since the calls are shown, or --read-size is less than that. */
+bool sock_copying(void);
+
 /* True for the errors of a call that the system lacks descriptors or memory for: it may succeed
  * later. */
 bool sock_is_short(int error);

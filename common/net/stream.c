@@ -72,7 +72,7 @@ static void read_some(struct stream *s) {
         s->ops->readable(s);
         return;
     }
-    ssize_t n = sock_recv(s->fd, bytes, throttle_most(incoming(s), sizeof bytes));
+    ssize_t n = sock_recv(s->fd, bytes, throttle_most(incoming(s), sock_read_most(sizeof bytes)));
     if (n > 0) {
         throttle_spend(incoming(s), (size_t)n);
         stream_came(s, (size_t)n);

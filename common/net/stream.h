@@ -12,6 +12,7 @@
 
 #include "common/base/buf.h"
 #include "common/loop/throttle.h"
+#include "common/net/sock.h"
 
 struct stream;
 
@@ -30,7 +31,7 @@ struct stream_ops {
     void (*fail)(struct stream *s, int error);
 };
 
-#define STREAM_READ ((size_t)65536) /* at most so many bytes a recv(2) */
+#define STREAM_READ SOCK_READ_MOST /* at most so many bytes a recv(2) */
 
 struct stream {
     struct watch watch;

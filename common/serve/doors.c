@@ -74,6 +74,8 @@ static int choose_name(const struct call *call, const struct server_conf *conf, 
     }
     name->has_mode = conf->unix_mode >= 0;
     name->mode = (mode_t)conf->unix_mode;
+    name->has_backlog = conf->backlog >= 0;
+    name->backlog = (int)conf->backlog;
     return 0;
 }
 
