@@ -20,7 +20,7 @@ static const struct applet *const applets[] = {
 
 static int told;
 
-/* One line, and nothing in it that could act on a terminal. */
+/* One line, and nothing in it that could act on a terminal. A tab only moves on. */
 static void check_line(void *ctx, const char *line, size_t size) {
     uint32_t point;
     (void)ctx;
@@ -28,7 +28,8 @@ static void check_line(void *ctx, const char *line, size_t size) {
     if (size == 0 || line[size - 1] != '\n') abort();
     for (size_t i = 0; i < size - 1;) {
         i += utf8_next(line + i, size - 1 - i, &point);
-        bool control = point < 0x20 || (point >= 0x7f && point < 0xa0) || utf8_is_bidi(point);
+        bool control = (point < 0x20 && point != '\t') || (point >= 0x7f && point < 0xa0) ||
+                       utf8_is_bidi(point);
         if (control || point == UTF8_INVALID) abort();
     }
 }
