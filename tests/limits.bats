@@ -451,4 +451,95 @@ time.sleep(100)' "$PORT"
         run grep -c '^listen(3, 4096) ' "$SERVER_ERR"
         assert_output 1
     done
+
+# What looks at a port and goes: a reset before a byte, behind an end of stream as probe has it, or alone. The server
+# sleeps meanwhile, so that it finds the connection as it was left, whatever the machine is busy with.
+PASSERS='
+def pass_by(q, port, ends=False):
+    q.send_signal(signal.SIGSTOP)
+    s = connect(port)
+    if ends: s.shutdown(socket.SHUT_WR)
+    reset(s)
+    q.send_signal(signal.SIGCONT)
+def reset_is_told(q):
+    while b"was reset at once" not in (line := q.stderr.readline()): assert line, "it has ended"
+'
+
+@test "--once and -c: a connection that is reset at once, without a byte, is no client, and told" {
+    peer "$PASSERS"'
+if TOLD: # without the state of a connection it counts
+    for ends in False, True:
+        q, port = serve("--once", "Bonjour", stdin=subprocess.DEVNULL)
+        pass_by(q, port, ends)
+        reset_is_told(q)
+        assert hear(connect(port)) == b"Bonjour\n"
+        ended(q)
+    q, port = serve("-c", "2", applet="echo")
+    for n in range(2):
+        pass_by(q, port)
+        reset_is_told(q)
+        s = connect(port)
+        s.sendall(b"x\n")
+        assert hear(s) == b"x\n"
+    ended(q)'
+}
+
+@test "--once: for what only looks at the port no stdin is read, no command started, nobody dialled" {
+    printf 'all of it' >file
+    peer "$PASSERS"'
+if TOLD:
+    q, port = serve("--once", stdin=open("file"))
+    pass_by(q, port)
+    reset_is_told(q)
+    assert hear(connect(port)) == b"all of it"
+    ended(q)
+    q, port = serve("--once", "-e", "echo started >>log; cat", stdin=subprocess.DEVNULL)
+    pass_by(q, port, True)
+    reset_is_told(q)
+    assert hear(connect(port)) == b""
+    ended(q)
+    assert open("log").read() == "started\n"
+    l = listen()
+    q, port = serve("--once", "--to", "127.0.0.1:%d" % l.getsockname()[1], stdin=subprocess.DEVNULL)
+    pass_by(q, port)
+    reset_is_told(q)
+    assert quiet(l, 0)
+    s = connect(port)
+    l.accept()[0].close()
+    assert hear(s) == b""
+    ended(q)'
+}
+
+@test "--once: a client that says nothing is one: it hears all, and the run ends" {
+    printf 'all of it' >file
+    peer '
+q, port = serve("--once", "-q", stdin=open("file"))
+assert hear(connect(port)) == b"all of it"
+ended(q)
+q, port = serve("--once", "-q", stdin=open("file")) # waits to be spoken to
+assert connect(port).recv(100) == b"all of it"
+ended(q)
+for close in "hear", "close": # a transfer of nothing
+    q, port = serve("--once", "-q", stdin=subprocess.DEVNULL)
+    s = connect(port)
+    if close == "hear": assert hear(s) == b""
+    s.close()
+    assert ended(q)[0] == b""
+q, port = serve("--once", stdin=subprocess.DEVNULL) # bytes, and then a reset: a client that failed
+s = connect(port)
+s.sendall(b"x")
+assert take(q.stdout, 1) == b"x"
+reset(s)
+ended(q, 1)'
+}
+
+@test "--once: probe finds the server and leaves it to its client" {
+    peer '
+if TOLD:
+    q, port = serve("--once", stdin=subprocess.DEVNULL)
+    q.send_signal(signal.SIGSTOP)
+    assert b"\topen\t" in ended(sockkit("probe", "127.0.0.1", port))[0]
+    q.send_signal(signal.SIGCONT)
+    ended(sockkit("connect", "127.0.0.1", port, "hello"))
+    assert ended(q)[0] == b"hello\n"'
 }

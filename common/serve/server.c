@@ -25,15 +25,23 @@ const char *session_peer(const struct session *s, char out[SESSION_PEER]) {
 
 /* --- when to accept --- */
 
+static size_t present(const struct server *server) {
+    return server->count + server->arriving + server->passing;
+}
+
 static bool full(const struct server *server) {
     int64_t most = server->limits.max_clients;
-    return most > 0 && server->count + server->arriving >= (size_t)most;
+    return most > 0 && present(server) >= (size_t)most;
+}
+
+/* How many clients it is to serve in all; 0: no limit. */
+static int64_t wanted(const struct server *server) {
+    return server->limits.once ? 1 : server->limits.sessions;
 }
 
 /* It has met all the clients that it was to serve. */
 static bool sold_out(const struct server *server) {
-    int64_t most = server->limits.once ? 1 : server->limits.sessions;
-    return most > 0 && server->opened >= most;
+    return wanted(server) > 0 && server->opened >= wanted(server);
 }
 
 /* They have not been shut. */
@@ -42,14 +50,16 @@ static bool has_doors(const struct server *server) { return server->doors[0].wat
 void server_note_waiting(void) { msg_note(1, "waiting for a client"); }
 
 static void note_full(const struct server *server) {
-    msg_note(1, "%zu client%s at once: others wait", server->count + server->arriving,
-             server->count + server->arriving == 1 ? "" : "s");
+    msg_note(1, "%zu client%s at once: others wait", present(server),
+             present(server) == 1 ? "" : "s");
 }
 
 /* At its limit the server does not watch its listeners: a client too many waits in the backlog. */
 static void update_accepting(struct server *server) {
-    bool accepting = !full(server) && !timer_running(&server->pause) && !sold_out(server);
-    if (full(server) && !sold_out(server) && server->doors[0].watch.want) note_full(server);
+    bool sold_out_soon =
+        wanted(server) > 0 && server->opened + (int64_t)server->passing >= wanted(server);
+    bool accepting = !full(server) && !timer_running(&server->pause) && !sold_out_soon;
+    if (full(server) && !sold_out_soon && server->doors[0].watch.want) note_full(server);
     for (size_t i = 0; i < server->listeners->count; i++)
         if (server->doors[i].watch.loop)
             watch_want(&server->doors[i].watch, accepting ? LOOP_READ : 0);
@@ -325,6 +335,20 @@ static void await_header(struct server *server, int fd, const struct addr *peer)
     arrival_start(&server->arrivals, server->loop, &arrival);
 }
 
+static void passed(struct passerby *p) {
+    struct server *server = p->owner;
+    server->passing--;
+    if (p->fd >= 0) admit(server, p->fd, &p->peer, NULL);
+    update_accepting(server);
+}
+
+/* Where clients are counted, it may be none. A trace shows the calls of a plain server. */
+static void await_intent(struct server *server, int fd, const struct addr *peer) {
+    const struct passerby passerby = {.done = passed, .owner = server, .fd = fd, .peer = *peer};
+    server->passing++;
+    passerby_start(&server->passers, server->loop, &passerby);
+}
+
 /* `first`: of this turn. False: there are no more. */
 static bool accept_one(struct server_door *door, bool first) {
     struct server *server = door->server;
@@ -336,6 +360,8 @@ static bool accept_one(struct server_door *door, bool first) {
     }
     if (server->limits.accept_proxy)
         await_header(server, fd, &peer);
+    else if (wanted(server) > 0 && !sock_tracing())
+        await_intent(server, fd, &peer);
     else
         admit(server, fd, &peer, NULL);
     return true;
@@ -365,6 +391,8 @@ void server_start(struct server *server, struct loop *loop, struct listeners *li
 
 void server_shut_doors(struct server *server) {
     for (size_t i = 0; i < server->listeners->count; i++) watch_stop(&server->doors[i].watch);
+    passerby_stop_all(&server->passers);
+    server->passing = 0;
     timer_stop(&server->pause);
     timer_stop(&server->vacancy);
 }

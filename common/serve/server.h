@@ -11,6 +11,7 @@
 #include "common/net/listen.h"
 #include "common/net/stream.h"
 #include "common/serve/arrival.h"
+#include "common/serve/passerby.h"
 
 struct session;
 struct server;
@@ -83,6 +84,8 @@ struct server {
     bool short_told;          /* that was narrated */
     struct arrival *arrivals; /* that owe a PROXY header */
     size_t arriving;
+    struct passerby *passers; /* where clients are counted: that may be none */
+    size_t passing;
     struct session *sessions;
     size_t count;
     int64_t opened; /* sessions, those that are over among them */
