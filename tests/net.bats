@@ -70,6 +70,96 @@ signal.pause()'
     assert_equal "$(grep -cx 'listening on \(127.0.0.1\|\[::1\]\):40004' <<<"$output")" 4
 }
 
+# --- where a server listens ---
+
+# What a server says of where it can be reached: places WORD...
+places() {
+    run -5 sockkit "$@" -w 1ms
+    grep -e '^listening' -e '^reachable' <<<"$output" >places || [ "$?" = 1 ]
+}
+
+@test "-b is repeatable for servers: each address is listened on, once, at its own port or that of -p" {
+    places serve -b 127.0.0.3 -b 192.0.2.1 -b ::1 -b localhost -b 127.0.0.3:60000
+    diff places - <<<'listening on 127.0.0.3:60000
+listening on 192.0.2.1:60000
+listening on [::1]:60000
+listening on 127.0.0.1:60000'
+    places echo -u -b 127.0.0.3:7 -b '[::1]:8'
+    diff places - <<<'listening on 127.0.0.3:7
+listening on [::1]:8
+listening on 127.0.0.3:7
+listening on [::1]:8'
+    places udp-serve -b 127.0.0.3:7 -b '[::1]:8'
+    diff places - <<<'listening on 127.0.0.3:7
+listening on [::1]:8'
+    places serve -b 127.0.0.3 -b 127.0.0.4:7 -b 127.0.0.5:0 -b '[::1]:0'
+    run -0 sort -u <(sed 's/.*://' places)
+    assert_equal "${#lines[@]}" 3
+    start_serve -p 60000 -b 127.0.0.3 -b 2001:db8::1 hello
+    for host in 127.0.0.3 2001:db8::1; do
+        run -0 sockkit connect "$host" </dev/null
+        assert_output hello
+    done
+    run -4 sockkit connect 127.0.0.1
+}
+
+@test "-b repeated, port 0: one that is free in all, whichever of them it is taken in" {
+    echo 40000 40007 | inside tee /proc/sys/net/ipv4/ip_local_port_range
+    start_peer 'taken = [listen("127.0.0.2", p) for p in (40000, 40001, 40002)] + [listen("127.0.0.3", p) for p in (40003, 40004, 40005)]
+others = [datagram("127.0.0.2", p) for p in (40006, 40005)]
+announce(taken[0])
+signal.pause()'
+    for round in 1 2 3; do
+        echo "# $round"
+        places serve -p 0 -b 127.0.0.1 -b 127.0.0.2 -b 127.0.0.3
+        assert_equal "$(grep -cx 'listening on 127.0.0.[123]:4000[67]' places)" 3
+        assert_equal "$(sed 's/.*://' places | sort -u | wc -l)" 1
+        places echo -u -b 127.0.0.1:0 -b 127.0.0.2:0 -b 127.0.0.3:0 -b 127.0.0.1:40000
+        assert_equal "$(grep -cx 'listening on 127.0.0.[123]:40007' places)" 6
+        assert_equal "$(grep -cx 'listening on 127.0.0.1:40000' places)" 2
+    done
+}
+
+@test "-b repeated: one that is taken, or none of this machine, is status 6 with nothing left open; too many, and two of a client, status 2" {
+    start_peer 's = listen("127.0.0.3", 7000)
+announce(s)
+signal.pause()'
+    run -6 sockkit serve -p 7000 -b 127.0.0.1 -b 127.0.0.3
+    assert_output --partial 'cannot listen on 127.0.0.3:7000: Address already in use'
+    run -6 sockkit serve -p 0 -b 127.0.0.1 -b 192.0.2.77
+    assert_output --partial 'cannot listen on 192.0.2.77:'
+    local many=() i
+    for i in {1..17}; do many+=(-b "127.0.0.$i"); done
+    run -2 sockkit serve "${many[@]}"
+    assert_output --partial "at most 16"
+    run -6 sockkit serve "${many[@]:2:30}" -b '*'
+    assert_output --partial 'more than 16 addresses'
+    run -2 sockkit serve -b 127.0.0.1 -b ''
+    for client in connect udp-send probe; do
+        run -2 sockkit "$client" -b 127.0.0.1 -b 127.0.0.2 127.0.0.1:1
+        assert_output --partial 'a client has one address'
+    done
+}
+
+@test "-b '*' says under which addresses the machine is reachable, each once, not the loopback's, and not with -q" {
+    [ -z "${PORTABLE:-}" ] || return 0 # the system does not tell
+    inside ip address add 192.0.2.2/24 dev quiet
+    for applet in serve 'echo -u' udp-serve 'echo --workers 2'; do
+        # shellcheck disable=SC2086
+        places $applet -b '*'
+        diff <(grep reachable places) - <<<'reachable at 192.0.2.1:60000
+reachable at 192.0.2.2:60000
+reachable at [2001:db8::1]:60000'
+    done
+    places serve -4 -b '*:7'
+    diff <(grep reachable places) - <<<'reachable at 192.0.2.1:7
+reachable at 192.0.2.2:7'
+    places serve -b 192.0.2.1
+    ! grep reachable places
+    places serve -q -b '*'
+    [ ! -s places ]
+}
+
 # --- which address ---
 
 @test "the default is port 60000 of both loopback addresses, in serve and in connect" {

@@ -195,9 +195,11 @@ for words in (), ("--once",), ("-x", "dump"), ("--raw", "--once", "-C"):
     s.close()
     if "--once" not in words: p.terminate()
     ended(p, 0 if "--once" in words else -signal.SIGTERM)
-p, port = serve(*limit, "-q", "--label", stdin=subprocess.PIPE)
+p, port = serve(*limit, "--label", stdin=subprocess.PIPE)
 since = time.monotonic()
 a, b = connect(port), connect(port)
+for i in range(2): # both are there
+    while p.stderr.readline().count(b" connected") == 0: pass
 t = later(write, p.stdin)
 both = later(at_pace, a, since)
 at_pace(b, since)

@@ -177,8 +177,9 @@ static void output_changed(void *owner) {
 
 /* The group is where to listen, and others on this machine may listen to it too. */
 static void listen_on_group(struct udp_serve_conf *conf) {
-    if (conf->common.bind) return;
-    conf->common.bind = conf->group;
+    struct bind_list *binds = &conf->common.binds;
+    if (binds->count > 0) return;
+    binds->items[binds->count++] = conf->group;
     if (!sockopt_given(&conf->common.sockopts, "reuseaddr"))
         sockopt_parse(&conf->common.sockopts, "reuseaddr=1");
 }

@@ -33,6 +33,13 @@ static const char *parse_mode(void *field, const char *value) {
     return NULL;
 }
 
+static const char *parse_bind(void *field, const char *value) {
+    struct bind_list *list = field;
+    if (list->count == NET_NAMES_MOST) return "that is one address too many (at most 16)";
+    list->items[list->count++] = value;
+    return NULL;
+}
+
 static const char *parse_access(void *field, const char *value) {
     return cidr_list_add(field, value);
 }
@@ -74,8 +81,9 @@ const struct opt_row options_address[] = {
     OPT("port", 'p', OPT_CUSTOM, common_conf, port, .metavar = "PORT", .parse = parse_port,
         .values = "@service", .help = "number or service (60000; servers: 0: any free one)",
         .flags = OPT_EVERYDAY),
-    OPT("bind", 'b', OPT_STRING, common_conf, bind, .metavar = "ADDR[:PORT]", .values = "@host",
-        .help = "servers: listen on it ('*': all); clients: source", .flags = OPT_EVERYDAY),
+    OPT("bind", 'b', OPT_CUSTOM, common_conf, binds, .metavar = "ADDR[:PORT]", .parse = parse_bind,
+        .values = "@host", .help = "servers: servers: listen on each ('*': all); or: source",
+        .flags = OPT_EVERYDAY),
     OPT("unix", 'U', OPT_CUSTOM, common_conf, unix_path, .metavar = "PATH", .parse = parse_unix,
         .values = "@file", .excludes = "ipv4 ipv6 port bind",
         .help = "a Unix-domain socket instead of host and port", .flags = OPT_EVERYDAY),

@@ -9,16 +9,23 @@
 #include "common/base/cidr.h"
 #include "common/cli/opt.h"
 #include "common/cli/user.h"
+#include "common/net/name.h"
 #include "common/net/proxy.h"
 #include "common/net/sockopt.h"
 
 /* --- every applet: the first member of its configuration --- */
 
+/* -b; a server listens at each of them. */
+struct bind_list {
+    const char *items[NET_NAMES_MOST];
+    size_t count;
+};
+
 struct common_conf {
     bool ipv4, ipv6, numeric, timestamps, step, quiet, help, version;
     int verbose, trace;
-    const char *port;                /* NULL: OPTIONS_PORT */
-    const char *bind;                /* NULL: not given */
+    const char *port; /* NULL: OPTIONS_PORT */
+    struct bind_list binds;
     const char *unix_path;           /* NULL: host and port */
     int64_t timeout, idle, max_time; /* ns; 0: not given */
     uint64_t read_size;              /* bytes; 0: not given */

@@ -12,6 +12,7 @@
 #include "common/cli/port_file.h"
 #include "common/loop/loop.h"
 #include "common/net/sock.h"
+#include "common/net/sysinfo.h"
 
 #define TRIES 10
 #define TRY_EVERY 100 /* ms */
@@ -77,6 +78,31 @@ void ready_narrate(const struct listeners *listeners) {
     char text[ADDR_TEXT];
     for (size_t i = 0; i < listeners->count; i++)
         msg_note(0, "listening on %s", addr_text(&listeners->addrs[i], text));
+}
+
+static bool is_for_others(const struct addr *a) {
+    return !addr_is_loopback(a) && (addr_family(a) == AF_INET || a->as.v6.sin6_scope_id == 0);
+}
+
+static void narrate_reachable(const struct addrs *machine, const struct addr *listener) {
+    char text[ADDR_TEXT];
+    for (size_t i = 0; i < machine->count; i++) {
+        struct addr a = machine->items[i];
+        if (addr_family(&a) != addr_family(listener) || !is_for_others(&a)) continue;
+        addr_set_port(&a, addr_port(listener));
+        msg_note(0, "reachable at %s", addr_text(&a, text));
+    }
+}
+
+void ready_narrate_reachable(const struct listeners *listeners) {
+    struct addrs machine = {NULL, 0};
+    for (size_t i = 0; i < listeners->count && msg_level() >= 0; i++) {
+        const struct addr *a = &listeners->addrs[i];
+        if (!addr_is_any(a)) continue;
+        if (machine.count == 0) sysinfo_addresses(&machine);
+        narrate_reachable(&machine, a);
+    }
+    addrs_free(&machine);
 }
 
 int ready_announce(const struct server_conf *conf, const struct addr *first,

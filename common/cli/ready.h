@@ -13,6 +13,9 @@ int ready_check(const struct server_conf *conf);
 
 /* "listening on ADDR:PORT" for each. */
 void ready_narrate(const struct listeners *listeners);
+/* Where one listens at every address of the machine: "reachable at ADDR:PORT" for those by which
+ * others can mean it, which loopback and link-local IPv6 addresses are not. */
+void ready_narrate_reachable(const struct listeners *listeners);
 
 /* Tells the port (or path) of the first address where the options ask for it. The port file, if
  * there is one, goes with *port_file. Returns 0, or the exit status, having told why. */

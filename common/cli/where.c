@@ -14,7 +14,7 @@ struct endpoint_terms where_terms(const struct common_conf *c, int type) {
     return (struct endpoint_terms){.type = type,
                                    .family = family_of(c),
                                    .numeric = c->numeric,
-                                   .bound = c->bind,
+                                   .bound = c->binds.count > 0,
                                    .port = c->port,
                                    .otherwise = OPTIONS_PORT};
 }
@@ -42,28 +42,37 @@ static int parse(const char *text, const char *option, struct endpoint *e) {
 
 /* --- addresses of this machine --- */
 
-static int local_name(const struct common_conf *c, const struct endpoint_terms *t,
-                      struct net_name *out) {
+/* Of a value of -b; NULL: none was given. */
+static int local_name(const char *bind, const struct endpoint_terms *t, struct net_name *out) {
     struct endpoint e = {0};
     struct cause cause = {0};
-    if (c->bind && parse(c->bind, "--bind: ", &e) < 0) return -1;
+    if (bind && parse(bind, "--bind: ", &e) < 0) return -1;
     return endpoint_local(&e, t, out, &cause) < 0 ? told(&cause) : 0;
 }
 
-int where_listen(const struct call *call, int type, struct net_name *out) {
+int where_listen(const struct call *call, int type, struct net_names *out) {
     const struct common_conf *c = call->conf;
     struct endpoint_terms terms = where_terms(c, type);
-    *out = unix_name(c, type);
-    return c->unix_path ? 0 : local_name(c, &terms, out);
+    *out = (struct net_names){.items = {unix_name(c, type)}, .count = 1};
+    if (c->unix_path) return 0;
+    if (c->binds.count > 1) out->count = c->binds.count;
+    for (size_t i = 0; i < out->count; i++)
+        if (local_name(c->binds.items[i], &terms, &out->items[i]) < 0) return -1;
+    return 0;
 }
 
 int where_source(const struct call *call, int type, struct net_name *source) {
     const struct common_conf *c = call->conf;
-    struct endpoint_terms terms = where_terms(c, c->bind ? type : 0);
+    bool bound = c->binds.count > 0;
+    struct endpoint_terms terms = where_terms(c, bound ? type : 0);
     terms.port = NULL; /* -p is the target's */
     terms.otherwise = 0;
-    if (local_name(c, &terms, source) < 0) return -1;
-    if (c->bind && !source->host) source->host = "*";
+    if (c->binds.count > 1) {
+        msg_error("--bind: a client has one address");
+        return -1;
+    }
+    if (local_name(c->binds.items[0], &terms, source) < 0) return -1;
+    if (bound && !source->host) source->host = "*";
     return 0;
 }
 

@@ -7,8 +7,8 @@
 #include "common/cli/applet.h"
 #include "common/net/endpoint.h"
 
-/* Where to listen. */
-int where_listen(const struct call *call, int type, struct net_name *out);
+/* Where to listen: at one place at least. */
+int where_listen(const struct call *call, int type, struct net_names *out);
 
 /* From where to connect (-b); source->type is 0 when that was not given. */
 int where_source(const struct call *call, int type, struct net_name *source);

@@ -76,24 +76,43 @@ static int open_path(const struct addr *a, const struct net_name *name,
     return result;
 }
 
-/* Opens a socket at every address. Returns 0; -1 with a cause; 1 when port 0 was asked for and the
- * port that the first socket got is taken at another address: those before it are open then. */
-static int open_all(const struct addrs *addrs, const struct net_name *name,
-                    const struct sockopt_list *options, struct listeners *out,
-                    struct cause *cause) {
-    bool both = !name->host || !strcmp(name->host, "*");
-    out->count = 0;
-    for (size_t i = 0; i < addrs->count && out->count < LISTEN_MOST; i++) {
-        /* IPv4 first, the address that most people look for. */
-        struct addr a = addrs->items[both ? addrs->count - 1 - i : i];
-        if (name->port == 0 && out->count > 0) addr_set_port(&a, addr_port(&out->addrs[0]));
-        int result = (name->path ? open_path : open_one)(&a, name, options, out, cause);
-        if (result == 0 || (result == 1 && both)) continue;
-        bool taken = result < 0 && errno == EADDRINUSE && name->port == 0 && out->count > 0;
-        if (!taken) listen_close(out);
-        return taken ? 1 : -1;
+/* --- where --- */
+
+struct place {
+    struct addr addr;
+    const struct net_name *name;
+};
+
+struct places {
+    struct place items[LISTEN_MOST];
+    size_t count;
+};
+
+/* The name stands for an address of each family that the machine has. */
+static bool is_both(const struct net_name *name) {
+    return !name->path && (!name->host || !strcmp(name->host, "*"));
+}
+
+static bool is_chosen(const struct place *p) { return !p->name->path && p->name->port == 0; }
+
+static bool has(const struct places *places, const struct addr *a) {
+    for (size_t i = 0; i < places->count; i++)
+        if (addr_equal(&places->items[i].addr, a)) return true;
+    return false;
+}
+
+/* IPv4 first where the name stands for both, the address that most people look for. */
+static int add_all(struct places *places, const struct net_name *name, const struct addrs *addrs,
+                   struct cause *cause) {
+    for (size_t i = 0; i < addrs->count; i++) {
+        const struct addr *a = &addrs->items[is_both(name) ? addrs->count - 1 - i : i];
+        if (has(places, a)) continue;
+        if (places->count == LISTEN_MOST)
+            return cause_set(cause, STATUS_UNBOUND, "cannot listen on more than %d addresses",
+                             LISTEN_MOST);
+        places->items[places->count++] = (struct place){*a, name};
     }
-    return out->count > 0 ? 0 : -1;
+    return 0;
 }
 
 static int cannot(const struct net_name *name, const char *why, struct cause *cause) {
@@ -102,19 +121,59 @@ static int cannot(const struct net_name *name, const char *why, struct cause *ca
                      why);
 }
 
-int listen_open(struct loop *loop, const struct net_name *name, const struct sockopt_list *options,
-                struct listeners *out, struct cause *cause) {
+static int find(struct loop *loop, const struct net_name *name, struct places *places,
+                struct cause *cause) {
     struct addrs addrs;
-    struct listen_held held = {.count = 0};
-    int result;
     if (resolve_wait(loop, name, INT64_MAX, &addrs, cause) < 0)
         return cause->text[0] ? -1 : cannot(name, "interrupted", cause);
-    do result = open_all(&addrs, name, options, out, cause);
+    int result = add_all(places, name, &addrs, cause);
+    addrs_free(&addrs);
+    return result;
+}
+
+/* Those whose port the system chooses come last. */
+static int find_all(struct loop *loop, const struct net_names *names, struct places *places,
+                    struct cause *cause) {
+    for (int chosen = 0; chosen < 2; chosen++)
+        for (size_t i = 0; i < names->count; i++) {
+            const struct net_name *name = &names->items[i];
+            bool now = (!name->path && name->port == 0) == chosen;
+            if (now && find(loop, name, places, cause) < 0) return -1;
+        }
+    return 0;
+}
+
+/* Opens a socket at every address. Returns 0; -1 with a cause; 1 when the port that the system
+ * chose for one address is taken at another: those before it are open then. */
+static int open_all(const struct places *places, const struct sockopt_list *options,
+                    struct listeners *out, struct cause *cause) {
+    uint16_t port = 0;
+    out->count = 0;
+    for (size_t i = 0; i < places->count; i++) {
+        const struct place *p = &places->items[i];
+        struct addr a = p->addr;
+        if (is_chosen(p)) addr_set_port(&a, port);
+        int result = (p->name->path ? open_path : open_one)(&a, p->name, options, out, cause);
+        if (result == 0 && is_chosen(p)) port = addr_port(&out->addrs[out->count - 1]);
+        if (result == 0 || (result == 1 && is_both(p->name))) continue;
+        bool taken = result < 0 && errno == EADDRINUSE && is_chosen(p) && port > 0;
+        if (!taken) listen_close(out);
+        return taken ? 1 : -1;
+    }
+    return out->count > 0 ? 0 : -1;
+}
+
+int listen_open(struct loop *loop, const struct net_names *names,
+                const struct sockopt_list *options, struct listeners *out, struct cause *cause) {
+    struct places places = {.count = 0};
+    struct listen_held held = {.count = 0};
+    int result;
+    if (find_all(loop, names, &places, cause) < 0) return -1;
+    do result = open_all(&places, options, out, cause);
     while (result == 1 && listen_hold(&held, out));
     listen_let_go(&held);
-    addrs_free(&addrs);
     if (result != 0 && !cause->text[0])
-        cannot(name, "no address of this family on this machine", cause);
+        cannot(&names->items[0], "no address of this family on this machine", cause);
     return result == 0 ? 0 : -1;
 }
 

@@ -3,6 +3,7 @@
 #define SOCKKIT_NET_NAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,6 +26,14 @@ struct net_name {
      * NET_NAME_BACKLOG. */
     bool has_backlog;
     int backlog;
+};
+
+/* Several, to listen at all of them. */
+#define NET_NAMES_MOST 16
+
+struct net_names {
+    struct net_name items[NET_NAMES_MOST];
+    size_t count;
 };
 
 /* "localhost:60000", "[::1]:60000", "unix:/path": as messages have it. Returns out. */

@@ -18,11 +18,12 @@ static const struct sockopt_list *options_of(const struct call *call) {
 static int open_datagram(struct doors *d, const struct call *call, const struct addr *a,
                          struct cause *cause) {
     char host[ADDR_TEXT];
-    struct net_name name = {.host = addr_host_text(a, host),
-                            .port = addr_port(a),
-                            .family = addr_family(a),
-                            .type = SOCK_DGRAM,
-                            .numeric = true};
+    struct net_names name = {.items = {{.host = addr_host_text(a, host),
+                                        .port = addr_port(a),
+                                        .family = addr_family(a),
+                                        .type = SOCK_DGRAM,
+                                        .numeric = true}},
+                             .count = 1};
     struct listeners one;
     if (listen_open(call->loop, &name, options_of(call), &one, cause) < 0) return -1;
     d->datagrams.fds[d->datagrams.count] = one.fds[0];
@@ -41,16 +42,22 @@ static int open_beside(struct doors *d, const struct call *call, struct cause *c
     return 0;
 }
 
+static bool any_port(const struct net_names *names) {
+    for (size_t i = 0; i < names->count; i++)
+        if (names->items[i].port == 0) return true;
+    return false;
+}
+
 /* Where any port will do, one that is free for both. */
-static int open_both(struct doors *d, const struct call *call, const struct net_name *name,
+static int open_both(struct doors *d, const struct call *call, const struct net_names *names,
                      struct cause *cause) {
     struct listen_held held = {.count = 0};
     int result;
     do {
-        result = listen_open(call->loop, name, options_of(call), &d->streams, cause);
+        result = listen_open(call->loop, names, options_of(call), &d->streams, cause);
         if (result < 0) break;
         result = open_beside(d, call, cause);
-    } while (result < 0 && listen_hold(&held, &d->streams) && name->port == 0);
+    } while (result < 0 && listen_hold(&held, &d->streams) && any_port(names));
     listen_let_go(&held);
     return result;
 }
@@ -65,9 +72,10 @@ static int prepare_path(struct doors *d, const char *path) {
 }
 
 /* Returns 0, or the exit status, having told why. */
-static int choose_name(const struct call *call, const struct server_conf *conf, int type,
-                       struct net_name *name) {
-    if (where_listen(call, type, name) < 0) return STATUS_USAGE;
+static int choose_names(const struct call *call, const struct server_conf *conf, int type,
+                        struct net_names *names) {
+    if (where_listen(call, type, names) < 0) return STATUS_USAGE;
+    struct net_name *name = &names->items[0];
     if (conf->unix_mode >= 0 && !name->path) {
         msg_error("--unix-mode is for the path of --unix");
         return STATUS_USAGE;
@@ -81,15 +89,15 @@ static int choose_name(const struct call *call, const struct server_conf *conf, 
 
 static int open_anew(struct doors *d, const struct call *call, const struct server_conf *conf,
                      bool streams, bool datagrams) {
-    struct net_name name;
+    struct net_names names;
     struct cause cause = {0};
-    int result, status = choose_name(call, conf, streams ? SOCK_STREAM : SOCK_DGRAM, &name);
-    if (!status && name.path) status = prepare_path(d, name.path);
+    int result, status = choose_names(call, conf, streams ? SOCK_STREAM : SOCK_DGRAM, &names);
+    if (!status && names.items[0].path) status = prepare_path(d, names.items[0].path);
     if (status) return status;
     if (streams && datagrams)
-        result = open_both(d, call, &name, &cause);
+        result = open_both(d, call, &names, &cause);
     else
-        result = listen_open(call->loop, &name, options_of(call),
+        result = listen_open(call->loop, &names, options_of(call),
                              streams ? &d->streams : &d->datagrams, &cause);
     if (result < 0) return call_over(call) ? STATUS_OK : msg_cause(&cause);
     if (d->path.name) removal_made(&d->path, -1);

@@ -118,6 +118,7 @@ static int announce(struct responder *r) {
         r->doors.streams.count > 0 ? &r->doors.streams : &r->doors.datagrams;
     ready_narrate(&r->doors.streams);
     ready_narrate(&r->doors.datagrams);
+    ready_narrate_reachable(first);
     int status = ready_announce(r->conf, &first->addrs[0], &r->port_file);
     if (!status) note_waiting(r);
     return status;

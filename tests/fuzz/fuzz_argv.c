@@ -43,13 +43,14 @@ static void check_told(int result) {
 static void parse(const struct applet *applet, int argc, char **argv) {
     struct opt_command command = applet_command(applet);
     struct net_name name, source;
+    struct net_names names;
     struct call call = {.applet = applet, .conf = mem_new(applet->conf_size)};
     if (applet->defaults) memcpy(call.conf, applet->defaults, applet->conf_size);
     call.count = opt_parse(&command, call.conf, argc, argv, &call.before);
     call.operands = argv + 1;
     check_told(call.count);
     if (call.count >= 0) {
-        check_told(where_listen(&call, SOCK_STREAM, &name));
+        check_told(where_listen(&call, SOCK_STREAM, &names));
         check_told(where_target(&call, SOCK_DGRAM, &name, &source));
         if (call.count < 0) abort();
     }

@@ -55,7 +55,8 @@ static const struct dgram_ops datagrams = {.message = on_message, .batch = after
 
 static void listen_here(struct echo *echo, int type) {
     static const struct sockopt_list none;
-    struct net_name here = {.host = "127.0.0.1", .family = AF_INET, .type = type, .numeric = true};
+    struct net_names here = {
+        {{.host = "127.0.0.1", .family = AF_INET, .type = type, .numeric = true}}, 1};
     struct cause cause = {0};
     loop = loop_new();
     CHECK(listen_open(loop, &here, &none, &echo->listeners, &cause) == 0);

@@ -46,7 +46,7 @@ static void count_line(void *ctx, const char *line, size_t size) {
 
 static struct listeners listen_at_loopback(int type) {
     static const struct sockopt_list none;
-    struct net_name name = {.host = "127.0.0.1", .type = type, .numeric = true};
+    struct net_names name = {{{.host = "127.0.0.1", .type = type, .numeric = true}}, 1};
     struct listeners listeners = {.count = 0};
     struct cause cause = {0};
     CHECK(listen_open(loop, &name, &none, &listeners, &cause) == 0);
