@@ -211,7 +211,7 @@ static int start(struct serve *s) {
     struct broker *b = mem_new(sizeof *b);
     s->state = b;
     b->loop = s->loop;
-    fanout_start(&b->log, s->conf->buffer + STREAM_READ);
+    fanout_start(&b->log, (size_t)s->conf->buffer + STREAM_READ);
     return 0;
 }
 

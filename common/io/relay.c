@@ -271,7 +271,7 @@ static void end_receiving(struct relay *r) {
 }
 
 static void pull_peer(struct relay *r);
-static void watch_bulk(struct relay *r, size_t moved);
+static void watch_bulk(struct relay *r, uint64_t moved);
 
 static void bulk_paused(struct timer *t) {
     struct relay *r = container_of(t, struct relay, bulk);
@@ -283,7 +283,7 @@ static void bulk_paused(struct timer *t) {
 }
 
 /* Only where pages are moved: with --trace the calls that matter are to be seen, not these. */
-static void watch_bulk(struct relay *r, size_t moved) {
+static void watch_bulk(struct relay *r, uint64_t moved) {
     bool moves = output_moves(r->out) && !r->incoming;
     bool on = moved >= BULK && r->receiving == RELAY_OPEN && moves;
     if (on != r->low_water)

@@ -135,7 +135,7 @@ void session_abort(struct session *s, enum status outcome) { close_by(s, outcome
 
 static void farewell_over(struct farewell *f) {
     struct session *s = container_of(f, struct session, farewell);
-    stream_came(&s->stream, f->discarded);
+    stream_came(&s->stream, (size_t)f->discarded);
     session_close(s, STATUS_OK);
 }
 

@@ -122,8 +122,8 @@ size_t editor_key(const char *s, size_t n, enum editor_key *key) {
         *key = KEY_BACKSPACE;
         return 1;
     }
-    if (*s >= 0 && *s < 0x20) {
-        *key = control_keys[(int)*s];
+    if ((unsigned char)*s < 0x20) {
+        *key = control_keys[(unsigned char)*s];
         return 1;
     }
     *key = KEY_TEXT;

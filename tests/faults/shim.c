@@ -272,8 +272,8 @@ WRAP_BYTES(sendfile, CALL_sendfile, true, (int to, int fd, off_t *from, size_t n
            (to, fd, from, n))
 
 /* Of the two, the one that is a socket is broken. */
-ssize_t splice(int fd, off_t *from, int to, off_t *at, size_t n, unsigned flags) {
-    REAL(ssize_t, splice, (int, off_t *, int, off_t *, size_t, unsigned));
+ssize_t splice(int fd, loff_t *from, int to, loff_t *at, size_t n, unsigned flags) {
+    REAL(ssize_t, splice, (int, loff_t *, int, loff_t *, size_t, unsigned));
     enum verdict v = judge(CALL_splice);
     if (v == FAIL) {
         broken(fd, false);
