@@ -451,6 +451,7 @@ time.sleep(100)' "$PORT"
         run grep -c '^listen(3, 4096) ' "$SERVER_ERR"
         assert_output 1
     done
+}
 
 # What looks at a port and goes: a reset before a byte, behind an end of stream as probe has it, or alone. The server
 # sleeps meanwhile, so that it finds the connection as it was left, whatever the machine is busy with.
