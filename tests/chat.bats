@@ -247,7 +247,7 @@ for _ in range(2):
     sockkit chat ":$PEER_PORT" hi >heard
     printf '(x) \033[1m\377\n' | cmp - heard
     run sockkit chat --timestamps ":$PEER_PORT" hi
-    assert_output --regexp '^[0-9]{2}:[0-9]{2}:[0-9]{2} \(x\) '
+    assert_output --regexp '^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} \(x\) '
 }
 
 @test "-i ends a silent room, status 5" {

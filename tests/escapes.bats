@@ -1,4 +1,4 @@
-# --escapes: bytes that no argument can hold, in every text of connect, serve, udp-send and udp-serve.
+# --escapes: bytes that no argument can hold, in every text of connect, serve, chat, udp-send and udp-serve.
 
 load helper
 
@@ -72,4 +72,18 @@ assert hear(s) == b"a\\n\n\\xq\n"'
         [ "$status" -eq 2 ]
         [[ $stderr == *'--reply: "%q": unknown '** ]]
     done
+}
+
+@test "--escapes: chat says what its MESSAGEs stand for, each line as one" {
+    start_server chat-serve
+    run -0 sockkit chat --name ada --escapes ":$PORT" '\xc3\xa9t\xc3\xa9\tun\ndeux' '\\'
+    assert_line '(ada) été un'
+    assert_line '(ada) deux'
+    assert_line '(ada) \'
+    run -0 sockkit chat --name ada ":$PORT" '\tx'
+    assert_line '(ada) \tx'
+    run -1 sockkit chat --name ada --escapes ":$PORT" 'leave\nnow' "$(printf '%05000d' 0)\nx" # the first of the two is refused
+    assert_line '(ada) x'
+    run -2 sockkit chat --name ada --escapes ":$PORT" 'a\q'
+    assert_output --partial 'MESSAGE'
 }

@@ -3,6 +3,7 @@
 #include "applets/chat/host.h"
 #include "applets/chat/membership.h"
 #include "applets/chat/name.h"
+#include "common/cli/texts.h"
 #include "common/cli/where.h"
 #include "common/net/dial.h"
 #include "common/net/measured.h"
@@ -13,6 +14,7 @@ struct chat_conf {
     struct server_conf server;
     struct frontend_conf front;
     struct proxy_conf proxy;
+    struct texts_conf texts;
     bool listen;
     const char *name;
 };
@@ -28,13 +30,12 @@ static const struct opt_row rows[] = {
     OPT("quit-word", 0, OPT_STRING, chat_conf, front.quit_word, .metavar = "WORD",
         .flags = OPT_EVERYDAY | OPT_EMPTY_OK,
         .help = "a line that is WORD leaves, unsaid ('stop')"),
-    OPT("timestamps", 0, OPT_FLAG, chat_conf, front.timestamps,
-        .help = "show the time in front of each line"),
     OPT_END,
 };
 
 static const struct opt_group groups[] = {
     {"Room", rows, 0},
+    OPTIONS_TEXTS("Room", struct chat_conf, texts),
     OPTIONS_OUTPUT(raw, struct chat_conf, front.output),
     OPTIONS_PROXY(proxy, struct chat_conf),
     OPTIONS_SERVER(struct chat_conf),
@@ -53,6 +54,8 @@ static int join(struct call *call) {
     if (where_target(call, SOCK_STREAM, &target, &source) < 0 ||
         where_through(&conf->proxy, &target, &proxy) < 0)
         return STATUS_USAGE;
+    const struct text *messages = texts_messages(&conf->texts, call);
+    if (!messages) return STATUS_USAGE;
     const struct dial_plan plan = {
         .name = target,
         .local = source.type ? &source : NULL,
@@ -69,7 +72,7 @@ static int join(struct call *call) {
     msg_note(1, "connected to %s", text);
     struct membership_conf member = {.name = conf->name,
                                      .front = &conf->front,
-                                     .messages = call->operands,
+                                     .messages = messages,
                                      .message_count = call->count,
                                      .idle = common->idle};
     int status = membership_run(call, fd, text, &member);

@@ -1,6 +1,5 @@
 #include "applets/chat/frontend.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include "applets/chat/room.h"
@@ -27,17 +26,11 @@ void frontend_update(struct frontend *f) {
     stream_ask_space(f->wire, full);
 }
 
-static void put_time(struct buf *line) {
-    time_t now = time(NULL);
-    char stamp[16];
-    strftime(stamp, sizeof stamp, "%H:%M:%S ", localtime(&now));
-    buf_format(line, "%s", stamp);
-}
-
 void frontend_show(struct frontend *f, const char *text, size_t size) {
     struct buf line = {0}, clean = {0};
+    char now[MSG_TIME];
     if (f->console.typed) contacts_hear(&f->contacts, text, size);
-    if (f->conf->timestamps) put_time(&line);
+    buf_format(&line, "%s", msg_time(now));
     if (f->console.on_terminal && !f->conf->output.raw) { /* the room may be anybody's program */
         room_clean(&clean, text, size);
         text = buf_at(&clean);

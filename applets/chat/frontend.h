@@ -16,7 +16,6 @@
 struct frontend_conf {
     struct output_conf output;
     bool mute;             /* nothing will be shown */
-    bool timestamps;       /* the local time stands before each line shown */
     const char *quit_word; /* a line that is this word leaves, unsaid; "": none */
 };
 
@@ -41,7 +40,8 @@ struct frontend {
  * end of stdin. */
 void frontend_start(struct frontend *f, struct loop *loop, const struct frontend_conf *conf,
                     void (*line)(struct frontend *f, const char *text, size_t size));
-/* Shows a line of the room, given without its newline. */
+/* Shows a line of the room, given without its newline, behind the time where that is asked for
+ * (msg_timestamps). */
 void frontend_show(struct frontend *f, const char *text, size_t size);
 /* Looks again at who has to wait: something was sent, shown, taken, or `wire` or `rests`
  * changed. */

@@ -146,12 +146,19 @@ static void on_line(struct frontend *f, const char *text, size_t size) {
         leave_room(m, false);
 }
 
+/* Each line of it is one. */
+static void say_message(struct membership *m, const struct text *message) {
+    const char *at = message->bytes, *end = at + message->size, *newline;
+    for (; (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1)
+        say(m, at, (size_t)(newline - at));
+    say(m, at, (size_t)(end - at));
+}
+
 /* The messages of the command line, or those of stdin from now on. */
 static void begin_talking(struct membership *m) {
     m->naming = false;
     timer_stop(&m->wait);
-    for (int i = 0; i < m->conf->message_count; i++)
-        say(m, m->conf->messages[i], strlen(m->conf->messages[i]));
+    for (int i = 0; i < m->conf->message_count; i++) say_message(m, &m->conf->messages[i]);
     if (m->conf->message_count > 0) leave_room(m, false);
     update(m);
 }
