@@ -110,7 +110,7 @@ shim := $(if $(STATIC)$(findstring musl,$(compiler)),,$(BUILD)/faults.so)
 $(BUILD)/faults.so: tests/faults/shim.c
 	@mkdir -p $(@D)
 	@echo '  ld  $@'
-	$(Q)$(CC) -std=c17 -D_GNU_SOURCE $(warnings) -O2 -fPIC -shared -o $@ $<
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(warnings) -O2 -fPIC -shared -o $@ $<
 
 # The targets of the fuzzer are compiled with them, so that they follow what they call.
 tests: $(unit) $(shim) $(fuzz:%=$(BUILD)/tests/fuzz/%.o)
