@@ -347,8 +347,14 @@ assert time.monotonic() - begin > 1.2'
     own ''
     own localhost
     own 127.0.0.3 -4 -b '*'
-    run sockkit serve -U door --to unix:door
-    assert_equal "$status" 2
+    local name=@own-$$
+    for words in "door unix:door" "door unix:./door" "door unix:$PWD/door" "$name unix:$name"; do
+        run sockkit serve -U "${words% *}" --to "${words#* }"
+        assert_equal "$status" 2
+        assert_line --partial "where this very server listens"
+    done
+    touch "$name" # a path, whatever it is called
+    start_serve -U "$name" --to "unix:./$name"
 }
 
 @test "what has no meaning with --to is a usage error" {

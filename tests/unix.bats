@@ -332,3 +332,94 @@ ended(p, 5)
 p, path = serve("-U", "nobody", "-w", "100ms")
 ended(p, 5)'
 }
+
+# --- abstract names ---
+
+@test "an abstract name, @NAME, is served and reached by every applet; no file stands for it" {
+    local name=@here-$$ applet
+    for applet in serve echo cmd; do
+        start_server $applet -U "$name"
+        assert_equal "$PORT" "$name"
+        assert_equal "$(head -n 1 "$SERVER_ERR")" "listening on unix:$name"
+        run -0 sockkit connect -v -U "$name" 'ECHO x'
+        assert_line "connected to unix:$name from unix"
+        run -0 sockkit connect "unix:$name" 'ECHO x'
+        [ $applet = serve ] || assert_output --partial x
+        run -0 sockkit probe "unix:$name"
+        assert_output --partial "unix:$name"
+        stop "$SERVER_PID"
+        run -4 sockkit connect "unix:$name" # it went with its server
+    done
+    run -0 grep -c '^ECHO x$' "$DIR/started.0.out"
+    start_server chat-serve -U "$name" -q
+    run -0 sockkit chat -U "$name" 'hello there'
+    assert_output --partial 'hello there'
+    stop "$SERVER_PID"
+    start_server udp-serve -U "$name" --reply '%m back'
+    run -0 sockkit udp-send -U "$name" -r 1 hello
+    assert_output 'hello back'
+    run -0 sockkit probe -u --send hello --expect back -U "$name"
+    run -0 find . -name '*@*'
+    assert_output ''
+}
+
+@test "an abstract name: serve --to and udp-serve --to lead to one, and from one" {
+    local name=@there-$$
+    start_serve -U "$name" -q hello
+    start_serve -q --to "unix:$name"
+    run -0 sockkit connect "localhost:$PORT" </dev/null
+    assert_output hello
+    start_serve -U "$name.2" -q --to "localhost:$PORT"
+    run -0 sockkit connect -U "$name.2" </dev/null
+    assert_output hello
+    start_server udp-serve -U "$name.3" --reply '%m back'
+    start_server udp-serve -q --to "unix:$name.3"
+    run -0 sockkit udp-send "localhost:$PORT" -r 1 hello
+    assert_output 'hello back'
+    start_server udp-serve -U "$name.4" -q --to "localhost:$PORT"
+    run -0 sockkit udp-send -U "$name.4" -r 1 hello
+    assert_output 'hello back'
+}
+
+@test "an abstract name that is taken is status 6, its owner named; none, one too long, and --unix-mode for one, status 2" {
+    local name=@taken-$$ long
+    start_serve -U "$name"
+    for applet in serve udp-serve; do
+        [ $applet = serve ] || start_server udp-serve -U "$name-udp"
+        [ $applet = serve ] || name=$name-udp
+        run -6 sockkit $applet -U "$name"
+        assert_output "sockkit $applet: cannot listen on unix:$name: Address already in use$(told " (by sockkit, pid $SERVER_PID)")"
+    done
+    long=$(printf 'x%.0s' {1..107})
+    start_serve -U "@$long"
+    run -2 sockkit serve -U "@x$long"
+    assert_output --partial 'too long'
+    run -2 sockkit connect "unix:@x$long"
+    assert_output --partial 'too long'
+    run -2 sockkit serve -U @
+    run -2 sockkit connect unix:@
+    assert_output --partial "the name is missing behind '@'"
+    run -2 sockkit serve -U @x --unix-mode 600
+}
+
+@test "an abstract name is what bytes it has: a peer of another program meets it, and a datagram's sender is shown by it" {
+    peer '
+name = "@peer-%d" % os.getpid()
+p, port = serve("-U", name, "Hi", stdin=subprocess.DEVNULL)
+assert port == name
+s = socket.socket(socket.AF_UNIX)
+s.connect("\0" + name[1:])
+assert read_line(s) == b"Hi\n"
+l = socket.socket(socket.AF_UNIX)
+l.bind("\0" + name[1:] + "/back")
+l.listen()
+p = sockkit("connect", "-U", name + "/back", "x")
+assert read_all(l.accept()[0]) == b"x\n"
+p, port = serve("-U", name + "/udp", "--label", applet="udp-serve", stdin=subprocess.DEVNULL)
+d = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+d.bind("\0me\n")
+d.sendto(b"said", "\0" + name[1:] + "/udp")
+line = p.stdout.readline()
+assert line.endswith(b"] said\n"), line
+assert b"unix" in line, line'
+}

@@ -1,7 +1,6 @@
 #include "applets/udp/upstream.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/base/mem.h"
 #include "common/base/text.h"
@@ -12,25 +11,12 @@
 #define FRESH (30 * TEXT_NS_PER_S)        /* how long a look-up holds */
 #define FRESH_REFUSED (1 * TEXT_NS_PER_S) /* where an address refuses */
 
-/* A path may be written in many ways. */
-static bool is_own_path(const struct own *own, const struct addr *a) {
-    struct stat there, here;
-    if (addr_family(a) != AF_UNIX || stat(a->as.un.sun_path, &there) < 0) return false;
-    for (size_t i = 0; i < own->listeners->count; i++) {
-        const struct addr *local = &own->listeners->addrs[i];
-        if (addr_family(local) == AF_UNIX && stat(local->as.un.sun_path, &here) == 0 &&
-            there.st_dev == here.st_dev && there.st_ino == here.st_ino)
-            return true;
-    }
-    return false;
-}
-
 /* Returns how many were dropped. */
 static size_t drop_own(const struct upstream *u, struct addrs *addrs) {
     size_t kept = 0, before = addrs->count;
     for (size_t i = 0; i < before; i++) {
         const struct addr *a = &addrs->items[i];
-        if (!own_has(&u->own, a) && !is_own_path(&u->own, a)) addrs->items[kept++] = *a;
+        if (!own_has(&u->own, a)) addrs->items[kept++] = *a;
     }
     addrs->count = kept;
     return before - kept;

@@ -60,13 +60,28 @@ bool addr_equal(const struct addr *a, const struct addr *b) {
     return size == path_size(b) && memcmp(a->as.un.sun_path, b->as.un.sun_path, size) == 0;
 }
 
+bool addr_is_abstract(const struct addr *a) {
+    return addr_family(a) == AF_UNIX && path_size(a) > 0 && a->as.un.sun_path[0] == '\0';
+}
+
+const char *addr_path(const struct addr *a, char out[ADDR_TEXT]) {
+    size_t size = path_size(a);
+    memcpy(out, a->as.un.sun_path, size);
+    out[size] = '\0';
+    if (addr_is_abstract(a)) out[0] = '@';
+    return out;
+}
+
 /* A peer chooses its own path: nothing in it may act on the terminal where it is shown. */
 static const char *unix_text(const struct addr *a, char out[ADDR_TEXT]) {
     const char *path = a->as.un.sun_path;
     size_t size = path_size(a);
-    int written = snprintf(out, ADDR_TEXT, size > 0 && path[0] != '\0' ? "unix:" : "unix");
-    if (size == 0 || path[0] == '\0') return out;
-    char *end = out + written;
+    char *end = out + snprintf(out, ADDR_TEXT, size > 0 ? "unix:" : "unix");
+    if (addr_is_abstract(a)) {
+        *end++ = '@';
+        path++;
+        size--;
+    }
     while (size > 0) {
         uint32_t point;
         size_t length = utf8_next(path, size, &point);
@@ -240,14 +255,16 @@ bool addr_numeric(const char *host, uint16_t port, struct addr *out) {
 }
 
 int addr_unix(const char *path, struct addr *out) {
-    size_t size = strlen(path);
-    if (size == 0 || size >= sizeof out->as.un.sun_path) {
-        errno = size == 0 ? EINVAL : ENAMETOOLONG;
+    bool abstract = path[0] == '@';
+    size_t size = strlen(path), whole = abstract ? size : size + 1; /* no NUL ends a name */
+    if (size <= abstract || whole > sizeof out->as.un.sun_path) {
+        errno = size <= abstract ? EINVAL : ENAMETOOLONG;
         return -1;
     }
-    *out = (struct addr){.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + 1)};
+    *out = (struct addr){.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + whole)};
     out->as.un.sun_family = AF_UNIX;
-    memcpy(out->as.un.sun_path, path, size + 1);
+    memcpy(out->as.un.sun_path, path, whole);
+    if (abstract) out->as.un.sun_path[0] = '\0';
     return 0;
 }
 

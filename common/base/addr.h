@@ -32,9 +32,9 @@ void addr_set_port(struct addr *a, uint16_t port);
 bool addr_same_host(const struct addr *a, const struct addr *b); /* family, address, zone */
 bool addr_equal(const struct addr *a, const struct addr *b);     /* and the port or path */
 
-/* "127.0.0.1:60000", "[fe80::1%eth0]:60000", "unix:/path" ("unix" when it has no path). A v4-mapped
- * address is shown as IPv4; bytes of a path that could act on a terminal are shown as '?'. This one
- * and the next two return out. */
+/* "127.0.0.1:60000", "[fe80::1%eth0]:60000", "unix:/path", "unix:@name" ("unix" when it has no
+ * name). A v4-mapped address is shown as IPv4; bytes of a path that could act on a terminal are
+ * shown as '?'. This one and the next two return out. */
 const char *addr_text(const struct addr *a, char out[ADDR_TEXT]);
 /* The same for a peer, a Unix one by its process: "unix (pid 4242)"; pid 0: it is not known. */
 const char *addr_peer_text(const struct addr *a, pid_t pid, char out[ADDR_TEXT]);
@@ -59,11 +59,15 @@ bool addr_is_any(const struct addr *a);       /* 0.0.0.0, :: */
 bool addr_is_multicast(const struct addr *a); /* 224/4, ff00::/8 */
 /* fe80::/10 or ff02::/16 without a zone id, which says of which link (RFC 4007). */
 bool addr_lacks_zone(const struct addr *a);
+bool addr_is_abstract(const struct addr *a);
+/* The path or @name of a Unix socket, for addr_unix and for programs. Returns out. */
+const char *addr_path(const struct addr *a, char out[ADDR_TEXT]);
 /* True for a v4-mapped IPv6 address (RFC 4291 section 2.5.5.2); *out is the IPv4 address. */
 bool addr_unmap(const struct addr *a, struct addr *out);
 void addr_loopback(int family, uint16_t port, struct addr *out);
 void addr_any(int family, uint16_t port, struct addr *out); /* 0.0.0.0 and :: */
-/* -1 with errno ENAMETOOLONG, or EINVAL for an empty path. */
+/* Of a path, or of an abstract name (unix(7)), which is written @NAME. -1 with errno ENAMETOOLONG,
+ * or EINVAL for an empty one. */
 int addr_unix(const char *path, struct addr *out);
 
 /* A number 0-65535 in decimal digits alone. False when it is none (sign, blanks, 65536). */

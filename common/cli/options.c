@@ -20,7 +20,8 @@ static const char *parse_port(void *field, const char *value) {
 
 static const char *parse_unix(void *field, const char *value) {
     struct addr a;
-    if (addr_unix(value, &a) < 0) return "too long for a socket path";
+    if (addr_unix(value, &a) < 0)
+        return value[1] ? "too long for a socket path" : "the name is missing behind '@'";
     *(const char **)field = value;
     return NULL;
 }
@@ -82,10 +83,10 @@ const struct opt_row options_address[] = {
         .values = "@service", .help = "number or service (60000; servers: 0: any free one)",
         .flags = OPT_EVERYDAY),
     OPT("bind", 'b', OPT_CUSTOM, common_conf, binds, .metavar = "ADDR[:PORT]", .parse = parse_bind,
-        .values = "@host", .help = "servers: servers: listen on each ('*': all); or: source",
+        .values = "@host", .help = "servers: listen on each ('*': all); clients: source",
         .flags = OPT_EVERYDAY),
-    OPT("unix", 'U', OPT_CUSTOM, common_conf, unix_path, .metavar = "PATH", .parse = parse_unix,
-        .values = "@file", .excludes = "ipv4 ipv6 port bind",
+    OPT("unix", 'U', OPT_CUSTOM, common_conf, unix_path, .metavar = "PATH|@NAME",
+        .parse = parse_unix, .values = "@file", .excludes = "ipv4 ipv6 port bind",
         .help = "a Unix-domain socket instead of host and port", .flags = OPT_EVERYDAY),
     OPT("numeric", 'n', OPT_FLAG, common_conf, numeric, .help = "no DNS or service-name look-up"),
     OPT_END,

@@ -41,7 +41,8 @@ int port_file_clear(const char *path) {
 }
 
 static char *line_for(const struct addr *a) {
-    return addr_family(a) == AF_UNIX ? mem_format("%s\n", a->as.un.sun_path)
+    char path[ADDR_TEXT];
+    return addr_family(a) == AF_UNIX ? mem_format("%s\n", addr_path(a, path))
                                      : mem_format("%u\n", (unsigned)addr_port(a));
 }
 

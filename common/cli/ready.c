@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/cli/port_file.h"
@@ -31,13 +30,8 @@ static int send_ready(const struct addr *a) {
 }
 
 static void notify(const char *path) {
-    struct addr a = {0};
-    size_t size = strlen(path);
-    if ((*path != '/' && *path != '@') || size >= sizeof a.as.un.sun_path) return;
-    a.as.un.sun_family = AF_UNIX;
-    memcpy(a.as.un.sun_path, path, size);
-    if (*path == '@') a.as.un.sun_path[0] = 0; /* abstract */
-    a.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + (*path == '/'));
+    struct addr a;
+    if ((*path != '/' && *path != '@') || addr_unix(path, &a) < 0) return;
     if (send_ready(&a) < 0) msg_error("cannot notify %s: %s", path, strerror(errno));
 }
 

@@ -130,7 +130,8 @@ static int check_path(const char *path, const struct endpoint_terms *t, struct c
     if (t->port || t->bound || t->family != AF_UNSPEC)
         return cause_set(cause, STATUS_USAGE, "unix:%s excludes -4, -6, --port and --bind", path);
     if (addr_unix(path, &a) == 0) return 0;
-    return cause_set(cause, STATUS_USAGE, "%s: too long for a socket path", path);
+    return cause_set(cause, STATUS_USAGE, "unix:%s: %s", path,
+                     path[1] ? "too long for a socket path" : "the name is missing behind '@'");
 }
 
 int endpoint_remote(const struct endpoint *e, const struct endpoint_terms *t, struct net_name *out,

@@ -34,7 +34,7 @@ static int bind_as(int fd, const struct net_name *name, const struct addr *a) {
 /* bind(2) has made the path, which a socket that does not come to listen must not leave. */
 static int take_back(const struct addr *a) {
     int error = errno;
-    if (addr_family(a) == AF_UNIX && a->as.un.sun_path[0]) unlink(a->as.un.sun_path);
+    if (addr_family(a) == AF_UNIX && !addr_is_abstract(a)) unlink(a->as.un.sun_path);
     errno = error;
     return -1;
 }
@@ -95,6 +95,8 @@ static bool is_both(const struct net_name *name) {
 
 static bool is_chosen(const struct place *p) { return !p->name->path && p->name->port == 0; }
 
+static bool is_path(const struct place *p) { return p->name->path && !addr_is_abstract(&p->addr); }
+
 static bool has(const struct places *places, const struct addr *a) {
     for (size_t i = 0; i < places->count; i++)
         if (addr_equal(&places->items[i].addr, a)) return true;
@@ -153,7 +155,7 @@ static int open_all(const struct places *places, const struct sockopt_list *opti
         const struct place *p = &places->items[i];
         struct addr a = p->addr;
         if (is_chosen(p)) addr_set_port(&a, port);
-        int result = (p->name->path ? open_path : open_one)(&a, p->name, options, out, cause);
+        int result = (is_path(p) ? open_path : open_one)(&a, p->name, options, out, cause);
         if (result == 0 && is_chosen(p)) port = addr_port(&out->addrs[out->count - 1]);
         if (result == 0 || (result == 1 && is_both(p->name))) continue;
         bool taken = result < 0 && errno == EADDRINUSE && is_chosen(p) && port > 0;

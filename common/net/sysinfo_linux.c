@@ -158,8 +158,9 @@ static bool inode_owner(uint64_t inode, char out[SYSINFO_OWNER]) {
 bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
     long waiting = -1, second = sysconf(_SC_CLK_TCK);
     uint64_t inode;
+    char path[ADDR_TEXT];
     if (addr_family(a) == AF_UNIX)
-        inode = path_inode(a->as.un.sun_path);
+        inode = path_inode(addr_path(a, path));
     else {
         bool v4 = addr_family(a) == AF_INET, stream = type == SOCK_STREAM;
         const char *table4 = stream ? "/proc/net/tcp" : "/proc/net/udp",

@@ -76,7 +76,7 @@ static int choose_names(const struct call *call, const struct server_conf *conf,
                         struct net_names *names) {
     if (where_listen(call, type, names) < 0) return STATUS_USAGE;
     struct net_name *name = &names->items[0];
-    if (conf->unix_mode >= 0 && !name->path) {
+    if (conf->unix_mode >= 0 && (!name->path || *name->path == '@')) {
         msg_error("--unix-mode is for the path of --unix");
         return STATUS_USAGE;
     }

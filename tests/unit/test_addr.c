@@ -152,6 +152,24 @@ static void unix_paths(void) {
     text_is(&b, text, "unix");
 }
 
+static void abstract_names(void) {
+    struct addr a, b;
+    char longest[sizeof a.as.un.sun_path + 2] = {0}, text[ADDR_TEXT];
+    CHECK(addr_unix("@a", &a) == 0 && addr_is_abstract(&a));
+    CHECK(a.size == offsetof(struct sockaddr_un, sun_path) + 2);
+    CHECK(memcmp(a.as.un.sun_path, "\0a", 2) == 0);
+    text_is(&a, "unix:@a", "unix");
+    CHECK_TEXT(addr_path(&a, text), "@a");
+    CHECK(addr_unix("@ab", &b) == 0 && !addr_equal(&a, &b));
+    CHECK(addr_unix("./@a", &b) == 0 && !addr_is_abstract(&b) && !addr_equal(&a, &b));
+    CHECK_TEXT(addr_path(&b, text), "./@a");
+    CHECK(addr_unix("@", &b) == -1 && errno == EINVAL);
+    memset(longest, '@', sizeof a.as.un.sun_path);
+    CHECK(addr_unix(longest, &b) == 0 && b.size == sizeof b.as.un);
+    longest[sizeof a.as.un.sun_path] = 'x';
+    CHECK(addr_unix(longest, &b) == -1 && errno == ENAMETOOLONG);
+}
+
 static void unix_peers(void) {
     struct addr none = {0};
     text_is(&none, "unix", "unix");
@@ -160,9 +178,9 @@ static void unix_peers(void) {
     text_is(&none, "unix", "unix");
 
     struct addr abstract = none;
-    memcpy(abstract.as.un.sun_path, "\0ab", 3);
-    abstract.size += 3;
-    text_is(&abstract, "unix", "unix");
+    memcpy(abstract.as.un.sun_path, "\0ab\0\n", 5);
+    abstract.size += 5;
+    text_is(&abstract, "unix:@ab??", "unix");
 
     struct addr full = none;
     memset(full.as.un.sun_path, 'x', sizeof full.as.un.sun_path);
@@ -302,6 +320,7 @@ int main(void) {
         {"addresses are of their kind", kinds_of_addresses},
         {"peers are named by address, or by process", peers},
         {"socket paths have their limit", unix_paths},
+        {"an abstract name is written with @, and has no NUL of its own", abstract_names},
         {"unnamed and odd Unix peers are shown harmlessly", unix_peers},
         {"hosts and ports are compared", sameness},
         {"socket paths are compared", unix_sameness},
