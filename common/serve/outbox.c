@@ -7,6 +7,8 @@
 #include "common/base/buf.h"
 #include "common/base/mem.h"
 
+#define PAUSE_MOST (32 * DGRAM_PAUSE)
+
 struct outbox_queue {
     struct dgram_socket *socket;
     struct addr peer;   /* of the first; of all, on a Unix socket */
@@ -109,12 +111,20 @@ static bool has_patience(struct outbox *o, const struct outbox_queue *q) {
     return false;
 }
 
+static void try_again(struct timer *t);
+
+static void pause_for(struct outbox *o, int64_t pause) {
+    o->pause = pause < PAUSE_MOST ? pause : PAUSE_MOST;
+    timer_start(o->loop, &o->retry, o->pause, try_again);
+}
+
 static void try_again(struct timer *t) {
     struct outbox *o = container_of(t, struct outbox, retry);
+    size_t before = o->bytes;
     for (size_t i = o->count; i-- > 0;)
         if (empty(o, &o->queues[i]) || !has_patience(o, &o->queues[i])) remove_queue(o, i);
     if (o->count > 0)
-        timer_start(o->loop, t, DGRAM_PAUSE, try_again);
+        pause_for(o, o->bytes < before ? DGRAM_PAUSE : 2 * o->pause);
     else
         o->drained(o);
 }
@@ -137,7 +147,7 @@ void outbox_keep(struct outbox *o, struct dgram_socket *s, const struct dgram *d
         return;
     }
     put_record(o, q, d);
-    if (!timer_running(&o->retry)) timer_start(o->loop, &o->retry, DGRAM_PAUSE, try_again);
+    if (!timer_running(&o->retry)) pause_for(o, DGRAM_PAUSE);
 }
 
 void outbox_forget(struct outbox *o, const struct dgram_socket *s) {

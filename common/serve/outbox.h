@@ -1,7 +1,8 @@
 /* outbox: datagrams that the system does not take now, kept until it does. Those for a Unix socket
  * wait in a queue for each peer, since there a peer that does not read holds up what is for it
  * alone (unix(7)); those for UDP wait in one for each socket. The system tells of no room in either
- * case, so that the queues are tried every DGRAM_PAUSE. What waits is bounded, and so is for how
+ * case, so that the queues are tried again and again: after DGRAM_PAUSE, and while none moves ever
+ * more seldom. What waits is bounded, and so is for how
  * long: a queue that does not move for OUTBOX_PATIENCE is given up. */
 #ifndef SOCKKIT_SERVE_OUTBOX_H
 #define SOCKKIT_SERVE_OUTBOX_H
@@ -35,6 +36,7 @@ struct outbox {
     struct outbox_queue *queues;
     size_t count, capacity, bytes;
     struct timer retry;
+    int64_t pause;
 };
 
 /* True when something waits. */
