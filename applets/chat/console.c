@@ -7,6 +7,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/msg.h"
+#include "common/net/sock.h"
 
 /* a turn; little against STREAM_READ: a room says more than it is told, and who does not keep up is
  * dropped */
@@ -92,22 +93,33 @@ bool console_lasts(const struct console *c) {
     return !c->ended && !c->typed && !source_is_null(STDIN_FILENO);
 }
 
-/* Lines of a file from where it has been read; the last may lack its newline. `begun`: so has been
- * the first. */
-static size_t lines_left(int fd, bool begun) {
-    char bytes[READ_ONCE];
-    size_t lines = 0;
-    for (ssize_t n; (n = read(fd, bytes, sizeof bytes)) > 0; begun = bytes[n - 1] != '\n')
-        for (ssize_t i = 0; i < n; i++) lines += bytes[i] == '\n';
-    return lines + begun;
+/* How much of stdin can be read without waiting: of a file all, of a pipe what is in it now. */
+static size_t input_left(const struct console *c) {
+    struct stat st;
+    if (!c->in.loop || fstat(STDIN_FILENO, &st) < 0) return 0;
+    if (S_ISREG(st.st_mode)) return SIZE_MAX;
+    return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ? sock_unread(STDIN_FILENO) : 0;
 }
 
+static ssize_t read_left(const struct console *c, char bytes[READ_ONCE], size_t left) {
+    size_t most = left < READ_ONCE ? left : READ_ONCE;
+    return most > 0 ? source_read(STDIN_FILENO, c->in.kind, bytes, most) : 0;
+}
+
+/* The last line may lack its newline, and the first has begun in what was read before. */
 size_t console_unread(struct console *c) {
-    struct stat st;
+    char bytes[READ_ONCE];
+    size_t lines = 0;
+    ssize_t n;
     bool begun = c->framing.part.size > 0;
     if (c->ended) return 0;
-    bool file = fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode);
-    return file ? lines_left(STDIN_FILENO, begun) : begun;
+    for (size_t left = input_left(c); (n = read_left(c, bytes, left)) > 0; left -= (size_t)n) {
+        for (ssize_t i = 0; i < n; i++) lines += bytes[i] == '\n';
+        begun = bytes[n - 1] != '\n';
+    }
+    c->ended = true;
+    if (c->in.loop) source_want(&c->in, false);
+    return lines + begun;
 }
 
 static void tab_typed(struct term *t, const char *text, size_t size) {

@@ -47,8 +47,8 @@ void console_insert(struct console *c, const char *bytes, size_t n);
 void console_show(struct console *c, const char *text, size_t size);
 /* True when stdin may still bring lines that nobody types: a file, a pipe, a socket. */
 bool console_lasts(const struct console *c);
-/* For an owner that stops before the end of stdin: how many lines were not told, of what had been
- * read and of what a regular file still holds (which is read for it). */
+/* For an owner that stops before the end of stdin, which is over by that: how many lines were not
+ * told, of what had been read and of what stdin still holds now (which is read for it). */
 size_t console_unread(struct console *c);
 void console_stop(struct console *c);
 

@@ -160,11 +160,12 @@ static void guest_too_long(struct lines_session *t) {
 }
 
 /* What both are told after the guest's end tells us, too, whether the guest is still there: if not,
- * the guest's system has answered with a reset. */
+ * the guest's system has answered with a reset. Where a send failed before, the stream tells it. */
 static void go_on_alone(struct host *h) {
+    bool failed = h->front.wire->broken;
     duo_end(&h->duo, DUO_GUEST);
     deliver(h, false);
-    if (delivery_error(h->front.wire)) session_close(&h->guest->session, STATUS_OK);
+    if (!failed && delivery_error(h->front.wire)) session_close(&h->guest->session, STATUS_OK);
 }
 
 /* A file or a pipe is said to its end. What a person may still type is not waited for. */

@@ -11,6 +11,7 @@
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
+#include "common/net/sock.h"
 
 #define ANSWER (2 * TEXT_NS_PER_S) /* for the room to answer to our name, or to welcome us */
 /* For a room that neither ends nor speaks when we have left; less for a person whose last line was
@@ -69,6 +70,12 @@ static void finish(struct membership *m, int status) {
     frontend_end(&m->front, status ? status : untaken || refused ? STATUS_FAILED : STATUS_OK);
 }
 
+static void fail(struct membership *m, int error) {
+    if (m->over) return;
+    msg_error("connection with %s: %s", m->peer, strerror(error));
+    finish(m, STATUS_FAILED);
+}
+
 /* As far as can be told: the room has spoken since. */
 static bool is_heard(const struct membership *m) { return m->answered || m->said.end == 0; }
 
@@ -91,8 +98,8 @@ static void send_line(struct membership *m, const char *text, size_t size, bool 
 
 static void on_delivered(struct delivery *d, int error) {
     struct membership *m = container_of(d, struct membership, delivery);
-    if (error) msg_error("connection with %s: %s", m->peer, strerror(error));
-    if (error || m->room_ended) finish(m, error ? STATUS_FAILED : STATUS_OK);
+    if (error) fail(m, error);
+    if (m->room_ended) finish(m, STATUS_OK);
 }
 
 static void wait_for(struct membership *m, int64_t time);
@@ -262,10 +269,14 @@ static void on_space(struct talker *t) { update(container_of(t, struct membershi
 
 static void on_failed(struct talker *t, int error) {
     struct membership *m = container_of(t, struct membership, room);
-    if (!m->farewell)
-        msg_error("connection with %s: %s", m->peer,
-                  error ? strerror(error) : "no byte either way for the time of --idle");
-    finish(m, m->farewell ? STATUS_OK : error ? STATUS_FAILED : STATUS_TIMEOUT);
+    if (m->farewell) {
+        finish(m, STATUS_OK);
+    } else if (error) {
+        fail(m, error);
+    } else {
+        msg_error("connection with %s: no byte either way for the time of --idle", m->peer);
+        finish(m, STATUS_TIMEOUT);
+    }
 }
 
 /* --- the whole --- */
@@ -299,6 +310,7 @@ int membership_run(struct call *call, int fd, const char *peer,
     start(&m, fd);
     if (!m.front.status) loop_run(call->loop);
     delivery_stop(&m.delivery);
+    if (m.room.stream.broken) sock_reset(fd); /* the room must not take what it has for all */
     talker_stop(&m.room);
     timer_stop(&m.wait);
     tally_free(&m.said);

@@ -177,7 +177,7 @@ def good_statuses(pair):
         return {1, 5} if silent else {0, 1} | early if cut else {1}
     if silent:
         return {0, 5} if pair.applet == "chat" else {5}
-    if pair.applet == "chat" and pair.stdin in EMPTY | {"terminal"}:
+    if pair.applet == "chat" and (pair.stdin in EMPTY | {"terminal"} or pair.end == "half-close"):
         return {0, 1} | early  # the room may have closed before its member left
     if pair.applet == "chat-listen" and cut:
         return {0, 1}  # the guest did not hear that the host left
