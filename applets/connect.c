@@ -460,7 +460,7 @@ static int run(struct call *call) {
         part(&c); /* what the server says still must not become a reset that destroys what it has */
     }
     measured_note(c.fd, c.name);
-    if (c.farewell.reset) sock_reset(c.fd);
+    if (c.farewell.reset || c.relay.reset) sock_reset(c.fd);
     sock_close(c.fd);
     return c.status;
 }

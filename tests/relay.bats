@@ -344,15 +344,21 @@ for options in [], ["-o", "copy"]:
     assert "did not take" in err'
 }
 
-@test "serve --once: a client that resets in the middle is status 1 and a line" {
-    serve_file /dev/zero
-    peer 's = connect(args[0])
+@test "serve --once: a client that resets in the middle is status 1, a line, and one that counts what it did not take" {
+    local options
+    truncate -s 16M big
+    for options in '' '-x dump' '-C'; do
+        # shellcheck disable=SC2086 # several words
+        serve_file big $options
+        peer 's = connect(args[0])
 read_exactly(s, 1 << 20)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 s.close()' "$PORT"
-    assert_served 1
-    run cat "$SERVER_ERR"
-    assert_line --regexp '^sockkit serve: connection with 127.0.0.1:[0-9]+: Connection reset by peer$'
+        assert_served 1
+        run cat "$SERVER_ERR"
+        assert_line --regexp '^sockkit serve: connection with 127.0.0.1:[0-9]+: Connection reset by peer$'
+        assert_line --regexp '^sockkit serve: 127.0.0.1:[0-9]+ did not take [0-9]+ bytes of what was to be sent$'
+    done
 }
 
 @test "a stdout that is full is status 1 and a line, in connect, serve --once and serve" {

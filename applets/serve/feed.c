@@ -12,6 +12,7 @@
 #include "common/base/mem.h"
 #include "common/io/rest.h"
 #include "common/io/source.h"
+#include "common/net/sysinfo.h"
 
 #define LOG_SIZE ((size_t)1 << 20) /* for clients of different pace */
 #define READ_ONCE ((size_t)65536)
@@ -182,14 +183,29 @@ static void on_end(struct client *c) {
     r->goes_on = true;
     r->rest = (struct rest){
         .peer = c->name, .sock = stream_of(c)->fd, .in = STDIN_FILENO, .over = not_awaited};
+    stream_of(c)->patient = true;
     rest_start(&r->rest, f->serve->loop, f->in.kind, f->log.end > 0, stream_of(c)->received > 0);
     if (r->goes_on) feed_one(r);
     update(f);
 }
 
+/* What was read for it and has not arrived, and with --once what is left in a file. */
+static void tell_unsent(const struct reader *r) {
+    const struct feed *f = r->feed;
+    const struct stream *s = &r->client.text.session.stream;
+    uint64_t n = f->log.end - r->position;
+    int64_t unacknowledged = sysinfo_unacknowledged(s->fd, s->shut);
+    if (unacknowledged > 0) n += (uint64_t)unacknowledged;
+    if (f->serve->conf->once) n += rest_unread(STDIN_FILENO);
+    if (n > 0)
+        msg_error("%s did not take %llu byte%s of what was to be sent", r->client.name,
+                  (unsigned long long)n, n == 1 ? "" : "s");
+}
+
 static void on_closed(struct client *c) {
     struct reader *r = of_client(c);
     if (!r->feed) return;
+    if (c->text.session.outcome == STATUS_FAILED) tell_unsent(r);
     rest_stop(&r->rest);
     *r->before = r->next;
     if (r->next) r->next->before = r->before;

@@ -22,7 +22,7 @@ static void relay_done(struct relay *r, enum status outcome) {
     struct client *c = &container_of(r, struct joined, relay)->client;
     count(c);
     if (outcome) responder_end(&serve_of(c)->responder, (int)outcome);
-    session_close(&c->text.session, outcome);
+    r->reset ? session_abort(&c->text.session, outcome) : session_close(&c->text.session, outcome);
 }
 
 static void on_open(struct client *c) {

@@ -61,13 +61,16 @@ static void fail(struct join_end *e, int error) {
     finish(e->join, STATUS_FAILED, true);
 }
 
-/* A send to this end failed. What it said before is still read; then its end, or its reset, comes
- * too. */
+/* A send to this end failed. If it has gone, what it said before is still read; then its end, or
+ * its reset, comes too. */
 static void sending_failed(struct join_end *e) {
     msg_error("connection with %s: %s", e->name, strerror(e->sink.error));
     e->gone = true;
     other(e)->saying = JOIN_DONE;
-    check_over(e->join);
+    if (sock_peer_is_gone(e->sink.error))
+        check_over(e->join);
+    else
+        finish(e->join, STATUS_FAILED, true);
 }
 
 static void pass_end_on(struct join_end *e) {

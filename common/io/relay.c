@@ -32,7 +32,7 @@ static void update(struct relay *r) {
     if (reads && throttle_room(r->incoming) > 0) want |= LOOP_READ;
     if (writes && throttle_room(r->to_peer.pace) > 0) want |= LOOP_WRITE;
     /* else a hang-up, which does not go away, says nothing new */
-    if (want == 0 && r->sending != RELAY_DONE) want = LOOP_HANGUP;
+    if (want == 0 && r->sending != RELAY_DONE && !r->hung) want = LOOP_HANGUP;
     if (r->sock.loop) watch_want(&r->sock, want);
     if (r->in.loop) source_want(&r->in, r->sending == RELAY_OPEN && !r->peer_full);
     if (r->want_typing) r->want_typing(r, r->sending == RELAY_OPEN && !r->peer_full);
@@ -67,12 +67,13 @@ static uint64_t lost(const struct relay *r) {
            r->unread;
 }
 
-static void tell_lost(const struct relay *r) {
+/* `told`: why, already. */
+static void tell_lost(const struct relay *r, bool told) {
     uint64_t n = lost(r);
     if (n > 0)
         msg_error("%s did not take %llu byte%s of what was %s", r->peer, (unsigned long long)n,
                   n == 1 ? "" : "s", r->unread > 0 ? "to be sent" : "sent");
-    else if (r->cut)
+    else if (r->cut && !told)
         msg_error("%s closed the connection before the end of stdin", r->peer);
 }
 
@@ -84,8 +85,9 @@ static void note_cut(struct relay *r) {
 
 static void fail(struct relay *r, int error) {
     note_cut(r);
+    r->reset = true;
     msg_error("connection with %s: %s", r->peer, strerror(error));
-    if (r->read > 0) tell_lost(r);
+    if (r->read > 0 || sink_waiting(&r->to_peer) > 0) tell_lost(r, true);
     finish(r, STATUS_FAILED);
 }
 
@@ -114,8 +116,9 @@ static void settle(struct relay *r) {
     }
     /* counted anew: the last acknowledgement may have closed it */
     if (r->broken || (closed && lost(r) > 0)) {
-        if (*error == ECONNRESET) msg_error("connection with %s: %s", r->peer, strerror(*error));
-        tell_lost(r);
+        bool told = *error == ECONNRESET;
+        if (told) msg_error("connection with %s: %s", r->peer, strerror(*error));
+        tell_lost(r, told);
         finish(r, STATUS_FAILED);
         return;
     }
@@ -150,8 +153,12 @@ static void end_sending(struct relay *r) {
     check_over(r);
 }
 
-/* The peer takes no more. What it still says is read; then its end, or its reset, comes too. */
+/* What a peer that has gone said before is still read; then its end, or its reset, comes too. */
 static void sending_failed(struct relay *r) {
+    if (!sock_peer_is_gone(r->to_peer.error)) {
+        fail(r, r->to_peer.error);
+        return;
+    }
     r->broken = true;
     note_cut(r);
     r->sending = RELAY_DONE;
@@ -160,17 +167,14 @@ static void sending_failed(struct relay *r) {
 }
 
 /* Nothing is expected to happen, and yet: a reset; or a Unix socket whose peer closed it, which is
- * no failure unless something was still to be sent. */
+ * no failure unless stdin has more for it. */
 static void hung_up(struct relay *r) {
-    bool more = sink_waiting(&r->to_peer) > 0 || (r->in.loop && rest_unread(r->in.fd) > 0);
     sock_get(r->sock.fd, SOL_SOCKET, SO_ERROR, &r->to_peer.error, "SO_ERROR");
-    if (r->to_peer.error || (r->sending == RELAY_OPEN && more)) {
+    r->hung = true;
+    if (r->to_peer.error)
         sending_failed(r);
-        return;
-    }
-    r->sending = RELAY_DONE;
-    rest_stop(&r->rest);
-    check_over(r);
+    else
+        rest_hurry(&r->rest);
 }
 
 /* stdin has ended (or nothing more of it is wanted). */
@@ -204,12 +208,17 @@ static void took_from_input(struct relay *r, size_t n) {
     rest_heard(&r->rest);
 }
 
+/* stdout has failed: at the end of this turn it is told, and all of this is over (output_changed).
+ */
+static bool is_ending(const struct relay *r) { return r->out->status != 0; }
+
 /* Several moves a turn, for as long as both ends are ready; a pipe or terminal is read once, a
  * second read might block. */
 static void pull_input(struct source *in) {
     struct relay *r = container_of(in, struct relay, in);
     enum sink_result result = SINK_MOVED;
     uint64_t before = r->read;
+    if (is_ending(r)) return;
     bool once = in->kind == SOURCE_TTY || (in->kind == SOURCE_PIPE && !sink_moves(&r->to_peer));
     for (int i = 0; i < PULLS_A_TURN && result == SINK_MOVED && r->sending == RELAY_OPEN; i++) {
         size_t moved;
@@ -227,7 +236,7 @@ static void pull_input(struct source *in) {
 }
 
 void relay_type(struct relay *r, const char *bytes, size_t n) {
-    if (r->sending != RELAY_OPEN || !r->sock.loop) return;
+    if (r->sending != RELAY_OPEN || !r->sock.loop || is_ending(r)) return;
     took_from_input(r, n);
     took_input(r, n > 0 ? sink_give(&r->to_peer, bytes, n) : SINK_END);
 }
@@ -341,6 +350,7 @@ static void sock_ready(struct watch *w, unsigned events) {
     struct relay *r = container_of(w, struct relay, sock);
     uint64_t before = progress(r);
     if (events & LOOP_READ) pull_peer(r);
+    if (is_ending(r)) return;
     if (w->loop && events & LOOP_WRITE) flush_peer(r);
     if (w->loop && events == LOOP_HANGUP && r->sending != RELAY_DONE) hung_up(r);
     if (w->loop && progress(r) == before) watch_stalled(w);
@@ -362,7 +372,7 @@ static void idle_over(struct timer *t) {
     char idle[TEXT_SHORT];
     if (timer_put_off(t, r->active, r->idle)) return;
     msg_error("%s: no byte either way for %s", r->peer, text_duration(r->idle, idle));
-    if (r->read > 0) tell_lost(r);
+    if (r->read > 0) tell_lost(r, true);
     finish(r, STATUS_TIMEOUT);
 }
 

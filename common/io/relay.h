@@ -30,6 +30,9 @@ struct relay {
     struct sink to_peer;     /* .look may be set */
     uint64_t received, read; /* bytes from the peer; bytes from stdin */
     struct output_origin from;
+    /* For `done`: the peer is there, but not all was sent; the connection is to be reset, so that
+     * it does not take what it has for all. */
+    bool reset;
 
     /* private */
     struct loop *loop;
@@ -46,6 +49,7 @@ struct relay {
     /* the write side: shut down; its FIN is on its way (not when the peer had reset); gone */
     bool shut, fin, broken;
     bool low_water;  /* SO_RCVLOWAT is raised */
+    bool hung;       /* a hang-up has been seen, which does not go away */
     bool cut;        /* it went before the end of stdin */
     uint64_t unread; /* of a regular file, when the peer went */
 };

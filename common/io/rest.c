@@ -12,6 +12,8 @@
 
 #define BRIEF (2 * TEXT_NS_PER_S)
 #define TELL_AFTER (1 * TEXT_NS_PER_S)
+/* The writer of a pipe that was full needs a moment to go on. */
+#define QUIET (100 * TEXT_NS_PER_MS)
 
 /* How often the system is asked who holds the other end: soon, for a peer that closes has ended its
  * side an instant before; then ever more seldom. */
@@ -29,18 +31,20 @@ static bool readable_now(int fd) {
     return poll(&p, 1, 0) > 0 && p.revents & POLLIN;
 }
 
-/* A reset: the owner of the connection has not heard of it yet, and is the one to tell it. */
-static bool broken(int sock) {
+/* A Unix socket whose peer has closed, or a reset: of that the owner of the connection has not
+ * heard yet, and is the one to tell it. */
+static bool hangs_up(int sock) {
     struct pollfd p = {.fd = sock};
     return poll(&p, 1, 0) > 0 && p.revents & (POLLERR | POLLHUP);
 }
 
-/* Has the system shown that nobody has the other end of the connection any more? A peer that resets
- * has gone as well. Its reset is here before its socket is not, so it is looked for last. */
+/* Has the system shown that nobody has the other end of the connection any more? A TCP peer that
+ * resets has gone as well. Its reset is here before its socket is not, so it is looked for last. */
 static bool abandoned(const struct rest *r) {
     struct addr local, peer;
-    if (sock_local(r->sock, &local) < 0 || sock_peer(r->sock, &peer) < 0) return false;
-    return sysinfo_abandoned(&local, &peer) && !broken(r->sock);
+    if (sock_local(r->sock, &local) < 0) return false;
+    if (addr_family(&local) == AF_UNIX) return hangs_up(r->sock);
+    return sock_peer(r->sock, &peer) == 0 && sysinfo_abandoned(&local, &peer) && !hangs_up(r->sock);
 }
 
 static void end(struct rest *r) {
@@ -61,7 +65,8 @@ static void look_again(struct timer *t) { look(container_of(t, struct rest, time
 /* What is in stdin already is sent, or the attempt to send it tells that the peer has gone. */
 static void look(struct rest *r) {
     bool silent = !readable_now(r->in);
-    if (silent && !r->keep && abandoned(r)) {
+    bool quiet = silent && loop_now(r->loop) - r->heard >= QUIET;
+    if (quiet && !r->keep && abandoned(r)) {
         end(r);
         return;
     }
@@ -104,6 +109,12 @@ void rest_heard(struct rest *r) {
     if (!r->loop) return;
     r->brief = false;
     r->heard = loop_now(r->loop);
+}
+
+void rest_hurry(struct rest *r) {
+    if (!timer_running(&r->timer)) return;
+    r->step = STEP_FIRST / 2;
+    look(r);
 }
 
 void rest_stop(struct rest *r) {

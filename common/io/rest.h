@@ -5,7 +5,8 @@
  * A regular file, and a pipe or socket that has delivered a byte, is sent to its end. One that has
  * delivered nothing is too, if the peer said nothing either: then stdin is what the connection is
  * for. If the peer spoke and then ended, it is waited for 2 s more. A terminal is not waited for,
- * and nothing is where the system shows that nobody holds the other end any more. */
+ * and nothing is where the system shows that nobody holds the other end any more: then it is over
+ * once stdin has said nothing for a moment. What it says sooner is more than the peer took. */
 #ifndef SOCKKIT_IO_REST_H
 #define SOCKKIT_IO_REST_H
 
@@ -45,6 +46,8 @@ void rest_start(struct rest *r, struct loop *loop, enum source_kind kind, bool d
                 bool spoke);
 /* stdin has said something: it is sent to its end. Also when nobody waits. */
 void rest_heard(struct rest *r);
+/* A Unix socket has hung up: the system is to be asked now. Also when nobody waits. */
+void rest_hurry(struct rest *r);
 void rest_stop(struct rest *r); /* also when it was never started ({0}) */
 
 /* Before the sandbox is entered: keeps what it takes to ask who holds the other end of a

@@ -27,6 +27,10 @@ bool sock_is_short(int error) {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+bool sock_peer_is_gone(int error) {
+    return error == EPIPE || error == ECONNRESET || error == ETIMEDOUT;
+}
+
 int sock_open(int family, int type) {
     int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (trace_shows(fd)) trace_socket(fd, family, type);

@@ -33,6 +33,12 @@ bool sock_copying(void);
  * later. */
 bool sock_is_short(int error);
 
+/* True for the errors of a send by which a connection tells that the peer has gone, or takes no
+ * more. What it said before, and then its end, can still be read. After any other error the peer is
+ * there and waits: that connection is to be reset, so that what has arrived is not taken for all.
+ */
+bool sock_peer_is_gone(int error);
+
 int sock_open(int family, int type); /* socket(2) */
 /* bind(2): of a socket that is to listen; of any other. */
 int sock_bind_listener(int fd, const struct addr *a);

@@ -23,16 +23,20 @@ static void tell_failure(struct timer *t) {
     stream_failed(s, s->broken);
 }
 
+/* Is there nothing left to wait for but to tell that a send failed? A stream whose peer has gone
+ * still reads while its owner wants it to: what the peer sent before counts, and on a Unix socket a
+ * peer that has shut down only its receiving side may send on. */
+static bool has_failed(const struct stream *s) {
+    return s->broken && (!reads(s) || s->shutting || !sock_peer_is_gone(s->broken));
+}
+
 /* What to wait for, from the state. An event that comes must change the state, or it would come
  * again at once: a connection that both sides have ended is hung up for good, and so is a Unix
- * socket whose peer has closed.
- *
- * A stream whose send failed still reads while its owner wants it to: what the peer sent before
- * counts, and on a Unix socket a peer that has shut down only its receiving side may send on. */
+ * socket whose peer has closed. */
 static void update(struct stream *s) {
     unsigned want = s->hung || (s->ended && s->shut) ? 0 : LOOP_HANGUP;
     if (!s->watch.loop) return;
-    if (s->broken && (!reads(s) || s->shutting)) {
+    if (has_failed(s)) {
         watch_want(&s->watch, 0);
         timer_start(s->loop, &s->failure, 0, tell_failure);
         return;
@@ -118,18 +122,15 @@ static void write_some(struct stream *s) {
     update(s);
 }
 
-/* A Unix socket whose peer has closed hangs up without an error. */
-static int socket_error(int fd) {
-    int error = 0;
-    sock_get(fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
-    return error ? error : EPIPE;
-}
-
 /* A hang-up while nothing is read is not waited for again: what the peer sent before is
- * still to be read, and the end or the error will be told behind it. */
+ * still to be read, and the end or the error will be told behind it. A Unix socket whose peer has
+ * closed hangs up without an error. */
 static void hung_up(struct stream *s) {
-    if (reads_now(s) || s->ended) {
-        stream_failed(s, socket_error(s->fd));
+    int error = 0;
+    bool heard = reads_now(s) || s->ended;
+    if (heard) sock_get(s->fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
+    if (heard && (error || !s->patient)) {
+        stream_failed(s, error ? error : EPIPE);
         return;
     }
     s->hung = true;
@@ -188,7 +189,10 @@ void stream_send(struct stream *s, const void *bytes, size_t n) {
         at += gone;
         n -= gone;
     }
-    if (n > 0 && !s->broken && !s->shut) buf_put(&s->out, at, n);
+    if (s->broken)
+        s->dropped += n;
+    else if (n > 0 && !s->shut)
+        buf_put(&s->out, at, n);
     update(s);
 }
 

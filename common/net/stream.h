@@ -27,7 +27,8 @@ struct stream_ops {
     void (*end)(struct stream *s);
     /* All is sent, and the socket takes more (stream_ask_space). */
     void (*space)(struct stream *s);
-    /* The connection is gone (errno). Told once. */
+    /* The connection is gone (errno), or a send failed: where the peer has gone (sock.h), what it
+     * said before is handed over first. Told once. */
     void (*fail)(struct stream *s, int error);
 };
 
@@ -37,18 +38,20 @@ struct stream {
     struct watch watch;
     struct loop *loop;
     const struct stream_ops *ops;
-    struct buf out;         /* not sent yet */
-    int fd;                 /* the owner's */
-    bool reading;           /* the owner wants input */
-    bool ask_space;         /* the owner wants to know when the socket takes more */
-    bool ended;             /* the peer shut down its side */
-    bool hung;              /* it hung up while nobody read */
-    bool shutting, shut;    /* this side: as soon as `out` is empty; done */
-    int broken;             /* errno of a send that failed; told once, by `fail` from the loop */
+    struct buf out;      /* not sent yet */
+    int fd;              /* the owner's */
+    bool reading;        /* the owner wants input */
+    bool ask_space;      /* the owner wants to know when the socket takes more */
+    bool ended;          /* the peer shut down its side */
+    bool hung;           /* it hung up, which is not to be told (now) */
+    bool patient;        /* the owner's: a Unix peer that closes is not told of once it has ended */
+    bool shutting, shut; /* this side: as soon as `out` is empty; done */
+    int broken;          /* errno of a send that failed; told once, by `fail` from the loop */
     struct timer failure;   /* when that is told */
     struct throttle *paces; /* of what is received, and of what is sent; NULL: no limit */
     uint64_t received, sent;
-    int64_t active; /* when a byte last went either way (loop_now) */
+    uint64_t dropped; /* bytes that stream_send had to drop since it was broken */
+    int64_t active;   /* when a byte last went either way (loop_now) */
 };
 
 /* Begins to read. The descriptor stays the owner's. */

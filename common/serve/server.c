@@ -207,15 +207,28 @@ static void on_space(struct stream *t) {
     if (s->state == SESSION_FINISHING && stream_waiting(t) == 0) part(s);
 }
 
-/* An error of a connection that we are closing, with nothing left to send, is no loss. */
+static void tell_failure(const struct session *s, int error, uint64_t unsent) {
+    char peer[SESSION_PEER];
+    session_peer(s, peer);
+    msg_error("connection with %s: %s", peer, strerror(error));
+    if (unsent > 0)
+        msg_error("%s did not take %llu byte%s of what was to be sent", peer,
+                  (unsigned long long)unsent, unsent == 1 ? "" : "s");
+}
+
+/* An error of a connection that we are closing, with nothing left to send, is no loss. After a loss
+ * the peer must not take an orderly end for that of the answer. */
 static void on_fail(struct stream *t, int error) {
     struct session *s = of_stream(t);
-    char peer[SESSION_PEER];
-    bool loss = s->state == SESSION_OPEN || stream_waiting(t) > 0;
+    uint64_t unsent = stream_waiting(t) + t->dropped;
+    bool loss = s->state == SESSION_OPEN || unsent > 0;
     bool orderly = error == EPIPE && !t->broken; /* the peer has closed its Unix socket */
-    if (loss && !orderly)
-        msg_error("connection with %s: %s", session_peer(s, peer), strerror(error));
-    session_close(s, loss && !orderly ? STATUS_FAILED : STATUS_OK);
+    if (!loss || orderly) {
+        session_close(s, STATUS_OK);
+        return;
+    }
+    tell_failure(s, error, unsent);
+    session_abort(s, STATUS_FAILED);
 }
 
 static const struct stream_ops with_data = {

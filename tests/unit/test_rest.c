@@ -3,10 +3,13 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/base/text.h"
+#include "common/loop/loop.h"
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
 #include "unit.h"
@@ -71,8 +74,9 @@ static void over(struct rest *r) {
     is_over = true;
 }
 
-/* Is a silent pipe given up when the peer has ended its side, and closes a moment later? */
-static bool given_up(bool by_reset) {
+/* Is a pipe given up when the peer has ended its side, and closes a moment later? `last`: what the
+ * pipe says in that moment. */
+static bool given_up(bool by_reset, const char *last) {
     struct connection c = connection();
     struct linger linger = {.l_onoff = by_reset};
     struct loop *loop = loop_new();
@@ -84,6 +88,8 @@ static bool given_up(bool by_reset) {
     struct rest rest = {.peer = "peer", .sock = c.ours, .in = ends[0], .over = over};
     is_over = false;
     rest_start(&rest, loop, SOURCE_PIPE, true, false);
+    CHECK(write(ends[1], last, strlen(last)) == (ssize_t)strlen(last));
+    loop_run_for(loop, 500 * TEXT_NS_PER_MS);
     rest_stop(&rest);
     if (leaving >= 0) close(leaving); /* nobody was asked */
     leaving = -1;
@@ -106,9 +112,11 @@ static bool system_tells(void) {
 }
 
 static void nobody_there(void) {
-    CHECK(given_up(false) == system_tells());
-    CHECK(!given_up(true)); /* the connection's own error will tell */
+    CHECK(given_up(false, "") == system_tells());
+    CHECK(!given_up(true, "")); /* the connection's own error will tell */
 }
+
+static void more_to_say(void) { CHECK(!given_up(false, "more")); }
 
 int main(void) {
     static const struct unit_test tests[] = {
@@ -116,6 +124,7 @@ int main(void) {
         {"what was never read of a regular file is known, of nothing else", unread},
         {"stdin is not waited for when nobody holds the other end, but a reset is one",
          nobody_there},
+        {"what stdin says in the moment after is more than the peer took", more_to_say},
     };
     return UNIT_RUN(tests);
 }

@@ -1,5 +1,5 @@
-/* What the servers do when accept(2) or receiving fails and goes on failing. The calls below take
- * the place of libc's. */
+/* What the servers do when accept(2) or receiving fails and goes on failing, and when a reply
+ * cannot be sent. The calls below take the place of libc's. */
 #include <netinet/in.h>
 #include <sys/syscall.h>
 
@@ -8,13 +8,15 @@
 #include "common/serve/server_dgram.h"
 #include "looping.h"
 
-static int fault; /* errno; 0: the system's own answer */
-static unsigned calls, told;
+static int fault, send_fault; /* errno; 0: the system's own answer */
+static unsigned calls, told, lost;
 
-static int fail(void) {
-    errno = fault;
+static int fail_with(int error) {
+    errno = error;
     return -1;
 }
+
+static int fail(void) { return fail_with(fault); }
 
 /* Under names of their own: libc declares its own with types that are not those of POSIX. */
 int accept_or_fail(int fd, void *address, void *size, int flags) __asm__("accept4");
@@ -22,6 +24,12 @@ int receive_or_fail(int fd, void *items, unsigned count, int flags,
                     void *limit) __asm__("recvmmsg");
 ssize_t receive_one_or_fail(int fd, void *bytes, size_t n, int flags, void *from,
                             void *size) __asm__("recvfrom");
+
+ssize_t send_or_fail(int fd, const void *bytes, size_t n, int flags) __asm__("send");
+
+ssize_t send_or_fail(int fd, const void *bytes, size_t n, int flags) {
+    return send_fault ? fail_with(send_fault) : syscall(SYS_sendto, fd, bytes, n, flags, NULL, 0);
+}
 
 int accept_or_fail(int fd, void *address, void *size, int flags) {
     calls++;
@@ -42,6 +50,7 @@ ssize_t receive_one_or_fail(int fd, void *bytes, size_t n, int flags, void *from
 static void count_line(void *ctx, const char *line, size_t size) {
     (void)ctx;
     told += size >= 7 && memmem(line, size, "for now", 7) != NULL;
+    lost += size >= 6 && memmem(line, size, "take 6", 6) != NULL;
 }
 
 static struct listeners listen_at_loopback(int type) {
@@ -108,6 +117,53 @@ static void accepting(void) {
     listen_close(&listeners);
 }
 
+static void answer(struct session *s, const char *bytes, size_t n) {
+    (void)bytes;
+    session_send(s, "answer", n > 0 ? 6 : 0);
+}
+
+static void answer_and_finish(struct session *s, const char *bytes, size_t n) {
+    answer(s, bytes, n);
+    session_finish(s);
+}
+
+static void gone(struct session *s) { loop_stop(s->server->loop); }
+
+/* What a client reads behind a question, if sending the answer fails: -1 with errno. */
+static ssize_t hear(const struct server_ops *ops, struct server *server) {
+    static struct access_list all;
+    struct listeners listeners = listen_at_loopback(SOCK_STREAM);
+    char bytes[8];
+    server_start(server, loop, &listeners, (struct server_limits){.access = all, .once = true},
+                 ops);
+    int client = client_of(&listeners, SOCK_STREAM);
+    CHECK(write(client, "question", 8) == 8);
+    loop_run_for(loop, 5000 * MS);
+    ssize_t n = recv(client, bytes, sizeof bytes, MSG_DONTWAIT);
+    int error = errno;
+    server_stop(server);
+    listen_close(&listeners);
+    close(client);
+    errno = error;
+    return n;
+}
+
+static void answering(void) {
+    static const struct server_ops ops[] = {
+        {.session_size = sizeof(struct session), .data = answer, .closed = gone},
+        {.session_size = sizeof(struct session), .data = answer_and_finish, .closed = gone},
+    };
+    static const int system_errors[] = {ENOBUFS, EPERM, ENOMEM};
+    for (size_t i = 0; i < 6; i++) {
+        struct server server;
+        send_fault = system_errors[i / 2];
+        lost = 0;
+        CHECK(hear(&ops[i % 2], &server) == -1 && errno == ECONNRESET);
+        CHECK(lost == 1 && server.outcome == STATUS_FAILED);
+    }
+    send_fault = 0;
+}
+
 /* --- datagrams --- */
 
 static unsigned received;
@@ -158,6 +214,7 @@ int main(void) {
         {"accepting that goes on failing neither spins nor goes untold, and may succeed again",
          accepting},
         {"so does receiving datagrams", receiving},
+        {"an answer that cannot be sent is told and counted, and no end for an answer", answering},
         {"draining ends when receiving fails", draining},
     };
     loop = loop_new();
