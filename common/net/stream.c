@@ -122,14 +122,13 @@ static void write_some(struct stream *s) {
     update(s);
 }
 
-/* A hang-up while nothing is read is not waited for again: what the peer sent before is
- * still to be read, and the end or the error will be told behind it. A Unix socket whose peer has
- * closed hangs up without an error. */
+/* A hang-up before the end was read is not waited for again: what the peer sent before is still to
+ * be read, and the end or the error will be told behind it. A Unix socket whose peer has closed
+ * hangs up without an error. */
 static void hung_up(struct stream *s) {
     int error = 0;
-    bool heard = reads_now(s) || s->ended;
-    if (heard) sock_get(s->fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
-    if (heard && (error || !s->patient)) {
+    if (s->ended) sock_get(s->fd, SOL_SOCKET, SO_ERROR, &error, "SO_ERROR");
+    if (s->ended && (error || !s->patient)) {
         stream_failed(s, error ? error : EPIPE);
         return;
     }
