@@ -166,6 +166,12 @@ static void sending_failed(struct relay *r) {
     check_over(r);
 }
 
+/* stdin has ended (or nothing more of it is wanted). */
+static void input_over(struct relay *r) {
+    r->sending = RELAY_DRAINING;
+    if (sink_waiting(&r->to_peer) == 0) end_sending(r);
+}
+
 /* Nothing is expected to happen, and yet: a reset; or a Unix socket whose peer closed it, which is
  * no failure unless stdin has more for it. */
 static void hung_up(struct relay *r) {
@@ -173,14 +179,10 @@ static void hung_up(struct relay *r) {
     r->hung = true;
     if (r->to_peer.error)
         sending_failed(r);
-    else
+    else if (r->in.loop)
         rest_hurry(&r->rest);
-}
-
-/* stdin has ended (or nothing more of it is wanted). */
-static void input_over(struct relay *r) {
-    r->sending = RELAY_DRAINING;
-    if (sink_waiting(&r->to_peer) == 0) end_sending(r);
+    else /* whose lines wait for their time counts them */
+        input_over(r);
 }
 
 static void flush_peer(struct relay *r) {
