@@ -230,6 +230,21 @@ while b" closed (" not in (line := p.stderr.readline()): assert line
 assert ended(p)[0] == label + b"a" * 60000 + b"\n" + label + b"b" * 60000 + b"\n"'
 }
 
+@test "--label: what a peer sends that has never sent a newline is a line each time; a line of others goes on" {
+    peer '
+p, port = serve("--label")
+for first, second in (b"Bonjour", b"Salut"), (b"one\ntw", b"o"):
+    s = connect(port)
+    label = b"[127.0.0.1:%d] " % s.getsockname()[1]
+    shown = label + first.replace(b"\n", b"\n" + label)
+    s.sendall(first)
+    assert take(p.stdout, len(shown)) == shown
+    s.sendall(second)
+    s.close()
+    line = p.stdout.readline() + (p.stdout.readline() if first == b"Bonjour" else b"")
+    assert line == (b"\n" + label + b"Salut\n" if first == b"Bonjour" else b"o\n"), line'
+}
+
 @test "--quit-word ends its connection, is shown, and hides what comes behind it" {
     peer '
 p, port = serve("--quit-word", "stop")

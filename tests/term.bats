@@ -55,15 +55,87 @@ ended(p, 0)'
     assert_equal "$(tm display-message -p '#{cursor_x}')" 7
     type_keys anna
     wait_for_screen 'login: anna'
-    partner_says '(come on) '
-    wait_for_screen 'login: (come on) anna'
     type_keys Enter
     wait_until_heard 'anna\n'
-    wait_for_screen 'login: (come on) anna'
+    wait_for_screen 'login: anna'
     partner_says 'password: '
-    wait_for_screen $'login: (come on) anna\npassword:'
-    partner_says 'no\n'
-    wait_for_screen $'login: (come on) anna\npassword: no'
+    wait_for_screen $'login: anna\npassword:'
+    partner_says '\n'
+    type_keys x
+    wait_for_screen $'login: anna\npassword:\nx'
+}
+
+# A program of the lab sheets: it sends without newline, and prints what recv(1024) brings.
+BARE='def bare(s, *lines):
+    for line in lines:
+        s.sendall(line)
+        print(s.recv(1024), flush=True)
+'
+
+@test "connect: the messages of a server that sends no newline stand in lines of their own, what is typed too" {
+    local COLUMNS_WANTED
+    for COLUMNS_WANTED in 80 40; do
+        start_peer "$BARE"'
+l = listen(); announce(l); s = l.accept()[0]
+bare(s, b"Bonjour et bienvenue")
+bare(s, b"Comment vas-tu", b"Au revoir")
+s.close()'
+        terminal sockkit connect "127.0.0.1:$PEER_PORT"
+        wait_for_screen 'Bonjour et bienvenue'
+        type_keys x # which is a line of its own once nothing has come for 500 ms
+        wait_for_screen $'Bonjour et bienvenue\nx'
+        type_keys Enter
+        wait_for_screen $'Bonjour et bienvenue\nx\nComment vas-tu'
+        type_keys bien
+        wait_for_screen $'Bonjour et bienvenue\nx\nComment vas-tu\nbien'
+        type_keys Enter
+        wait_for_text revoir
+        type_keys merci Enter
+        wait_for_end
+        assert_equal "$status" 0
+        wait_for_exit "$PEER_PID"
+        assert_equal "$(<"$PEER_OUT")" $'b\'x\\n\'\nb\'bien\\n\'\nb\'merci\\n\''
+        terminal_teardown
+        rm -f status.file tmux
+    done
+}
+
+@test "serve: what two clients send without newline never stands in one line, with --label, -1 and --reply neither" {
+    local words
+    for words in '' --label; do
+        terminal sockkit serve -q -p 0 --port-file port $words
+        wait_for_file port
+        start_peer 'a, b = connect(args[0]), connect(args[0])
+announce(a)
+a.sendall(b"Bonjour")
+wait_until(lambda: os.path.exists("go"))
+b.sendall(b"Salut")
+time.sleep(100)' "$(<port)"
+        wait_for_text 'Bonjour$'
+        touch go
+        wait_for_text 'Salut$'
+        run screen
+        assert_line --regexp '^(\[127.*\] )?Bonjour$'
+        assert_line --regexp '^(\[127.*\] )?Salut$'
+        stop "$PEER_PID" KILL
+        terminal_teardown
+        rm -f port tmux go
+    done
+    for words in '' -1 --label '-1 --label'; do
+        terminal sockkit serve -q -p 0 --port-file port --reply '<%m>' $words
+        wait_for_file port
+        run peer "$BARE"'
+bare(connect(args[0]), b"Bonjour", b"Salut", b"Au revoir")' "$(<port)"
+        assert_output $'b\'<Bonjour>\\n\'\nb\'<Salut>\\n\'\nb\'<Au revoir>\\n\''
+        wait_for_text 'Au revoir$'
+        run screen
+        assert_equal "${#lines[@]}" 3
+        assert_line --index 0 --regexp '^(\[127.*\] )?Bonjour$'
+        assert_line --index 1 --regexp '^(\[127.*\] )?Salut$'
+        assert_line --index 2 --regexp '^(\[127.*\] )?Au revoir$'
+        terminal_teardown
+        rm -f port tmux
+    done
 }
 
 @test "an unfinished line longer than the screen is shown whole" {
@@ -73,7 +145,7 @@ ended(p, 0)'
     partner_says 'a question that is much longer than a row: '
     wait_for_screen $'a question that is m\nuch longer than a ro\nw: me'
     partner_says 'x\n'
-    wait_for_screen $'a question that is m\nuch longer than a ro\nw: x\nme'
+    wait_for_joined '^a question that is much longer than a row: ?xme$'
 }
 
 @test "narration appears above the line too" {
@@ -112,13 +184,13 @@ HARMLESS='^[]0;pwned^G^[[2J^[[1;1H^[c \x9b31m \u{9B}31m \u{85} \u{202E}evil\u{20
     talk
     type_keys mine
     partner_says "${HOSTILE%\\r\\n}"
-    wait_for_text 'endmine$'
+    wait_for_joined 'endmine$'
     partner_says '\xe2\x82'
     partner_says '\xac'
-    wait_for_text 'end€mine$'
+    wait_for_joined 'end€mine$'
     partner_says '\x1b'
     partner_says '[31mred\n'
-    wait_for_text 'end€\^\[\[31mred$'
+    wait_for_joined 'end€\^\[\[31mredmine$'
 }
 
 @test "it cannot where the terminal is dumb, or lines are not edited" {
@@ -158,8 +230,8 @@ for s, piece in (a, b"1\xe2\x82"), (b, b"2\xc3"), (a, b"\xac "), (b, b"\xa9\n"):
     s.sendall(piece)
     wait_until(lambda: os.path.exists("go"))
     os.unlink("go")' "$(<port)"
-        for seen in 1 12 '12€' '12€ é'; do
-            wait_for_text "^$seen *$"
+        for seen in 1 12 '12€ ?' '12€ ?é'; do
+            wait_for_joined "^$seen *$"
             wait_until [ ! -e go ]
             touch go
         done
@@ -271,7 +343,7 @@ reset(s)'
     wait_for_text '^login:'
     type_keys C-d
     partner_says 'still there\n'
-    wait_for_screen $'text\nlogin: still there'
+    wait_for_joined '^textlogin: ?still there$'
     type_keys C-c
     wait_for_end
 }

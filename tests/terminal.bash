@@ -9,6 +9,7 @@
 #   screen                      prints what is seen, without blank lines at the end
 #   wait_for_screen TEXT        until exactly that is seen
 #   wait_for_text REGEX         until a line of it matches (grep -E)
+#   wait_for_joined REGEX       until its lines, joined, match: where a slow machine may have ended one
 #   wait_for_end                until the command has ended: sets status; the terminal must be as it was
 #   modes                       prints what stty says now
 #   tm ARG...                   tmux
@@ -71,6 +72,8 @@ type_text() { tm send-keys -l -- "$1"; }
 screen() { tm capture-pane -p | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
 screen_is() { [ "$(screen)" = "$1" ]; }
 screen_has() { screen | grep -qE -e "$1"; }
+joined_has() { screen | tr -d '\n' | grep -qE -e "$1"; }
+wait_for_joined() { wait_until joined_has "$1"; }
 wait_for_screen() { wait_until screen_is "$1"; }
 wait_for_text() { wait_until screen_has "$1"; }
 

@@ -20,18 +20,22 @@ static void show(struct label_speaker *s, const char *end) {
     char now[MSG_TIME];
     struct buf line = {0};
     timer_stop(&s->timer);
-    if (l->unfinished != s)
-        buf_format(&line, "%s%s%s", l->unfinished ? "\n" : "", msg_time(now), s->prefix);
+    bool anew = l->unfinished != s || (s->whole && s->part.size > 0);
+    if (anew) buf_format(&line, "%s%s%s", l->unfinished ? "\n" : "", msg_time(now), s->prefix);
     buf_put(&line, buf_at(&s->part), s->part.size);
     buf_put(&line, end, strlen(end));
     l->unfinished = *end ? NULL : s;
+    s->whole = false;
     buf_drop(&s->part, s->part.size);
     output_put(l->out, NULL, buf_at(&line), line.size);
     buf_free(&line);
 }
 
+/* On a terminal, and of a peer that has never sent a newline, that was a message. */
 static void time_to_show(struct timer *t) {
-    show(container_of(t, struct label_speaker, timer), "");
+    struct label_speaker *s = container_of(t, struct label_speaker, timer);
+    show(s, "");
+    s->whole = !s->has_lines || output_draws(s->label->out);
 }
 
 void label_join(struct label *l, struct label_speaker *s, const char *name) {
@@ -44,6 +48,7 @@ void label_put(struct label_speaker *s, const char *bytes, size_t n) {
         const char *newline = memchr(bytes, '\n', n);
         size_t size = newline ? (size_t)(newline - bytes) : n;
         buf_put(&s->part, bytes, size);
+        if (newline) s->has_lines = true;
         if (newline)
             show(s, "\n");
         else if (s->part.size > PART_MOST)
@@ -54,6 +59,11 @@ void label_put(struct label_speaker *s, const char *bytes, size_t n) {
     }
     if (s->part.size > 0 && !timer_running(&s->timer))
         timer_start(s->label->loop, &s->timer, SHOW_AFTER, time_to_show);
+}
+
+void label_end_message(struct label_speaker *s) {
+    if (s->part.size > 0) show(s, "");
+    s->whole = s->label->unfinished == s;
 }
 
 void label_leave(struct label_speaker *s) {

@@ -99,6 +99,9 @@ static void on_answered(struct lines_session *t, const char *bytes, size_t n) {
 
 /* --- from clients to stdout --- */
 
+/* What clients send is cut into messages. */
+static bool is_framed(const struct serve *s) { return s->way->message || s->conf->quit_word; }
+
 /* While stdout takes nothing, nobody is read. */
 static void output_changed(void *owner) {
     struct serve *s = owner;
@@ -118,11 +121,13 @@ static void on_raw(struct lines_session *t, const char *bytes, size_t n) {
     }
     if (!s->conf->output.label) {
         output_put(&s->out, &c->origin, bytes, n);
+        if (is_framed(s)) screen_end_message(&s->screen);
         return;
     }
     output_copy(&s->out, bytes, n);
     output_received(&s->out, &c->origin.place, bytes, n);
     label_put(&c->speaker, bytes, n);
+    if (is_framed(s)) label_end_message(&c->speaker);
 }
 
 /* Nobody looks at the bytes: they are moved. */
@@ -204,7 +209,7 @@ static struct meter_count count_bytes(struct meter *m) {
 
 static struct lines_ops ops_for(const struct serve *s) {
     const struct output_conf *output = &s->conf->output;
-    bool framed = s->way->message || s->conf->quit_word;
+    bool framed = is_framed(s);
     bool looked_at = s->conf->pace.rate || framed || s->way->said || output->label ||
                      output->copy || output->dump;
     return (struct lines_ops){

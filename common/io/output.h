@@ -71,6 +71,9 @@ int output_stop(struct output *o);
 /* Bytes that `from` sent: to stdout, the copy and the dump. n = 0: there come no more. With `from`
  * NULL they are words of ours, for stdout alone. */
 void output_put(struct output *o, struct output_origin *from, const char *bytes, size_t n);
+
+/* True when a screen shows what goes to stdout: it is a terminal. */
+static inline bool output_draws(const struct output *o) { return o->view != NULL; }
 /* The same, out of a socket, as sink_pull does; pages are moved where nobody looks at the bytes.
  * Only while the output is not full. */
 enum sink_result output_pull(struct output *o, struct output_origin *from, int fd, size_t *moved);

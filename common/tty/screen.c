@@ -8,6 +8,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/msg.h"
+#include "common/base/text.h"
 #include "common/base/vis.h"
 #include "common/io/source.h"
 #include "common/tty/row.h"
@@ -17,6 +18,8 @@
 /* Of a long line so many bytes a column are looked at before the cursor, twice as many at most, and
  * behind it: a row of wide characters, joined ones too. */
 #define NEAR ((size_t)16)
+
+#define SILENCE (500 * TEXT_NS_PER_MS) /* after it a message without newline is over */
 
 #define LEFT_MOST ((size_t)4096) /* bytes of a line that nobody finished, to be left in full */
 
@@ -158,6 +161,7 @@ static void put_text(struct screen *s, const char *text, size_t n) {
 }
 
 static void forget_tail(struct screen *s) {
+    timer_stop(&s->silence);
     buf_free(&s->tail);
     s->broken = false;
 }
@@ -166,6 +170,23 @@ static void forget_tail(struct screen *s) {
 static void break_tail(struct screen *s) {
     if (s->tail.size > 0) buf_put(&s->out, "\n", 1);
     forget_tail(s);
+}
+
+/* The same where the row is ours to draw. */
+static void leave_tail(struct screen *s) {
+    if (s->shown) buf_put(&s->out, buf_at(&s->tail), s->tail.size);
+    break_tail(s);
+}
+
+static void end_tail(struct screen *s) {
+    wipe(s);
+    leave_tail(s);
+    draw(s);
+}
+
+/* The unfinished line is a message, and no question that waits for its answer. */
+static bool is_message(const struct screen *s) {
+    return s->whole && s->tail.size > 0 && buf_at(&s->tail)[s->tail.size - 1] != ' ';
 }
 
 static void flush(struct screen *s) {
@@ -185,9 +206,42 @@ static void put_shown(struct screen *s, struct vis *cut, const char *bytes, size
     buf_free(&text);
 }
 
+static void before_typed(struct screen *s, const struct gap *line) {
+    if (line && gap_size(line) > 0 && is_message(s)) end_tail(s);
+}
+
+static void silence_over(struct timer *t) {
+    struct screen *s = container_of(t, struct screen, silence);
+    s->whole = true;
+    before_typed(s, s->line);
+    flush(s);
+}
+
+/* A line ending that follows a message on its own belongs to it. */
+static void before_text(struct screen *s, const struct vis *speaker, char first) {
+    bool other = speaker && s->speaker && speaker != s->speaker;
+    if (s->tail.size > 0 && (s->whole || other) && first != '\n' && first != '\r') end_tail(s);
+}
+
+static void after_text(struct screen *s, const struct vis *speaker) {
+    s->speaker = speaker;
+    s->whole = false;
+    if (s->tail.size > 0)
+        timer_start(s->loop, &s->silence, SILENCE, silence_over);
+    else
+        timer_stop(&s->silence);
+}
+
+void screen_end_message(struct screen *s) { s->whole = s->tail.size > 0; }
+
 static void show(struct output_view *v, struct vis *cut, const char **bytes, size_t *n) {
     struct screen *s = container_of(v, struct screen, view);
+    if (*n > 0) before_text(s, cut, **bytes);
     put_shown(s, cut ? cut : &s->cut, *bytes, *n);
+    if (*n > 0)
+        after_text(s, cut);
+    else if (cut == s->speaker)
+        screen_end_message(s);
     buf_free(&s->looked);
     s->looked = s->out;
     s->out = (struct buf){.size = 0};
@@ -197,10 +251,7 @@ static void show(struct output_view *v, struct vis *cut, const char **bytes, siz
 
 void screen_line(struct screen *s, const char *line, size_t size) {
     wipe(s);
-    if (!s->typing) {
-        if (s->shown) buf_put(&s->out, buf_at(&s->tail), s->tail.size);
-        break_tail(s);
-    }
+    if (!s->typing || is_message(s)) leave_tail(s);
     buf_put(&s->out, line, size);
     draw(s);
     flush(s);
@@ -230,6 +281,7 @@ static void take_row(struct screen *s) {
 
 void screen_row(struct screen *s, const struct gap *line) {
     if (!s->able) return;
+    before_typed(s, line);
     take_row(s);
     s->line = line;
     s->typing = true;
@@ -250,6 +302,7 @@ static void put_row(struct screen *s, const struct gap *line) {
 
 void screen_row_done(struct screen *s, const struct gap *line) {
     if (!s->typing) return;
+    before_typed(s, line);
     wipe(s);
     put_row(s, line);
     buf_put(&s->out, "\n", 1);
@@ -336,13 +389,14 @@ void screen_start(struct screen *s, struct output *output) {
     if (!isatty(fd)) return;
     s->sink = &output->sink;
     s->able = msg_draws(fd);
+    s->loop = output->loop;
     s->output = output;
     output_show_by(output, &s->view);
     divert(s);
 }
 
 void screen_open(struct screen *s, struct loop *loop, int fd) {
-    *s = (struct screen){.sink = &s->own_sink, .able = msg_draws(fd)};
+    *s = (struct screen){.sink = &s->own_sink, .loop = loop, .able = msg_draws(fd)};
     sink_start(&s->own_sink, fd);
     watch_start(loop, &s->watch, fd, 0, own_ready);
     divert(s);

@@ -1,7 +1,9 @@
 /* screen: a terminal on which text arrives while its last row belongs to somebody: to the line
  * being typed (term.h) or to a progress line (meter.h). What arrives appears above that row. It is
  * harmless: vis_put goes over all that a peer sent. A line that is not finished is shown at once,
- * on that last row.
+ * on that last row. Where nothing more of it comes for 500 ms, or another peer speaks, it is a
+ * message without a newline: it is ended before the next thing is shown. What is typed stands
+ * behind a question all the same, a line that ends in a blank ("login: ").
  *
  * Where the terminal is stdout's, all of it goes through the output, which shows peers' bytes by
  * this screen; another terminal has a sink of its own here. */
@@ -30,8 +32,12 @@ struct screen {
     /* the unfinished line; progress; being composed; what the view gave out */
     struct buf tail, status, out, looked;
     const struct gap *line; /* what is typed; NULL: nothing */
-    struct buf drawn;       /* the last row, as it was drawn last */
-    size_t cursor;          /* where in `drawn` the cursor was left */
+    struct loop *loop;
+    struct timer silence;      /* since the unfinished line grew */
+    const struct vis *speaker; /* whose line it is; NULL: it has no origin */
+    bool whole;                /* nothing more of it is expected */
+    struct buf drawn;          /* the last row, as it was drawn last */
+    size_t cursor;             /* where in `drawn` the cursor was left */
     /* of the terminal when an unfinished line came that no row was drawn for; 0: it takes
      * several */
     size_t columns;
@@ -52,6 +58,9 @@ void screen_open(struct screen *s, struct loop *loop, int fd);
 /* What is left of an unfinished character is shown; the row is left on the terminal, and a new line
  * begun where one is unfinished. Also when it was never started ({0}). */
 void screen_stop(struct screen *s);
+
+/* What the peer has said is a whole message, newline or not: lines.h told so. */
+void screen_end_message(struct screen *s);
 
 /* A finished line (newline included) that is known to be harmless. */
 void screen_line(struct screen *s, const char *line, size_t size);

@@ -69,6 +69,21 @@ static const char *seen(void) {
     return text;
 }
 
+static void stop_waiting(struct timer *t) { loop_stop(t->loop); }
+
+/* Nobody speaks for 500 ms. */
+static void be_silent(void) {
+    struct timer wait = {.loop = NULL};
+    timer_start(loop, &wait, 501 * INT64_C(1000000), stop_waiting);
+    loop_run(loop);
+    drawn();
+}
+
+static void say_as(struct output_origin *who, const char *text) {
+    output_put(&out, who, text, strlen(text));
+    drawn();
+}
+
 static void what_arrives_appears_above_the_row(void) {
     begin(20);
     type("hello");
@@ -155,6 +170,69 @@ static void a_row_begins_behind_what_came_before(void) {
     end();
 }
 
+static void a_message_without_newline_is_ended_before_what_comes_next(void) {
+    begin(20);
+    type("");
+    say("Bonjour");
+    be_silent();
+    CHECK_TEXT(seen(), "Bonjour_");
+    say("Ca va");
+    say(" ?"); /* at once: it goes on */
+    CHECK_TEXT(seen(), "Bonjour|Ca va ?_");
+    be_silent();
+    type("me");
+    CHECK_TEXT(seen(), "Bonjour|Ca va ?|me_");
+    say("typing");
+    CHECK_TEXT(seen(), "Bonjour|Ca va ?|typingme_");
+    be_silent();
+    CHECK_TEXT(seen(), "Bonjour|Ca va ?|typing|me_");
+    screen_row_done(&screen, &line);
+    gap_clear(&line);
+    say("bye");
+    be_silent();
+    screen_line(&screen, "closed\n", 7);
+    drawn();
+    CHECK_TEXT(seen(), "Bonjour|Ca va ?|typing|me|bye|closed|_");
+    end();
+}
+
+static void the_newline_that_follows_a_message_belongs_to_it(void) {
+    begin(20);
+    say("Bonjour");
+    be_silent();
+    say("\r\nSalut\n");
+    CHECK_TEXT(seen(), "Bonjour|Salut|_");
+    end();
+}
+
+static void an_answer_is_typed_behind_a_question(void) {
+    begin(20);
+    type("");
+    say("login: ");
+    be_silent();
+    type("me");
+    CHECK_TEXT(seen(), "login: me_");
+    screen_line(&screen, "narrated\n", 9);
+    drawn();
+    CHECK_TEXT(seen(), "narrated|login: me_");
+    say("again: ");
+    CHECK_TEXT(seen(), "narrated|login: |again: me_");
+    end();
+}
+
+static void two_peers_never_stand_in_one_line(void) {
+    struct output_origin a = {.place.peer = "a"}, b = {.place.peer = "b"};
+    begin(20);
+    say_as(&a, "Bonjour");
+    say_as(&b, "Salut");
+    say_as(&b, " !");
+    CHECK_TEXT(seen(), "Bonjour|Salut !_");
+    say_as(&b, ""); /* it has gone */
+    say_as(&b, "another");
+    CHECK_TEXT(seen(), "Bonjour|Salut !|another_");
+    end();
+}
+
 static void the_terminal_is_left_at_the_beginning_of_a_line(void) {
     static const struct {
         const char *said, *typed, *seen;
@@ -235,6 +313,12 @@ int main(void) {
          no_line_vanishes_when_the_terminal_becomes_narrower},
         {"rows that a terminal wrapped are wiped", rows_that_a_terminal_wrapped_are_wiped},
         {"a row begins behind what came before", a_row_begins_behind_what_came_before},
+        {"a message without newline is ended before what comes next",
+         a_message_without_newline_is_ended_before_what_comes_next},
+        {"the newline that follows a message belongs to it",
+         the_newline_that_follows_a_message_belongs_to_it},
+        {"an answer is typed behind a question", an_answer_is_typed_behind_a_question},
+        {"two peers never stand in one line", two_peers_never_stand_in_one_line},
         {"the terminal is left at the beginning of a line",
          the_terminal_is_left_at_the_beginning_of_a_line},
         {"a very long line that nobody finished is left as it is seen",
