@@ -7,6 +7,7 @@
 #   make bench      sockkit beside its peers; writes tests/bench/RESULTS.md; ITEMS='echo bulk' measures those
 #   make faults     each call that fails in each exchange; writes tests/RESULTS-faults.md
 #   make fuzz       each tests/fuzz/fuzz_*.c, and each applet among strangers, for FUZZ_SECONDS
+#   make valgrind   the applets under valgrind: accesses, leaks, descriptors
 #   make soak       servers among 6000 connections, SOAK_SECONDS each; writes tests/RESULTS-soak.md
 #   make static     build/static/sockkit, with musl where there is one
 #   make install, make uninstall      $(DESTDIR)$(PREFIX)
@@ -66,7 +67,7 @@ compile += -isystem $(BUILD)/kernel
 kernel := $(BUILD)/kernel
 endif
 
-.PHONY: all tests check demo lint bench faults fuzz soak static install uninstall dist clean
+.PHONY: all tests check demo lint bench faults fuzz soak valgrind static install uninstall dist clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -172,6 +173,13 @@ fuzz:
 soak: all
 	@tests/setup check
 	@SOCKKIT=$(abspath $(SOCKKIT)) tests/soak/run --seconds $(SOAK_SECONDS) --report tests/RESULTS-soak.md
+
+# With debugging information, for what valgrind shows.
+valgrind:
+	@tests/setup valgrind
+	@$(MAKE) --no-print-directory all BUILD=build/valgrind SOCKKIT=build/valgrind/sockkit \
+	    CFLAGS='-O1 -g' link='$(CC) -g'
+	@SOCKKIT=$(CURDIR)/build/valgrind/sockkit tests/valgrind/run $(SCENES)
 
 static:
 	@$(MAKE) --no-print-directory all STATIC=1 BUILD=build/static SOCKKIT=build/static/sockkit \

@@ -210,6 +210,7 @@ static int start(struct serve *s) {
 
 static void stop(struct serve *s) {
     struct forward *f = s->state;
+    mover_leave();
     own_free(&f->own);
     free(f);
 }

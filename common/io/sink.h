@@ -92,6 +92,8 @@ enum sink_result mover_flush(struct mover *m, int to, size_t *taken);
 void mover_take_back(struct mover *m, struct buf *held);
 /* Only while nothing is inside: another mover may have the pipe. */
 void mover_rest(struct mover *m);
+/* Closes the pipes that rest: no mover comes any more. */
+void mover_leave(void);
 void mover_free(struct mover *m);
 
 #endif

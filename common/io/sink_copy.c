@@ -15,4 +15,6 @@ void mover_take_back(struct mover *m, struct buf *held) { (void)m, (void)held; }
 
 void mover_rest(struct mover *m) { (void)m; }
 
+void mover_leave(void) {}
+
 void mover_free(struct mover *m) { (void)m; }

@@ -145,6 +145,13 @@ void mover_rest(struct mover *m) {
     m->ends[0] = m->ends[1] = 0;
 }
 
+void mover_leave(void) {
+    for (; spare.count > 0; spare.count--) {
+        close(spare.ends[spare.count - 1][0]);
+        close(spare.ends[spare.count - 1][1]);
+    }
+}
+
 void mover_free(struct mover *m) {
     if (m->ends[1] <= 0) return;
     close(m->ends[0]);
