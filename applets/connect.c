@@ -378,6 +378,17 @@ static void stop_relay(struct connection *c) {
     buf_free(&c->typed);
 }
 
+/* Many proxies do not know of half-closed connections (RFC 9293 section 3.6): they take the end of
+ * our side for that of both, and the answer is lost on its way. */
+static void tell_unanswered(const struct connection *c) {
+    bool asked = c->call->count > 0 && !c->conf->send_only && !c->conf->no_half_close;
+    if (c->proxy && asked && !c->status && !call_over(c->call) && c->relay.received == 0)
+        msg_note(0,
+                 "%s ended without an answer (a proxy may end both sides when one has ended: "
+                 "--no-half-close keeps ours open)",
+                 c->name);
+}
+
 static void run_relay(struct connection *c) {
     const struct output_conf *output = &c->conf->output;
     bool editing =
@@ -393,6 +404,7 @@ static void run_relay(struct connection *c) {
         stop_terminal(c);
         stop_relay(c);
         if (!c->status) call_drain(c->call, &c->out);
+        tell_unanswered(c);
     }
     int failure = output_stop(&c->out);
     if (failure) c->status = failure;

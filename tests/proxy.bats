@@ -386,3 +386,36 @@ a.shutdown(socket.SHUT_WR)
 assert len(read_all(a)) == 1 << 20
 assert read_all(c) == b"answer"'
 }
+
+@test "--proxy: one that ends both sides when ours has ended is told; --no-half-close gets the answer" {
+    peer '
+import threading
+def answer(l):
+    while True:
+        s = l.accept()[0]
+        line = read_line(s)
+        if line == b"hello\n": read_all(s) # answers too late
+        else: s.sendall(line)
+        s.close()
+def meanly(s):
+    read_exactly(s, read_exactly(s, 2)[1]); s.sendall(b"\5\0")
+    read_exactly(s, 8); port = int.from_bytes(read_exactly(s, 2), "big")
+    t = socket.create_connection(("127.0.0.1", port)); s.sendall(b"\5\0\0\1\0\0\0\0\0\0")
+    while True:
+        for x in select.select([s, t], [], [])[0]:
+            if not (piece := x.recv(65536)): s.close(); t.close(); return
+            (t if x is s else s).sendall(piece)
+l, p = listen(), listen()
+threading.Thread(target=answer, args=(l,), daemon=True).start()
+def serve_proxy():
+    while True: meanly(p.accept()[0])
+threading.Thread(target=serve_proxy, daemon=True).start()
+def said(*words):
+    q = sockkit("connect", "--proxy", "socks5://127.0.0.1:%d" % p.getsockname()[1], "127.0.0.1:%d" % l.getsockname()[1], *words)
+    return ended(q)
+out, err = said("hello")
+assert out == b"" and "ended without an answer" in err and "--no-half-close" in err, (out, err)
+out, err = said("--no-half-close", "at once")
+assert out == b"at once\n" and err == "", (out, err)
+assert said("--send-only", "hello") == (b"", "")'
+}

@@ -369,6 +369,29 @@ while not (line := p.stderr.readline()).startswith(b"sockkit serve: connection w
 assert name.encode() in line and b"reset" in line'
 }
 
+@test "a reset before any byte, as load balancers end what they connect to see whether somebody listens, is no error" {
+    peer '
+for to in False, True:
+    l = listen()
+    for words in [], ["-q"]:
+        p, port = serve(*(["--to", "127.0.0.1:%d" % l.getsockname()[1]] if to else []), *words)
+        s = connect(port)
+        name = "%s:%d" % s.getsockname()
+        if to: l.accept()
+        reset(s)
+        if words: # the next one is an error
+            s = connect(port)
+            s.sendall(b"x")
+            if to: assert l.accept()[0].recv(1) == b"x"
+            else: assert take(p.stdout, 1) == b"x"
+            name = "%s:%d" % s.getsockname()
+            reset(s)
+        while name not in (line := p.stderr.readline().decode()) or "reset" not in line: assert line and not words, line
+        assert line.startswith("sockkit serve: connection" if words else "connection"), line
+        p.terminate()
+        p.wait()' # "-q": only the last of the two is told
+}
+
 # --- --once ---
 
 @test "what fails here is told once, although several clients meet it" {

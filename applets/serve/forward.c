@@ -105,6 +105,7 @@ static void join_both(struct pair *p) {
     join_start(&p->join, s->loop, stream_of(&p->client)->fd, p->target);
     p->join.idle = s->conf->common.idle;
     p->join.rate = s->conf->pace.rate;
+    p->join.expects_checks = !s->conf->once;
     p->join.done = join_done;
     p->join.ends[0].name = p->client.name;
     p->join.ends[1].name = f->name;

@@ -55,9 +55,18 @@ static void check_over(struct join *j) {
         finish(j, lost ? STATUS_FAILED : STATUS_OK, lost);
 }
 
+static void tell(const struct join_end *e, int error) {
+    const struct join *j = e->join;
+    bool silent = j->ends[0].said == 0 && j->ends[1].said == 0;
+    if (j->expects_checks && silent && error == ECONNRESET)
+        msg_note(0, "connection with %s: %s", e->name, strerror(error));
+    else
+        msg_error("connection with %s: %s", e->name, strerror(error));
+}
+
 /* Both directions end at once. */
 static void fail(struct join_end *e, int error) {
-    if (!e->gone) msg_error("connection with %s: %s", e->name, strerror(error));
+    if (!e->gone) tell(e, error);
     finish(e->join, STATUS_FAILED, true);
 }
 

@@ -40,6 +40,9 @@ struct join {
     void (*done)(struct join *j, enum status outcome, bool reset);
     int64_t idle;  /* ns without a byte either way; 0: no limit; to be set before join_run */
     uint64_t rate; /* bytes a second, either way; 0: no limit; likewise */
+    /* Likewise: a reset before a byte went either way is narrated, and no error. It is how load
+     * balancers end what they connect to see whether somebody listens. */
+    bool expects_checks;
     struct join_end ends[2];
     /* private */
     struct throttle *paces; /* of what each end is told; NULL: no limit */

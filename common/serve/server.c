@@ -207,10 +207,20 @@ static void on_space(struct stream *t) {
     if (s->state == SESSION_FINISHING && stream_waiting(t) == 0) part(s);
 }
 
+/* A load balancer that only wants to know whether somebody listens resets what it has connected,
+ * every other second. */
+static bool was_checked(const struct session *s, int error, uint64_t unsent) {
+    bool silent = s->stream.received == 0 && s->stream.sent == 0 && unsent == 0;
+    return error == ECONNRESET && silent && !s->server->limits.once;
+}
+
 static void tell_failure(const struct session *s, int error, uint64_t unsent) {
     char peer[SESSION_PEER];
     session_peer(s, peer);
-    msg_error("connection with %s: %s", peer, strerror(error));
+    if (was_checked(s, error, unsent))
+        msg_note(0, "connection with %s: %s", peer, strerror(error));
+    else
+        msg_error("connection with %s: %s", peer, strerror(error));
     if (unsent > 0)
         msg_error("%s did not take %llu byte%s of what was to be sent", peer,
                   (unsigned long long)unsent, unsent == 1 ? "" : "s");
