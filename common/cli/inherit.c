@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/text.h"
@@ -47,9 +48,46 @@ static int take(int fd, struct listeners *to) {
     return 0;
 }
 
-int inherit_sockets(struct listeners *streams, struct listeners *datagrams, struct cause *cause) {
+/* --- a connection --- */
+
+/* Or has been: the peer may have gone meanwhile. */
+static bool is_connected(int fd) { return type_of(fd) == SOCK_STREAM && !is_listening(fd); }
+
+static bool is_same(int fd, const struct stat *socket) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_dev == socket->st_dev && st.st_ino == socket->st_ino;
+}
+
+static int take_connection(int fd) {
+    struct stat socket;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    bool known = null >= 0 && fstat(fd, &socket) == 0;
+    for (int i = STDIN_FILENO; known && i <= STDERR_FILENO; i++)
+        if (is_same(i, &socket)) dup2(null, i);
+    if (null >= 0) close(null);
+    if (!known || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -1;
+    return sock_set_blocking(fd, false);
+}
+
+const char *inherit_stdin(void *field, const char *value) {
+    (void)value;
+    if (!is_connected(STDIN_FILENO)) return "stdin is no connected socket";
+    int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, FIRST);
+    if (fd < 0 || take_connection(fd) < 0) return "the socket cannot be taken over";
+    *(int *)field = fd;
+    return NULL;
+}
+
+/* --- all of them --- */
+
+int inherit_sockets(struct listeners *streams, struct listeners *datagrams, int *connection,
+                    struct cause *cause) {
     int count = count_for_us();
     clear_environment();
+    if (count == 1 && streams && is_connected(FIRST) && take_connection(FIRST) == 0) {
+        *connection = FIRST;
+        return 1;
+    }
     for (int fd = FIRST; fd < FIRST + count; fd++) {
         int type = type_of(fd);
         struct listeners *to = type == SOCK_DGRAM                        ? datagrams

@@ -87,6 +87,10 @@ static struct slot *slot_lettered(struct table *t, int letter) {
 
 static int refuse(const struct opt_row *row, const char *value, const char *why) {
     char shown[256];
+    if (!value) {
+        msg_error("--%s: %s", row->name, why);
+        return -1;
+    }
     vis_quote(value, strlen(value), 48, shown);
     msg_error("--%s: %s: %s", row->name, shown, why);
     return -1;

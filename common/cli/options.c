@@ -7,6 +7,7 @@
 #include "common/base/mem.h"
 #include "common/base/pace.h"
 #include "common/base/text.h"
+#include "common/cli/inherit.h"
 #include "common/net/sock.h"
 
 static const char *parse_port(void *field, const char *value) {
@@ -182,6 +183,13 @@ const struct opt_row options_accept_proxy[] = {
     OPT("proxy-from", 0, OPT_CUSTOM, server_conf, proxy_from.allow, .metavar = "CIDR[,CIDR]",
         .parse = parse_access, .excludes = "unix",
         .help = "believe such headers only of these addresses; repeatable"),
+    OPT_END,
+};
+
+const struct opt_row options_inetd[] = {
+    OPT("inetd", 0, OPT_CUSTOM, server_conf, connection, .parse = inherit_stdin,
+        .excludes = "port bind unix udp workers",
+        .help = "stdin is a connected socket: serve it as the one client"),
     OPT_END,
 };
 

@@ -61,6 +61,7 @@ struct server_conf {
     int unix_mode; /* permissions of the path; -1: as umask(2) says */
     bool no_sandbox;
     struct user user;
+    int connection; /* handed over as stdin (--inetd), taken out of there; 0: none */
 };
 
 #define SERVER_CONF_DEFAULTS \
@@ -74,10 +75,11 @@ extern const struct opt_row options_access[], options_readiness[], options_privi
     }
 
 /* Of those whose clients connect. */
-extern const struct opt_row options_clients[], options_accept_proxy[];
-#define OPTIONS_CLIENTS(conf)                                    \
-    {"Proxies", options_accept_proxy, offsetof(conf, server)}, { \
-        "Limits", options_clients, offsetof(conf, server)        \
+extern const struct opt_row options_clients[], options_accept_proxy[], options_inetd[];
+#define OPTIONS_CLIENTS(conf)                                  \
+    {"Proxies", options_accept_proxy, offsetof(conf, server)}, \
+        {"Limits", options_clients, offsetof(conf, server)}, { \
+        "Addresses", options_inetd, offsetof(conf, server)     \
     }
 
 /* --- what is shown: an applet has the groups that it names --- */

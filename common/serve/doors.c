@@ -5,6 +5,7 @@
 
 #include "common/cli/inherit.h"
 #include "common/cli/where.h"
+#include "common/net/sock.h"
 
 /* Bytes, or what the system gives: a burst of datagrams must wait for us somewhere. */
 #define RECEIVE_BUFFER (4 << 20)
@@ -109,13 +110,27 @@ static void widen(const struct listeners *datagrams, const struct sockopt_list *
         sockopt_default(options, datagrams->fds[i], "rcvbuf", RECEIVE_BUFFER);
 }
 
+/* As a listener's sockets have it that are accepted. */
+static int prepare_connection(struct doors *d, const struct call *call) {
+    struct addr local;
+    struct cause cause = {0};
+    const struct sockopt_list *options = options_of(call);
+    if (sock_local(d->connection, &local) < 0) return STATUS_FAILED;
+    if (sockopt_apply(options, d->connection, addr_family(&local), &cause) < 0)
+        return msg_cause(&cause);
+    if (addr_family(&local) != AF_UNIX) sockopt_default(options, d->connection, "nodelay", 1);
+    return 0;
+}
+
 int doors_open(struct doors *d, const struct call *call, const struct server_conf *conf,
                bool streams, bool datagrams) {
     struct cause cause = {0};
     int status = 0;
-    int inherited =
-        inherit_sockets(streams ? &d->streams : NULL, datagrams ? &d->datagrams : NULL, &cause);
+    int inherited = inherit_sockets(streams ? &d->streams : NULL, datagrams ? &d->datagrams : NULL,
+                                    &d->connection, &cause);
     if (inherited < 0) return msg_cause(&cause);
+    if (!d->connection) d->connection = conf->connection;
+    if (d->connection) return prepare_connection(d, call);
     if (inherited == 0)
         status = open_anew(d, call, conf, streams, datagrams);
     else if (streams && datagrams && d->datagrams.count == 0)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/cli/ready.h"
+#include "common/net/sock.h"
 #include "common/serve/confine.h"
 
 static const struct common_conf *common_of(const struct responder *r) { return r->call->conf; }
@@ -85,6 +86,7 @@ static void serve(struct responder *r) {
         responder_end(r, status);
         return;
     }
+    if (r->doors.connection) server_adopt(&r->clients.server, r->doors.connection);
     loop_run(r->call->loop);
     timer_stop(&r->patience);
     if (has_clients(r)) server_shut_doors(&r->clients.server);
@@ -113,7 +115,15 @@ static void note_waiting(const struct responder *r) {
     if (has_datagrams(r)) msg_note(1, "waiting for a datagram");
 }
 
+/* Somebody else listens: there is nothing to be said of it. */
+static int announce_connection(struct responder *r) {
+    struct addr local;
+    int status = sock_local(r->doors.connection, &local) < 0 ? STATUS_FAILED : 0;
+    return status ? status : ready_announce(r->conf, &local, &r->port_file);
+}
+
 static int announce(struct responder *r) {
+    if (r->doors.connection) return announce_connection(r);
     const struct listeners *first =
         r->doors.streams.count > 0 ? &r->doors.streams : &r->doors.datagrams;
     ready_narrate(&r->doors.streams);
@@ -201,6 +211,10 @@ int responder_run(struct responder *r, struct call *call, const struct server_co
     int status = ready_check(conf);
     if (!status) status = confine_check(conf);
     if (!status) status = doors_open(&r->doors, call, conf, has_clients(r), has_datagrams(r));
+    if (r->doors.connection) {
+        limits.once = true;
+        r->how.workers = 1;
+    }
     if (!status && !call_over(call))
         status = r->how.workers > 1 ? serve_together(r, &limits) : serve_alone(r, &limits);
     doors_close(&r->doors);

@@ -335,6 +335,13 @@ static void admit(struct server *server, int fd, const struct addr *peer,
         open_session(server, fd, peer, local);
 }
 
+/* Where there are no listeners nobody else will come. */
+static void check_adopted(struct server *server) {
+    if (server->listeners->count > 0 || server->arriving > 0 || server->opened > 0) return;
+    server->outcome = STATUS_FAILED;
+    loop_stop(server->loop);
+}
+
 static void arrived(struct arrival *a) {
     struct server *server = a->owner;
     bool named = a->fd >= 0 && a->header.named;
@@ -344,6 +351,7 @@ static void arrived(struct arrival *a) {
     else if (a->fd >= 0)
         admit(server, a->fd, named ? &a->header.source : &a->peer,
               named ? &a->header.destination : NULL);
+    check_adopted(server);
     update_accepting(server);
 }
 
@@ -370,6 +378,19 @@ static void await_intent(struct server *server, int fd, const struct addr *peer)
     const struct passerby passerby = {.done = passed, .owner = server, .fd = fd, .peer = *peer};
     server->passing++;
     passerby_start(&server->passers, server->loop, &passerby);
+}
+
+void server_adopt(struct server *server, int fd) {
+    struct addr peer;
+    if (sock_peer(fd, &peer) < 0) {
+        msg_note(0, "the client has gone: %s", strerror(errno));
+        sock_close(fd);
+    } else if (server->limits.accept_proxy) {
+        await_header(server, fd, &peer);
+    } else {
+        admit(server, fd, &peer, NULL);
+    }
+    check_adopted(server);
 }
 
 /* `first`: of this turn. False: there are no more. */

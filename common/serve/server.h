@@ -99,6 +99,9 @@ void server_start(struct server *server, struct loop *loop, struct listeners *li
                   struct server_limits limits, const struct server_ops *ops);
 /* Narrates, with -v, that nobody is connected; from then on the server does so by itself. */
 void server_note_waiting(void);
+/* Where there are no listeners: this connection, the server's from now on, is the one client. If it
+ * is refused the loop is stopped, and the outcome is STATUS_FAILED. Limits should have `once`. */
+void server_adopt(struct server *server, int fd);
 /* Accepts no further connection; the sessions go on. */
 void server_shut_doors(struct server *server);
 /* Closes all sessions at once and frees them. Not to be called from within a turn of the loop. */
