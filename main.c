@@ -16,6 +16,7 @@
 #include "common/loop/sig.h"
 #include "common/net/call.h"
 #include "netcat.h"
+#include "tour/tour.h"
 
 /* The applets, in the order of --help; each is the constant applet_NAME of a file of its own. */
 #define EACH_APPLET(use)                                                               \
@@ -120,6 +121,7 @@ static const struct applet *applet_named(const char *name) {
 static int help(void) {
     printf("Usage: sockkit APPLET [OPTION]... [ARG]...\n"
            "       sockkit --help | --version | --list | --install DIR | help [APPLET]\n"
+           "       sockkit help tour [TOPIC] [--svg FILE]\n"
            "One tool for sockets: serve, connect and see what happens.\n\nApplets:\n");
     for (size_t i = 0; i < APPLETS; i++)
         printf("  %-12s %s\n", applets[i]->name, applets[i]->summary);
@@ -136,12 +138,14 @@ static int list(void) {
 
 /* The options of all applets, for completions/generate and for the tests of the manual. */
 static int dump_options(void) {
+    char topics[TOUR_TOPICS];
     for (size_t i = 0; i < APPLETS; i++) {
         struct opt_command command = applet_command(applets[i]);
         opt_dump(&command);
     }
     printf("@sockopt\t");
     sockopt_names();
+    printf("\n@tour\t%s", tour_topics(topics));
     printf("\n@applets\t");
     for (size_t i = 0; i < APPLETS; i++)
         printf("%s%s", applets[i]->name, i + 1 < APPLETS ? " " : "\n");
@@ -216,16 +220,23 @@ static int unknown(const char *word) {
     return STATUS_USAGE;
 }
 
-static int help_of(const char *word) {
+/* For the tour, in a child of its own. */
+static int run_named(int argc, char **argv) {
+    const struct applet *applet = applet_named(argv[0]);
+    return applet ? run_applet(applet, argc, argv) : STATUS_USAGE;
+}
+
+static int help_of(const char *word, char **more) {
     char *argv[] = {(char *)(uintptr_t)word, (char *)(uintptr_t) "--help", NULL};
     const struct applet *applet = word ? applet_named(word) : NULL;
     if (!word || !strcmp(word, "help")) return help();
+    if (!strcmp(word, "tour")) return tour_show(more, run_named);
     return applet ? run_applet(applet, 2, argv) : unknown(word);
 }
 
 static int own_command(int argc, char **argv) {
     const char *word = argv[1], *operand = argc > 2 ? argv[2] : NULL;
-    if (!strcmp(word, "help")) return help_of(operand);
+    if (!strcmp(word, "help")) return help_of(operand, argv + (operand ? 3 : 2));
     if (means(word, "--help") || !strcmp(word, "-h")) return help();
     if (means(word, "--list")) return list();
     if (!strcmp(word, "--dump-options")) return dump_options();

@@ -13,7 +13,9 @@ function __sockkit_first
 end
 complete -c sockkit -n __sockkit_first -f -a 'serve connect udp-serve udp-send echo cmd guess chat-serve chat probe help --help --version --list --install'
 complete -c sockkit -n "__sockkit_applet --install" -f -a "(__fish_complete_directories)"
-complete -c sockkit -n "__sockkit_applet help" -f -a 'serve connect udp-serve udp-send echo cmd guess chat-serve chat probe'
+complete -c sockkit -n "__sockkit_applet help; and not __fish_seen_subcommand_from tour" -f -a 'serve connect udp-serve udp-send echo cmd guess chat-serve chat probe tour'
+complete -c sockkit -n "__sockkit_applet help; and __fish_seen_subcommand_from tour" -f -a 'tcp udp refused half-close time-wait backlog ipv6 pieces'
+complete -c sockkit -n "__sockkit_applet help; and __fish_seen_subcommand_from tour" -l svg -r
 for command in sockkit sk-serve
     complete -c $command -n "__sockkit_applet serve" -f -a "(__fish_print_hostnames)"
     complete -c $command -n "__sockkit_applet serve" -l once -s 1 -f -d 'serve one connection; its outcome is the status'

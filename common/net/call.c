@@ -7,11 +7,13 @@
 
 #include "common/base/mem.h"
 #include "common/base/vis.h"
+#include "common/loop/loop.h"
 
 #define SHOWN ((size_t)64) /* bytes of a payload */
 
 static unsigned long count;
-static void (*diverted)(void *ctx, const char *call, const char *words);
+static int64_t began; /* 0: it is not known */
+static void (*diverted)(void *ctx, const struct call_line *line);
 static void *diverted_ctx;
 static void (*pause_after)(void);
 
@@ -88,7 +90,9 @@ const char *call_error_name(int number) {
 
 unsigned long call_count(void) { return count; }
 
-void call_divert(void (*show)(void *ctx, const char *call, const char *words), void *ctx) {
+void call_began(int64_t at) { began = at; }
+
+void call_divert(void (*show)(void *ctx, const struct call_line *line), void *ctx) {
     diverted = show;
     diverted_ctx = ctx;
 }
@@ -96,9 +100,11 @@ void call_divert(void (*show)(void *ctx, const char *call, const char *words), v
 void call_pause(void (*pause)(void)) { pause_after = pause; }
 
 static void show(const char *call, const char *words) {
+    struct call_line line = {began ? began : loop_clock(), call, words};
+    began = 0;
     count++;
     if (diverted)
-        diverted(diverted_ctx, call, words);
+        diverted(diverted_ctx, &line);
     else if (*call)
         msg_pair(-1, call, words, CALL_COLUMN);
     else

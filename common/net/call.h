@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "common/base/msg.h"
@@ -26,9 +27,20 @@ const char *call_error_name(int number);
 /* How many lines have been shown. */
 unsigned long call_count(void);
 
-/* Instead of the lines `show` is called: `call` is "" for a line that is no call. NULL: lines
- * again. */
-void call_divert(void (*show)(void *ctx, const char *call, const char *words), void *ctx);
+/* The call of the next line began at this time (loop_clock); else its time is that of the line. A
+ * call that another process may learn of before it has returned says so, so that a cause has the
+ * earlier time. */
+void call_began(int64_t at);
+
+/* A line, as others may show it. */
+struct call_line {
+    int64_t at;
+    const char *call; /* "socket(AF_INET, SOCK_STREAM)             = 3"; "" where it is no call */
+    const char *words;
+};
+
+/* Instead of the lines `show` is called. NULL: lines again. */
+void call_divert(void (*show)(void *ctx, const struct call_line *line), void *ctx);
 /* Called after each line (--step). NULL: nobody. */
 void call_pause(void (*pause)(void));
 

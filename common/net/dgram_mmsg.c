@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include "common/base/mem.h"
+#include "common/loop/loop.h"
 #include "common/net/dgram.h"
 #include "common/net/sock.h"
 #include "common/net/trace.h"
@@ -328,6 +329,7 @@ static void pack(struct dgram_batch *b, unsigned i, const struct dgram_socket *s
 static int send_traced(struct dgram_batch *b, const struct dgram_socket *s, const struct dgram *d) {
     if (!d->here) return sock_sendto(s->fd, d->bytes, d->size, d->peer) < 0 ? -1 : 1;
     pack(b, 0, s, d, 1);
+    call_began(loop_clock());
     ssize_t n = sendmsg(s->fd, &b->out[0].msg_hdr, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (trace_shows(n))
         trace_sent(n, "sendmsg", s->fd, &(struct iovec){(void *)(uintptr_t)d->bytes, d->size},

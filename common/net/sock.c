@@ -99,6 +99,7 @@ pid_t sock_peer_pid(int fd) {
 
 int sock_shutdown(int fd) {
     if (trace_level) trace_before_shutdown(fd);
+    if (trace_level) call_began(loop_clock());
     int result = shutdown(fd, SHUT_WR);
     if (trace_shows(result)) trace_shutdown(result, fd, "SHUT_WR");
     return result;
@@ -107,6 +108,7 @@ int sock_shutdown(int fd) {
 void sock_close(int fd) {
     int error = errno;
     if (trace_level) trace_before_close(fd);
+    if (trace_level) call_began(loop_clock());
     int result = close(fd);
     if (trace_level) trace_close(result, fd);
     errno = error;
@@ -203,6 +205,7 @@ size_t sock_unread(int fd) {
 }
 
 ssize_t sock_send(int fd, const void *bytes, size_t n) {
+    if (trace_level) call_began(loop_clock());
     ssize_t result = send(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (trace_shows(result)) trace_send(result, fd, bytes, n);
     return result;
@@ -231,6 +234,7 @@ ssize_t sock_recvfrom(int fd, void *bytes, size_t n, struct addr *from) {
 }
 
 ssize_t sock_sendto(int fd, const void *bytes, size_t n, const struct addr *to) {
+    if (trace_level) call_began(loop_clock());
     ssize_t result = sendto(fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT, to ? &to->as.any : NULL,
                             to ? to->size : 0);
     if (trace_shows(result))

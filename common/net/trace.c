@@ -244,6 +244,7 @@ void trace_connect(int result, int fd, const struct addr *a, int64_t since) {
     else if (result == 0)
         snprintf(words, sizeof words, "its one peer from now on; nothing was sent");
     s->phase = result == 0 ? TRACE_CONNECTED : TRACE_FRESH;
+    call_began(since);
     errno = error;
     call_show(result, words, "connect(%d, %s)", fd, addr_text(a, text));
 }
