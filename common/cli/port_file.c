@@ -65,7 +65,8 @@ static int write_all(int fd, const char *bytes, size_t size) {
     while (size > 0) {
         ssize_t n = write(fd, bytes, size);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return -1;
+        if (n == 0) errno = EIO; /* it would be asked for ever */
+        if (n <= 0) return -1;
         bytes += n;
         size -= (size_t)n;
     }

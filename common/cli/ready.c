@@ -52,7 +52,8 @@ static int write_newline(int fd) {
         if (n < 0 && !loop_not_yet(errno)) return -1;
         if (n < 0) poll(&p, 1, TRY_EVERY);
     }
-    return n < 0 ? -1 : 0;
+    if (n == 0) errno = EIO;
+    return n > 0 ? 0 : -1;
 }
 
 static void tell_descriptor(int fd) {

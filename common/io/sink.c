@@ -48,8 +48,8 @@ static enum sink_result write_all(struct sink *s, const char **bytes, size_t *n)
         if (most == 0) return SINK_FULL;
         ssize_t done = write_some(s, *bytes, most);
         if (done < 0 && loop_not_yet(errno)) return SINK_FULL;
-        if (done < 0) {
-            s->error = errno;
+        if (done <= 0) { /* what takes nothing, and says nothing, would be asked for ever */
+            s->error = done < 0 ? errno : EIO;
             return SINK_FAILED;
         }
         throttle_spend(s->pace, (size_t)done);

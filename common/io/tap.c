@@ -27,7 +27,8 @@ static int write_all(int fd, const char *name, const char *bytes, size_t n, stru
     while (n) {
         ssize_t done = write(fd, bytes, n);
         if (done < 0 && errno == EINTR) continue;
-        if (done < 0) return write_failed(name, cause);
+        if (done == 0) errno = EIO; /* it would be asked for ever */
+        if (done <= 0) return write_failed(name, cause);
         bytes += done;
         n -= (size_t)done;
     }
