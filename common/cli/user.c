@@ -20,15 +20,22 @@ static bool parse_id(const char *text, id_t *id) {
     return true;
 }
 
+/* The errors by which a look-up says that there is no such entry (getpwnam(3)). */
+static bool is_unknown(int error) {
+    return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
 /* A name that looks like a number is a name, as for chown(1). */
 static const struct passwd *entry_of(const char *text) {
     id_t id;
+    errno = 0;
     const struct passwd *entry = getpwnam(text);
     return entry || !parse_id(text, &id) ? entry : getpwuid(id);
 }
 
 static const char *parse_user(struct user *user, const char *text, bool needs_group) {
     const struct passwd *entry = entry_of(text);
+    if (!entry && !is_unknown(errno)) return strerror(errno);
     if (entry) {
         user->name = mem_keep(mem_copy(entry->pw_name));
         user->id = entry->pw_uid;
@@ -40,9 +47,12 @@ static const char *parse_user(struct user *user, const char *text, bool needs_gr
 }
 
 static const char *parse_group(struct user *user, const char *text) {
+    errno = 0;
     const struct group *entry = getgrnam(text);
     if (entry)
         user->group = entry->gr_gid;
+    else if (!is_unknown(errno))
+        return strerror(errno);
     else if (!parse_id(text, &user->group))
         return "no such group";
     return NULL;
