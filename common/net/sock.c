@@ -11,6 +11,9 @@
 #include "common/loop/loop.h"
 #include "common/net/trace.h"
 
+#define SKIP_ONCE 4096
+#define SKIP_TRIES 16 /* what is there has to come, whatever interrupts the call */
+
 void sock_trace(int level) { trace_level = level; }
 
 bool sock_tracing(void) { return trace_level > 0; }
@@ -197,6 +200,17 @@ ssize_t sock_peek(int fd, void *bytes, size_t n) {
     while (result < 0 && errno == EINTR);
     if (trace_shows(result)) trace_peek(result, fd, bytes, n);
     return result;
+}
+
+int sock_skip(int fd, size_t n) {
+    char bytes[SKIP_ONCE];
+    for (int failures = 0; n > 0;) {
+        ssize_t done = sock_recv(fd, bytes, n < sizeof bytes ? n : sizeof bytes);
+        if (done == 0) errno = ECONNRESET;
+        if (done == 0 || (done < 0 && (!loop_not_yet(errno) || ++failures > SKIP_TRIES))) return -1;
+        if (done > 0) n -= (size_t)done;
+    }
+    return 0;
 }
 
 size_t sock_unread(int fd) {

@@ -74,6 +74,9 @@ void sock_give_up(int fd, const struct addr *a, int64_t since, bool limit);
 ssize_t sock_recv(int fd, void *bytes, size_t n);
 /* The same, but the bytes stay where they are (MSG_PEEK). */
 ssize_t sock_peek(int fd, void *bytes, size_t n);
+/* Takes away n bytes that sock_peek has shown, in as many calls as it takes. 0, or -1 with errno.
+ */
+int sock_skip(int fd, size_t n);
 /* Bytes that have come and were not read yet (FIONREAD); 0 where that is not known. */
 size_t sock_unread(int fd);
 ssize_t sock_send(int fd, const void *bytes, size_t n);

@@ -33,7 +33,7 @@ static void refuse(struct arrival *a, const char *why) {
 }
 
 /* What has come belongs to the header, at least up to its end. */
-static void take(struct arrival *a, char *bytes, size_t n) {
+static void take(struct arrival *a, const char *bytes, size_t n) {
     const char *why;
     size_t before = a->bytes.size;
     buf_put(&a->bytes, bytes, n);
@@ -42,7 +42,7 @@ static void take(struct arrival *a, char *bytes, size_t n) {
         refuse(a, why);
         return;
     }
-    if (sock_recv(a->fd, bytes, size > 0 ? (size_t)size - before : n) < 0) {
+    if (sock_skip(a->fd, size > 0 ? (size_t)size - before : n) < 0) {
         refuse(a, strerror(errno));
         return;
     }
@@ -56,7 +56,10 @@ static void ready(struct watch *w, unsigned events) {
     char bytes[PROXYPROTO_MOST];
     (void)events;
     ssize_t n = sock_peek(a->fd, bytes, sizeof bytes);
-    if (n < 0 && loop_not_yet(errno)) return;
+    if (n < 0 && loop_not_yet(errno)) {
+        watch_stalled(w);
+        return;
+    }
     if (n <= 0)
         refuse(a, n < 0 ? strerror(errno) : "it ended before its PROXY header was whole");
     else
