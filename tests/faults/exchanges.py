@@ -1,5 +1,6 @@
 """exchanges: what every applet does in the field, as short as it can be. Each is run again and
 again, and each time another call of sockkit's is made to fail."""
+import os
 import random
 import re
 import socket
@@ -103,6 +104,30 @@ def connect_exec(s):
     s.pump(s.accept(door, DOWN).says(DOWN))
 
 
+def through(s, url, *steps):
+    """Messages through a proxy, which answers step by step: how much it has heard by then, what it
+    says."""
+    door = s.listen()
+    s.start("connect", "-w", 2, "--proxy", f"{url}://127.0.0.1:{s.port}", "192.0.2.1:7", "one", "two",
+            wants=b"answer\n")
+    peer = s.accept(door, SAME)
+    for heard, answer in steps:
+        s.pump(peer, until=lambda: heard in peer.got or peer.over)
+        s.pump(peer.says(answer, False), until=lambda: not peer.out)
+    s.pump(peer, until=lambda: peer.over)
+    s.pump(peer.says(b"answer\n"))
+
+
+@exchange
+def connect_socks5(s):
+    through(s, "socks5", (b"\5\1\0", b"\5\0"), (b"\xc0\0\2\1\0\7", b"\5\0\0\1" + bytes(6)))
+
+
+@exchange
+def connect_http_proxy(s):
+    through(s, "http", (b"\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"))
+
+
 @exchange
 def connect_terminal(s):
     door = s.listen()
@@ -183,6 +208,57 @@ def serve_terminal(s):
     s.pump(s.stdin.says(b"welcome\r", False), client, until=lambda: b"\n" in client.got)
 
 
+def joins(s, door, *words):
+    s.serve("serve", *words)
+    for down, up in (DOWN, UP), (b"answer\n", b"again\n"):
+        client = s.client(down).says(up)
+        s.pump(client, s.accept(door, up).says(down))
+
+
+@exchange
+def serve_to(s):
+    joins(s, s.listen(beside=1), "--to", f"127.0.0.1:{s.port + 1}")
+
+
+@exchange
+def serve_to_unix(s):
+    joins(s, s.listen(socket.AF_UNIX), "--to", "unix:socket")
+
+
+@exchange
+def serve_to_name(s):
+    joins(s, s.listen(beside=1), "--to", f"localhost:{s.port + 1}")
+
+
+@exchange
+def serve_broker(s):
+    s.serve("serve", "--broker")
+    ann, bob = s.client(b"from bob\n"), s.client(LINES)
+    bob.plain = lambda got: got.replace(b"?", b"")
+
+    def bob_hears():
+        if not ann.over and not bob.over and not ann.out:
+            ann.says(b"?", False).say()
+            bob.hear()
+        return bob.got or ann.over or bob.over
+
+    s.until(bob_hears)
+    s.pump(ann.says(LINES, False), bob, until=lambda: b"line 19\n" in bob.got or bob.over)
+    s.pump(bob.says(b"from bob\n"))
+    s.hear(ann, b"from bob\n")
+    s.pump(ann.says(b""))
+
+
+@exchange
+def serve_accept_proxy(s):
+    s.serve("serve", "--accept-proxy", "--reply", "%m of %a", stdout=PIPE, wants=b"hi\nho\n")
+    header = b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"
+    s.pump(s.client(b"hi of 192.0.2.1\n").says(header + b"hi\n"))
+    s.hear(s.stdout, b"hi\n")
+    s.pump(s.client(b"ho of 192.0.2.1\n").says(header + b"ho\n"))
+    s.hear(s.stdout, b"ho\n")
+
+
 # --- servers that answer ---
 
 
@@ -207,6 +283,14 @@ def echo_unix(s):
 def echo_workers(s):
     s.serve("echo", "--workers", 2)
     asks(s)
+
+
+if os.getuid() == 0:
+
+    @exchange
+    def echo_user(s):
+        s.serve("echo", "--user", "nobody")
+        asks(s)
 
 
 @exchange

@@ -168,7 +168,10 @@ static enum verdict judge(enum call call) {
     if (call != chosen || n < first || (times && n >= first + times)) return PASS;
     if (atomic_fetch_add(&counts->struck, 1) == 0 && with_sites) note_site();
     if (error == 0) return SHORT;
-    if (error == KILLED) raise(SIGKILL);
+    if (error == KILLED) {
+        raise(SIGKILL);
+        _exit(1); /* the sandbox does not let it */
+    }
     errno = error > 0 ? error : ENOMEM;
     return FAIL;
 }

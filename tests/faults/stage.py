@@ -1,5 +1,6 @@
 """stage: one run of sockkit under the shim, and the peers that it meets."""
 import collections
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -121,7 +122,8 @@ class Stage:
                 [self.sockkit, *map(str, words)], stdin=theirs[0], stdout=theirs[1], stderr=told,
                 env=self.environment(), cwd=self.folder, start_new_session=True, pass_fds=passed,
                 preexec_fn=before)
-        resource.prlimit(self.process.pid, resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR + 1))
+        with contextlib.suppress(PermissionError):  # it may be another user by now
+            resource.prlimit(self.process.pid, resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR + 1))
         self.pidfd = os.pidfd_open(self.process.pid)
         for file in theirs:
             os.close(file) if isinstance(file, int) else file.close()
@@ -171,13 +173,17 @@ class Stage:
         """Until the words have come there."""
         return self.pump(end, until=lambda: words in end.got or end.over)
 
-    def until_made(self, call, n=1):
-        """Until sockkit has made the call so often."""
-        while self.counts()[2].get(call, 0) < n and not self.gone():
+    def until(self, true):
+        """Until true() holds, which nothing tells of."""
+        while not true() and not self.gone():
             if time.monotonic() > self.deadline:
                 self.stuck = True
                 return
             time.sleep(0.002)
+
+    def until_made(self, call, n=1):
+        """Until sockkit has made the call so often."""
+        self.until(lambda: self.counts()[2].get(call, 0) >= n)
 
     # --- peers ---
 
@@ -186,12 +192,13 @@ class Stage:
         self.ends.append(end)
         return end
 
-    def listen(self, family=socket.AF_INET, kind=socket.SOCK_STREAM, buffer=0):
+    def listen(self, family=socket.AF_INET, kind=socket.SOCK_STREAM, buffer=0, beside=0):
         s = self.keep(socket.socket(family, kind))
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if buffer:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        s.bind(self.path("socket") if family == socket.AF_UNIX else ("127.0.0.1", self.port))
+        place = self.path("socket") if family == socket.AF_UNIX else ("127.0.0.1", self.port + beside)
+        s.bind(place)
         if kind == socket.SOCK_STREAM:
             s.listen()
         s.setblocking(False)

@@ -36,6 +36,7 @@ MEANING = GOOD | FAILURES
 CRASHES = {-getattr(signal, "SIG" + name) for name in "ABRT BUS FPE ILL SEGV SYS TRAP".split()}
 STATUSES = {1, 3, 4, 5, 6}
 CHILD_STATUSES = {126, 127}
+LOOK_UPS = {"getpwnam": {2}, "getpwuid": {2}}  # whom an option means
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|: runtime error: ")
 ERROR = re.compile(r"^sockkit( [a-z-]+)?: ")
 BLANK = re.compile(r":\s*$|: \(|\bSuccess\b|Unknown error|\(null\)")
@@ -146,7 +147,7 @@ def outcome(t):
 def wrongly_failed(t):
     """What is wrong with how it failed; None: nothing."""
     status = t.result.status
-    if status not in STATUSES | CHILD_STATUSES:
+    if status not in STATUSES | CHILD_STATUSES | LOOK_UPS.get(t.case.call, set()):
         return None if status == -signal.SIGPIPE and t.case.error == "EPIPE" else "status"
     if t.case.call == "tell" or status in CHILD_STATUSES:
         return None
