@@ -148,7 +148,7 @@ def probe():
         rows_of("65 535 ports of loopback", many, "ms", "ms", low=True, floors={"nc.openbsd": 1.8, "bare": 0.95}),
         rows_of("65 535 ports of another machine (a veth pair)", far, "ms", "ms", low=True,
                 floors={"nc.openbsd": 1.5, "nmap": 1.5, "bare": 0.95}),
-        rows_of("100 000 targets from a file", crowd, "ms", "ms", low=True, floors={"nmap": 2}),
+        rows_of("100 000 targets from a file", crowd, "ms", "ms", low=True, floors={"nmap": 3}),
         rows_of("100 000 targets, resident at most", crowd, "kib", "KiB", low=True, most=20 * 1024),
         rows_of(f"{FILTERED} ports that do not answer, limit 1 s", none, "ms", "ms", low=True, most=1050),
     ], ["nc.openbsd asks one port after the other: it would take 50 s for the last."]
