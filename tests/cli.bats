@@ -471,6 +471,10 @@ options_of() {
         refuses --sockopt '"rcvbuf=64X"' -- $applet -O rcvbuf=64X
         refuses --sockopt '"rcvbuf=99999999999999999999"' -- $applet -O rcvbuf=99999999999999999999
         refuses --sockopt '"ttl=256"' -- $applet -O ttl=256
+        for value in mark=0x mark=0x1g mark=0x123456789 tos=af44 tos=af5 tos=cs8 tos=EF tos=256 mtu-discover=yes \
+            congestion=abcdefghijklmnop interface=abcdefghijklmnop 1:2 1:2= :2=1 1:=1 1:x=1 x:1=1 -1:2=1 1:2=x 1:2=99999999999; do
+            refuses --sockopt "\"$value\"" -- $applet -O $value
+        done
         for value in ttl=0 keepidle=0 keepintvl=0 keepcnt=0 maxseg=0; do
             refuses --sockopt "\"$value\"" ' to ' -- $applet -O $value
         done

@@ -72,3 +72,13 @@ documented() {
         [ -f "$MAN/$page.1" ] || { echo "$page"; return 1; }
     done < <(grep -hoE '^\.Xr sockkit[a-z-]* 1' "$MAN"/*.1 | awk '{ print $2 }' | sort -u)
 }
+
+@test "sockkit(1) has every socket option of -O help, and says the same of it" {
+    local missing='' name line
+    while IFS= read -r line; do
+        name=${line#  } name=${name%%=*}
+        [ "$name" != LEVEL:NAME ] || continue
+        [ "$(grep -A1 "^.It Cm $name Ns = Ns " "$MAN/sockkit.1" | tail -n 1)" = "$(sed 's/^ *[^ ].*   *//' <<<"$line")" ] || missing+=" $name"
+    done < <("$SOCKKIT" serve -O help)
+    assert_equal "$missing" ''
+}

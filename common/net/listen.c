@@ -15,7 +15,7 @@
 
 /* Accepted sockets inherit nodelay. */
 static void set_defaults(int fd, int family, int type, const struct sockopt_list *options) {
-    if (family == AF_INET6) sock_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
+    if (family == AF_INET6) sockopt_default(options, fd, "v6only", 1);
     if (family == AF_UNIX || type != SOCK_STREAM) return;
     sockopt_default(options, fd, "reuseaddr", 1);
     sockopt_default(options, fd, "nodelay", 1);

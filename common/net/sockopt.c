@@ -7,13 +7,14 @@
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/sock.h"
 
-enum value_kind { SWITCH, NUMBER, BYTES, SECONDS, WORD };
+enum value_kind { SWITCH, NUMBER, BYTES, SECONDS, MILLISECONDS, SERVICE, DISCOVERY, WORD };
 
 struct sockopt_row {
     const char *name;
@@ -22,7 +23,7 @@ struct sockopt_row {
     enum value_kind kind;
     int level, option;
     int level6, option6; /* for AF_INET6; 0, 0: the same */
-    int min, max;
+    int min, max;        /* of a word: how long it is */
 };
 
 static const struct sockopt_row rows[] = {
@@ -36,9 +37,19 @@ static const struct sockopt_row rows[] = {
      1, 32767},
     {"keepcnt", "probes before giving up", "TCP_KEEPCNT", NUMBER, IPPROTO_TCP, TCP_KEEPCNT, 0, 0, 1,
      127},
+    {"syncnt", "attempts to connect before giving up", "TCP_SYNCNT", NUMBER, IPPROTO_TCP,
+     TCP_SYNCNT, 0, 0, 1, 127},
+    {"user-timeout", "how long sent bytes may be unacknowledged", "TCP_USER_TIMEOUT", MILLISECONDS,
+     IPPROTO_TCP, TCP_USER_TIMEOUT, 0, 0, 0, INT_MAX},
+    {"defer-accept", "accept once the client has said something", "TCP_DEFER_ACCEPT", SECONDS,
+     IPPROTO_TCP, TCP_DEFER_ACCEPT, 0, 0, 0, 32767},
+    {"quickack", "acknowledge at once", "TCP_QUICKACK", SWITCH, IPPROTO_TCP, TCP_QUICKACK, 0, 0, 0,
+     1},
+    {"congestion", "congestion control", "TCP_CONGESTION", WORD, IPPROTO_TCP, TCP_CONGESTION, 0, 0,
+     1, 15},
     {"maxseg", "largest TCP segment", "TCP_MAXSEG", BYTES, IPPROTO_TCP, TCP_MAXSEG, 0, 0, 1, 65535},
-    {"reuseaddr", "bind although a closed connection is in TIME_WAIT", "SO_REUSEADDR", SWITCH,
-     SOL_SOCKET, SO_REUSEADDR, 0, 0, 0, 1},
+    {"reuseaddr", "bind while the port is in TIME_WAIT", "SO_REUSEADDR", SWITCH, SOL_SOCKET,
+     SO_REUSEADDR, 0, 0, 0, 1},
     {"reuseport", "share the port with others that ask so too", "SO_REUSEPORT", SWITCH, SOL_SOCKET,
      SO_REUSEPORT, 0, 0, 0, 1},
     {"rcvbuf", "receive buffer", "SO_RCVBUF", BYTES, SOL_SOCKET, SO_RCVBUF, 0, 0, 0, INT_MAX},
@@ -47,8 +58,22 @@ static const struct sockopt_row rows[] = {
      SO_LINGER, 0, 0, 0, 32767},
     {"ttl", "hops a packet may take", "IP_TTL", NUMBER, IPPROTO_IP, IP_TTL, IPPROTO_IPV6,
      IPV6_UNICAST_HOPS, 1, 255},
-    {"tos", "type of service (traffic class)", "IP_TOS", NUMBER, IPPROTO_IP, IP_TOS, IPPROTO_IPV6,
+    {"min-ttl", "packets with fewer hops left are dropped", "IP_MINTTL", NUMBER, IPPROTO_IP,
+     IP_MINTTL, IPPROTO_IPV6, IPV6_MINHOPCOUNT, 0, 255},
+    {"tos", "type of service (traffic class)", "IP_TOS", SERVICE, IPPROTO_IP, IP_TOS, IPPROTO_IPV6,
      IPV6_TCLASS, 0, 255},
+    {"priority", "place in the queue of the interface", "SO_PRIORITY", NUMBER, SOL_SOCKET,
+     SO_PRIORITY, 0, 0, 0, INT_MAX},
+    {"mark", "mark for rules of routing and firewall (root)", "SO_MARK", NUMBER, SOL_SOCKET,
+     SO_MARK, 0, 0, 0, INT_MAX},
+    {"mtu-discover", "whether packets may be fragmented on the way", "IP_MTU_DISCOVER", DISCOVERY,
+     IPPROTO_IP, IP_MTU_DISCOVER, IPPROTO_IPV6, IPV6_MTU_DISCOVER, 0, 5},
+    {"v6only", "no IPv4 on an IPv6 socket (servers: 1)", "IPV6_V6ONLY", SWITCH, IPPROTO_IPV6,
+     IPV6_V6ONLY, 0, 0, 0, 1},
+    {"freebind", "bind to an address that is yet to come", "IP_FREEBIND", SWITCH, IPPROTO_IP,
+     IP_FREEBIND, IPPROTO_IPV6, IPV6_FREEBIND, 0, 1},
+    {"transparent", "bind to an address of others (root)", "IP_TRANSPARENT", SWITCH, IPPROTO_IP,
+     IP_TRANSPARENT, IPPROTO_IPV6, IPV6_TRANSPARENT, 0, 1},
     {"broadcast", "may send to a broadcast address", "SO_BROADCAST", SWITCH, SOL_SOCKET,
      SO_BROADCAST, 0, 0, 0, 1},
     {"dontroute", "only to hosts on the same link", "SO_DONTROUTE", SWITCH, SOL_SOCKET,
@@ -56,7 +81,7 @@ static const struct sockopt_row rows[] = {
     {"oobinline", "urgent data in line", "SO_OOBINLINE", SWITCH, SOL_SOCKET, SO_OOBINLINE, 0, 0, 0,
      1},
     {"interface", "only through this network interface", "SO_BINDTODEVICE", WORD, SOL_SOCKET,
-     SO_BINDTODEVICE, 0, 0, 0, 0},
+     SO_BINDTODEVICE, 0, 0, 1, IF_NAMESIZE - 1},
     {"multicast-ttl", "hops a multicast may take", "IP_MULTICAST_TTL", NUMBER, IPPROTO_IP,
      IP_MULTICAST_TTL, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 0, 255},
     {"multicast-loop", "own multicasts are heard here too", "IP_MULTICAST_LOOP", SWITCH, IPPROTO_IP,
@@ -68,6 +93,9 @@ static const char *const units[] = {[SWITCH] = "0|1",
                                     [NUMBER] = "N",
                                     [BYTES] = "BYTES (64K, 1M)",
                                     [SECONDS] = "SECONDS",
+                                    [MILLISECONDS] = "MILLISECONDS",
+                                    [SERVICE] = "N|DSCP name (ef, af11, cs1)",
+                                    [DISCOVERY] = "do|dont|want|N",
                                     [WORD] = "NAME"};
 
 static const struct sockopt_row *row_named(const char *name, size_t size) {
@@ -90,24 +118,107 @@ static const char *unknown(const char *value, size_t size) {
     return why;
 }
 
+/* --- values --- */
+
+/* Decimal, or hexadecimal behind 0x. */
+static int read_number(const char *text, int64_t *out) {
+    const char *digits = text + 2;
+    if (strncmp(text, "0x", 2) != 0) return text_number(text, out);
+    size_t size = strspn(digits, "0123456789abcdefABCDEF");
+    if (size == 0 || size > 8 || digits[size]) return -1;
+    *out = (int64_t)strtoul(digits, NULL, 16);
+    return 0;
+}
+
+/* The byte that holds a Differentiated Services codepoint in its six high bits: RFC 4594, section
+ * 2.3; RFC 8622 (le); RFC 5865 (va). */
+static int read_service(const char *text, int64_t *out) {
+    static const struct {
+        const char *name;
+        int point;
+    } points[] = {{"ef", 46}, {"va", 44}, {"le", 1}};
+
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++)
+        if (!strcmp(text, points[i].name)) {
+            *out = points[i].point << 2;
+            return 0;
+        }
+    bool selector = !strncmp(text, "cs", 2) && text[2] >= '0' && text[2] <= '7' && !text[3];
+    bool assured = !strncmp(text, "af", 2) && text[2] >= '1' && text[2] <= '4' && text[3] >= '1' &&
+                   text[3] <= '3' && !text[4];
+    if (!selector && !assured) return read_number(text, out);
+    *out = ((text[2] - '0') * 8 + (assured ? (text[3] - '0') * 2 : 0)) << 2;
+    return 0;
+}
+
+static int read_discovery(const char *text, int64_t *out) {
+    static const char *const words[] = {
+        [IP_PMTUDISC_DONT] = "dont", [IP_PMTUDISC_WANT] = "want", [IP_PMTUDISC_DO] = "do"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(text, words[i])) {
+            *out = (int64_t)i;
+            return 0;
+        }
+    return read_number(text, out);
+}
+
+static int read_bytes(const char *text, int64_t *out) {
+    uint64_t bytes;
+    if (text_size(text, &bytes) < 0) return -1;
+    *out = bytes > INT_MAX ? INT64_MAX : (int64_t)bytes;
+    return 0;
+}
+
+static int (*const readers[])(const char *, int64_t *) = {
+    [SWITCH] = text_number,       [NUMBER] = read_number,       [BYTES] = read_bytes,
+    [SECONDS] = text_number,      [MILLISECONDS] = text_number, [SERVICE] = read_service,
+    [DISCOVERY] = read_discovery,
+};
+
+static const char *read_word(struct sockopt *o, const char *value) {
+    static char why[96];
+    o->text = value;
+    if (strlen(value) <= (size_t)o->row->max) return NULL;
+    snprintf(why, sizeof why, "no %s has a name as long as this", o->row->name);
+    return why;
+}
+
 static const char *read_value(struct sockopt *o, const char *value) {
     static char why[96];
-    uint64_t bytes = 0;
     int64_t number = 0;
     if (!*value) return "the value is missing behind '='";
-    if (o->row->kind == WORD) {
-        o->text = value;
-        return strlen(value) < IF_NAMESIZE ? NULL : "no interface has a name as long as this";
-    }
-    int result = o->row->kind == BYTES ? text_size(value, &bytes) : text_number(value, &number);
-    if (o->row->kind == BYTES) number = bytes > INT_MAX ? INT64_MAX : (int64_t)bytes;
-    if (result == 0 && number >= o->row->min && number <= o->row->max) {
+    if (o->row->kind == WORD) return read_word(o, value);
+    if (readers[o->row->kind](value, &number) == 0 && number >= o->row->min &&
+        number <= o->row->max) {
         o->number = (int)number;
         return NULL;
     }
     snprintf(why, sizeof why, "%s takes %s, %d to %d", o->row->name, units[o->row->kind],
              o->row->min, o->row->max);
     return why;
+}
+
+/* --- by number --- */
+
+/* A row for LEVEL:NAME; NULL: that is none. It lasts as long as the program. */
+static const struct sockopt_row *numbered(const char *text, size_t size) {
+    int64_t level, option;
+    char *name = mem_keep(mem_format("%.*s", (int)size, text));
+    char *colon = strchr(name, ':');
+    if (!colon) return NULL;
+    *colon = 0;
+    bool both = read_number(name, &level) == 0 && read_number(colon + 1, &option) == 0;
+    *colon = ':';
+    if (!both || level < 0 || level > INT_MAX || option < 0 || option > INT_MAX) return NULL;
+    struct sockopt_row *row = mem_keep(mem_new(sizeof *row));
+    *row = (struct sockopt_row){.name = name,
+                                .label = name,
+                                .kind = NUMBER,
+                                .level = (int)level,
+                                .option = (int)option,
+                                .min = INT_MIN,
+                                .max = INT_MAX};
+    return row;
 }
 
 const char *sockopt_parse(void *field, const char *value) {
@@ -119,6 +230,7 @@ const char *sockopt_parse(void *field, const char *value) {
         return NULL;
     }
     o.row = row_named(value, size);
+    if (!o.row) o.row = numbered(value, size);
     if (!o.row) return unknown(value, size);
     if (!value[size]) return "a value is missing: NAME=VALUE (-O help lists them)";
     const char *why = read_value(&o, value + size + 1);
@@ -133,6 +245,7 @@ static int apply(const struct sockopt *o, int fd, int family) {
     int level = six ? o->row->level6 : o->row->level;
     int option = six ? o->row->option6 : o->row->option;
     const struct sock_option set = {level, option, o->row->label};
+    if (level == IPPROTO_IPV6 && family == AF_INET) return 0; /* not about this socket */
     if (level == SOL_SOCKET && option == SO_LINGER) {
         struct linger linger = {.l_onoff = 1, .l_linger = o->number};
         return sock_set_bytes(fd, &set, &linger, sizeof linger);
@@ -164,8 +277,9 @@ void sockopt_help(void) {
     for (size_t i = 0; i < ROWS; i++) {
         char left[64];
         snprintf(left, sizeof left, "%s=%s", rows[i].name, units[rows[i].kind]);
-        printf("  %-26s  %s\n", left, rows[i].help);
+        printf("  %-31s  %s\n", left, rows[i].help);
     }
+    puts("  LEVEL:NAME=INTEGER               any other, by its numbers (setsockopt(2))");
 }
 
 void sockopt_names(void) {
