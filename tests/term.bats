@@ -138,6 +138,196 @@ bare(connect(args[0]), b"Bonjour", b"Salut", b"Au revoir")' "$(<port)"
     done
 }
 
+# A terminal with a server on it: serve_here APPLET [ARG]...; sets PORT.
+serve_here() {
+    rm -f port
+    terminal sockkit "$@" -p 0 --port-file port
+    wait_for_file port
+    PORT=$(<port)
+}
+
+# A client, what it hears in a file, what it says from a descriptor: listener FILE FD.
+listener() {
+    mkfifo "$1.in"
+    sockkit connect -q ":$PORT" <"$1.in" >"$1" &
+    STARTED+=($!)
+    eval "exec $2>$1.in"
+}
+got() { [ "$(<"$1")" = "$2" ]; }
+screen_ends() { [[ $(screen) == *"$1" ]]; }
+connections() { [ "$(screen | grep -c ' connected$')" = "$1" ]; }
+closed() { [ "$(screen | grep -c ' closed (')" = "$1" ]; }
+screen_tells() { [ "$(screen | grep -c 'nobody is connected')" = "$1" ]; }
+
+@test "serve: lines are edited, what arrives appears above; Ctrl-D is told, and ends the connections that there are alone" {
+    local COLUMNS_WANTED
+    for COLUMNS_WANTED in 80 40; do
+        serve_here serve
+        listener one 5
+        wait_for_text ' connected$'
+        type_keys ello C-a H
+        wait_for_text '^Hello$'
+        echo 'Good day' >&5
+        wait_until screen_ends $'Good day\nHello'
+        type_keys Enter
+        wait_until got one Hello
+        type_keys C-d
+        wait_for_joined 'Ctrl-D: your side of the connection +has *ended; what you type now'
+        exec 5>&-
+        wait_for_text ' closed \('
+        listener two 6
+        wait_until connections 2
+        type_keys again Enter
+        wait_until got two again
+        assert_equal "$(<one)" Hello
+        exec 6>&-
+        wait_until closed 2
+        type_keys C-d
+        wait_for_joined 'and +nobody +is +connected'
+        type_keys C-c
+        wait_for_end
+        assert_equal "$status" 130
+        terminal_teardown
+        rm -f status.file tmux one* two*
+    done
+}
+
+@test "serve: what is typed while nobody is connected waits for the next client, which is told once" {
+    serve_here serve Welcome
+    type_keys one Enter two Enter
+    wait_for_text '^two$'
+    run screen
+    assert_equal "$(grep -c 'nobody is connected: what you type waits for the next client' <<<"$output")" 1
+    run -0 sockkit connect ":$PORT" hello
+    assert_output $'Welcome\none\ntwo'
+    type_keys three Enter
+    wait_for_text '^three$'
+    wait_until screen_tells 2
+    run -0 sockkit connect ":$PORT" hello
+    assert_output $'Welcome\nthree'
+}
+
+@test "serve -1: Ctrl-D ends this side, and what comes is still shown; also with stdout to a file" {
+    serve_here serve -1
+    listener one 5
+    wait_for_text ' connected$'
+    type_keys hello Enter C-d
+    wait_for_text '^Ctrl-D: your side of the connection has ended; what comes is still shown$'
+    wait_until got one hello
+    echo 'Good day' >&5
+    wait_for_text '^Good day$'
+    exec 5>&-
+    wait_for_end
+    assert_equal "$status" 0
+    terminal_teardown
+    rm -f status.file tmux one* port
+    # shellcheck disable=SC2016
+    terminal sh -c 'exec "$1" serve -1 -p 0 --port-file port >out' sh "$SOCKKIT"
+    wait_for_file port
+    PORT=$(<port)
+    listener two 5
+    wait_for_text ' connected$'
+    type_keys ello C-a H Enter
+    wait_until got two Hello
+    echo 'Good day' >&5
+    exec 5>&-
+    type_keys C-d
+    wait_for_end
+    assert_equal "$status" 0
+    assert_equal "$(<out)" 'Good day'
+}
+
+@test "serve on a terminal whose lines are not edited: Ctrl-D ends the connections that there are alone" {
+    local TERM_WANTED=dumb
+    serve_here serve
+    listener one 5
+    wait_for_text ' connected$'
+    type_keys one Enter
+    wait_until got one one
+    type_keys C-d
+    wait_for_text '^Ctrl-D: your side'
+    exec 5>&-
+    wait_for_text ' closed \('
+    listener two 6
+    wait_until connections 2
+    type_keys two Enter
+    wait_until got two two
+    exec 6>&-
+    type_keys C-c
+    wait_for_end
+}
+
+@test "serve: more lines than a slow client takes wait, and none is lost" {
+    peer '
+import pty, threading
+os.environ["TERM"] = "xterm"
+ours, theirs = pty.openpty()
+p, port = serve("-q", stdin=theirs, stdout=subprocess.DEVNULL)
+slow, fast = connect(port), connect(port)
+text = b"".join(b"%07d" % i + b"x" * 992 + b"\n" for i in range(6000))
+def paste():
+    for i in range(0, len(text), 1000): os.write(ours, text[i:i + 1000])
+def drain():
+    while True: os.read(ours, 65536)
+for job in paste, drain: threading.Thread(target=job, daemon=True).start()
+def hear_all(s, heard):
+    while len(heard) < len(text): heard += s.recv(65536)
+one, two = bytearray(), bytearray()
+while len(two) < 1000000: two += fast.recv(65536)
+threads = [threading.Thread(target=hear_all, args=a) for a in ((slow, one), (fast, two))]
+for t in threads: t.start()
+for t in threads: t.join()
+assert one == text and two == text
+os._exit(0)'
+}
+
+@test "udp-serve: what is typed before anybody was heard waits for the first; Ctrl-D is told to say nothing" {
+    local COLUMNS_WANTED
+    for COLUMNS_WANTED in 80 40; do
+        serve_here udp-serve -4
+        type_keys early Enter more Enter C-d
+        wait_for_joined 'Ctrl-D says nothing to anybody:'
+        run screen
+        assert_equal "$(grep -c 'nobody has sent anything' <<<"$output")" 1
+        start_peer '
+s = datagram()
+announce(s)
+s.sendto(b"Bonjour", ("127.0.0.1", int(args[0])))
+for i in range(3): print(s.recv(100), flush=True)' "$PORT"
+        wait_for_line "$PEER_OUT" more
+        wait_for_text '^Bonjour$'
+        type_keys Salut Enter
+        wait_for_exit "$PEER_PID"
+        assert_equal "$(<"$PEER_OUT")" $'b\'early\'\nb\'more\'\nb\'Salut\''
+        type_keys C-c
+        wait_for_end
+        terminal_teardown
+        rm -f status.file tmux
+    done
+}
+
+@test "chat-serve: its host speaks at its terminal" {
+    local COLUMNS_WANTED
+    for COLUMNS_WANTED in 80 40; do
+        serve_here chat-serve
+        start_peer "$BARE"'
+s = connect(args[0])
+announce(s)
+s.sendall(b"Bonjour")
+said = b""
+while b"(host) Salut" not in said: said += s.recv(1000)
+s.close()' "$PORT"
+        wait_for_text '^\(user1\) Bonjour$'
+        type_keys alut C-a S Enter
+        wait_for_exit "$PEER_PID"
+        wait_for_text '^\(host\) Salut$'
+        type_keys C-c
+        wait_for_end
+        terminal_teardown
+        rm -f status.file tmux
+    done
+}
+
 @test "an unfinished line longer than the screen is shown whole" {
     local COLUMNS_WANTED=20
     talk

@@ -1,6 +1,7 @@
 /* feed: stdin to all clients. One log (fanout.h), and a place in it for each; the slowest sets the
  * pace, nothing is dropped. It is read only while somebody is there to get it; its end half-closes
- * every connection. */
+ * every connection. What a person types is read at any time, and waits for who comes; Ctrl-D
+ * half-closes the connections that there are, and the person goes on with those to come. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,23 +14,31 @@
 #include "common/io/rest.h"
 #include "common/io/source.h"
 #include "common/net/sysinfo.h"
+#include "common/tty/term.h"
 
 #define LOG_SIZE ((size_t)1 << 20) /* for clients of different pace */
 #define READ_ONCE ((size_t)65536)
+#define TYPED_MOST ((size_t)65536) /* of lines that wait, before the last; keys wait then */
+#define NEVER UINT64_MAX
 
 struct feed {
     struct serve *serve;
     struct fanout log;
-    struct source in;
+    struct source in;     /* not started: lines are edited */
+    struct term term;     /* not started: they are not */
     struct buf converted; /* lines with their endings made CR LF */
+    struct buf typed;     /* lines that are not in the log yet */
     struct reader *first;
+    enum source_kind kind;
     bool cr, ended;
+    bool pumping, told; /* that lines wait */
 };
 
 struct reader {
     struct client client;
     struct feed *feed; /* NULL: it is not fed */
     uint64_t position; /* in the log */
+    uint64_t last;     /* where its stdin ends (Ctrl-D); NEVER: with the log */
     struct rest rest;  /* of stdin, once the client has ended its side */
     bool goes_on;      /* then stdin is still sent to it */
     struct reader *next, **before;
@@ -39,26 +48,33 @@ static struct reader *of_client(struct client *c) { return container_of(c, struc
 
 static bool is_open(const struct reader *r) { return r->client.text.session.state == SESSION_OPEN; }
 
+/* True for one that may have more of stdin. */
+static bool is_fed(const struct reader *r) { return is_open(r) && r->position < r->last; }
+
 static uint64_t slowest(const struct feed *f) {
     uint64_t position = f->log.end;
     for (const struct reader *r = f->first; r; r = r->next)
-        if (is_open(r) && r->position < position) position = r->position;
+        if (is_fed(r) && r->position < position) position = r->position;
     return position;
 }
 
-static size_t room(const struct feed *f) {
-    size_t free = fanout_space(&f->log, slowest(f));
-    return f->serve->conf->crlf ? free / 2 : free; /* every byte may become two */
+static size_t room(const struct feed *f) { return fanout_space(&f->log, slowest(f)); }
+
+/* How many bytes may be read: with -C every one may become two. */
+static size_t readable(const struct feed *f) {
+    return f->serve->conf->crlf ? room(f) / 2 : room(f);
 }
 
-static bool anybody_open(const struct feed *f) {
-    const struct reader *r = f->first;
-    while (r && !is_open(r)) r = r->next;
-    return r != NULL;
+/* How many get what comes from stdin now. */
+static size_t listeners(const struct feed *f) {
+    size_t count = 0;
+    for (const struct reader *r = f->first; r; r = r->next) count += is_open(r) && r->last == NEVER;
+    return count;
 }
 
 static void update(struct feed *f) {
-    source_want(&f->in, !f->ended && anybody_open(f) && room(f) > 0);
+    if (f->in.loop) source_want(&f->in, !f->ended && listeners(f) > 0 && readable(f) > 0);
+    term_want(&f->term, f->typed.size < TYPED_MOST);
 }
 
 /* --- from the log to a client --- */
@@ -72,6 +88,16 @@ static void note_sent(struct client *c, const struct iovec *pieces, size_t n) {
     }
 }
 
+/* Where what there is for it ends now. */
+static uint64_t end_for(const struct reader *r) {
+    return r->last < r->feed->log.end ? r->last : r->feed->log.end;
+}
+
+static int gather(const struct reader *r, struct iovec pieces[2]) {
+    size_t lacks = (size_t)(end_for(r) - r->position);
+    return lacks > 0 ? fanout_pieces(&r->feed->log, r->position, lacks, pieces) : 0;
+}
+
 /* All of the log that it lacks; at its end the connection is half-closed. */
 static void feed_one(struct reader *r) {
     struct feed *f = r->feed;
@@ -83,32 +109,50 @@ static void feed_one(struct reader *r) {
         stream_ask_space(s, true);
         return;
     }
-    while ((count = fanout_pieces(&f->log, r->position, LOG_SIZE, pieces)) > 0) {
+    while ((count = gather(r, pieces)) > 0) {
         size_t n = stream_try(s, pieces, count);
         note_sent(&r->client, pieces, n);
         r->position += n;
         if (n == 0) break;
     }
-    bool behind = r->position < f->log.end;
+    bool behind = r->position < end_for(r);
+    bool over = (f->ended && f->typed.size == 0) || r->position == r->last;
     stream_ask_space(s, behind);
     if (behind) return;
-    if (s->ended && (f->ended || !r->goes_on))
+    if (s->ended && (over || !r->goes_on))
         session_finish(&r->client.text.session);
-    else if (f->ended)
+    else if (over)
         stream_shut(s);
+}
+
+static void feed_all(struct feed *f) {
+    struct reader *next;
+    for (struct reader *r = f->first; r; r = next) {
+        next = r->next;
+        feed_one(r);
+    }
 }
 
 /* --- from stdin to the log --- */
 
 static void append(struct feed *f, const char *bytes, size_t n) {
-    if (!f->serve->conf->crlf) {
-        fanout_append(&f->log, bytes, n);
-    } else {
-        crlf_put(&f->converted, bytes, n, &f->cr);
-        fanout_append(&f->log, buf_at(&f->converted), f->converted.size);
-        buf_clear(&f->converted);
-    }
+    fanout_append(&f->log, bytes, n);
     f->serve->read = f->log.end;
+}
+
+/* Lines that were typed. A session that closes meanwhile calls this again. */
+static void pump(struct feed *f) {
+    size_t space;
+    if (f->pumping) return;
+    f->pumping = true;
+    while (f->typed.size > 0 && listeners(f) > 0 && (space = room(f)) > 0) {
+        size_t n = f->typed.size < space ? f->typed.size : space;
+        append(f, buf_at(&f->typed), n);
+        buf_drop(&f->typed, n);
+        feed_all(f);
+    }
+    f->pumping = false;
+    update(f);
 }
 
 static void input_failed(struct serve *s, int error) {
@@ -116,27 +160,94 @@ static void input_failed(struct serve *s, int error) {
     responder_end(&s->responder, STATUS_FAILED);
 }
 
+/* A terminal that has hung up says no more. */
+static bool goes_on_typing(const struct feed *f) {
+    struct termios mode;
+    return f->kind == SOURCE_TTY && !f->serve->conf->once && tcgetattr(STDIN_FILENO, &mode) == 0;
+}
+
+static void ctrl_d(struct feed *f) {
+    size_t count = listeners(f);
+    for (struct reader *r = f->first; r; r = r->next)
+        if (r->last == NEVER) r->last = f->log.end + f->typed.size;
+    if (count == 0)
+        msg_note(0, "Ctrl-D ends your side of a connection, and nobody is connected (Ctrl-C ends "
+                    "the server)");
+    else if (count == 1)
+        msg_note(0, "Ctrl-D: your side of the connection has ended; what you type now is for the "
+                    "next client (Ctrl-C ends the server)");
+    else
+        msg_note(0,
+                 "Ctrl-D: your side of %zu connections has ended; what you type now is for the "
+                 "next client (Ctrl-C ends the server)",
+                 count);
+    feed_all(f);
+}
+
+static void input_came(struct feed *f, const char *bytes, size_t n) {
+    if (f->serve->conf->crlf) {
+        crlf_put(&f->converted, bytes, n, &f->cr);
+        append(f, buf_at(&f->converted), f->converted.size);
+        buf_clear(&f->converted);
+    } else {
+        append(f, bytes, n);
+    }
+    for (struct reader *r = f->first; r; r = r->next) rest_heard(&r->rest);
+    feed_all(f);
+}
+
+static void input_over(struct feed *f) {
+    if (goes_on_typing(f)) {
+        ctrl_d(f);
+        return;
+    }
+    f->ended = true;
+    feed_all(f);
+}
+
 static void input_ready(struct source *in) {
     struct feed *f = container_of(in, struct feed, in);
-    struct reader *next;
     static char bytes[READ_ONCE];
     update(f); /* the last client may have ended in this very turn */
     if (!in->wanted) return;
-    size_t most = room(f);
+    size_t most = readable(f);
     ssize_t n = source_read(in->fd, in->kind, bytes, most < sizeof bytes ? most : sizeof bytes);
     if (n < 0 && loop_not_yet(errno))
         watch_stalled(&in->watch);
     else if (n < 0)
         input_failed(f->serve, errno);
     if (n < 0) return;
-    if (n == 0) f->ended = true;
-    append(f, bytes, (size_t)n);
-    for (struct reader *r = f->first; r; r = next) {
-        next = r->next;
-        if (n > 0) rest_heard(&r->rest);
-        feed_one(r);
-    }
+    if (n > 0)
+        input_came(f, bytes, (size_t)n);
+    else
+        input_over(f);
     update(f);
+}
+
+/* --- a person at a terminal --- */
+
+static void tell_waiting(struct feed *f) {
+    if (listeners(f) > 0 || f->told) return;
+    f->told = true;
+    msg_note(0, "nobody is connected: what you type waits for the next client");
+}
+
+static void line_typed(struct term *t, const char *text, size_t size) {
+    struct feed *f = container_of(t, struct feed, term);
+    if (t->error) {
+        input_failed(f->serve, t->error);
+    } else if (text) {
+        crlf_line(&f->typed, text, size, f->serve->conf->crlf, false);
+        tell_waiting(f);
+        pump(f);
+    } else if (t->loop) {
+        ctrl_d(f);
+    } else {
+        f->ended = true;
+        if (f->serve->conf->once)
+            msg_note(0, "Ctrl-D: your side of the connection has ended; what comes is still shown");
+        feed_all(f);
+    }
 }
 
 /* --- clients come and go --- */
@@ -146,7 +257,7 @@ static void on_space(struct client *c) {
     stream_ask_space(stream_of(c), false);
     if (!f) return;
     feed_one(of_client(c)); /* its last bytes may be what closes the session, and then it leaves */
-    update(f);
+    pump(f);
 }
 
 /* What is read from now on is sent behind what waits in the stream. */
@@ -157,6 +268,8 @@ static void on_open(struct client *c) {
     if (!f) return;
     r->feed = f;
     r->position = f->log.end;
+    r->last = NEVER;
+    f->told = false;
     r->next = f->first;
     r->before = &f->first;
     if (f->first) f->first->before = &r->next;
@@ -170,7 +283,7 @@ static void not_awaited(struct rest *rest) {
     struct feed *f = r->feed;
     r->goes_on = false;
     feed_one(r);
-    update(f);
+    pump(f);
 }
 
 static void on_end(struct client *c) {
@@ -184,9 +297,9 @@ static void on_end(struct client *c) {
     r->rest = (struct rest){
         .peer = c->name, .sock = stream_of(c)->fd, .in = STDIN_FILENO, .over = not_awaited};
     stream_of(c)->patient = true;
-    rest_start(&r->rest, f->serve->loop, f->in.kind, f->log.end > 0, stream_of(c)->received > 0);
+    rest_start(&r->rest, f->serve->loop, f->kind, f->log.end > 0, stream_of(c)->received > 0);
     if (r->goes_on) feed_one(r);
-    update(f);
+    pump(f);
 }
 
 /* What was read for it and has not arrived, and with --once what is left in a file. */
@@ -209,7 +322,7 @@ static void on_closed(struct client *c) {
     rest_stop(&r->rest);
     *r->before = r->next;
     if (r->next) r->next->before = r->before;
-    update(r->feed);
+    pump(r->feed);
     r->feed = NULL;
 }
 
@@ -221,7 +334,15 @@ static int start(struct serve *s) {
     s->state = f;
     f->serve = s;
     fanout_start(&f->log, LOG_SIZE);
-    source_start(&f->in, s->loop, STDIN_FILENO, input_ready);
+    f->kind = source_kind(STDIN_FILENO);
+    if (serve_edits(s->conf)) {
+        term_start(&f->term, s->loop, &s->screen, line_typed);
+        f->term.endless = !s->conf->once;
+        s->row = f->term.screen;
+    } else {
+        source_start(&f->in, s->loop, STDIN_FILENO, input_ready);
+    }
+    update(f);
     return 0;
 }
 
@@ -229,6 +350,8 @@ static void stop(struct serve *s) {
     struct feed *f = s->state;
     if (!f) return;
     source_stop(&f->in);
+    term_stop(&f->term);
+    buf_free(&f->typed);
     fanout_free(&f->log);
     buf_free(&f->converted);
     free(f);

@@ -9,6 +9,7 @@
 #include "common/io/rest.h"
 #include "common/io/source.h"
 #include "common/net/sock.h"
+#include "common/tty/term.h"
 
 #define PULLS_A_TURN 16
 
@@ -225,6 +226,10 @@ static struct lines_ops ops_for(const struct serve *s) {
     };
 }
 
+bool serve_edits(const struct serve_conf *conf) {
+    return !conf->output.raw && !conf->recv_only && term_able();
+}
+
 static bool is_input(int fd) {
     return !source_is_null(fd) && !(isatty(fd) && source_in_background(fd));
 }
@@ -232,8 +237,8 @@ static bool is_input(int fd) {
 static int release(struct responder *r) {
     struct serve *s = of_responder(r);
     meter_stop(&s->meter);
-    screen_stop(&s->screen);
     if (s->way->stop) s->way->stop(s);
+    screen_stop(&s->screen);
     buf_free(&s->greeting);
     return output_stop(&s->out);
 }
@@ -249,6 +254,7 @@ static int prepare(struct responder *r) {
         crlf_line(&s->greeting, s->messages[i].bytes, s->messages[i].size, conf->crlf,
                   conf->no_newline);
     if (!conf->output.raw) screen_start(&s->screen, &s->out);
+    s->row = &s->screen;
     label_start(&s->label, s->loop, &s->out);
     s->has_input = s->way->reads_stdin && !s->conf->recv_only && is_input(STDIN_FILENO);
     if (s->has_input) rest_prepare(STDIN_FILENO);
@@ -258,7 +264,7 @@ static int prepare(struct responder *r) {
         return status;
     }
     if (conf->output.progress)
-        meter_start(&s->meter, s->loop, &s->screen, s->has_input ? meter_input(STDIN_FILENO) : 0,
+        meter_start(&s->meter, s->loop, s->row, s->has_input ? meter_input(STDIN_FILENO) : 0,
                     count_bytes);
     return 0;
 }

@@ -46,7 +46,7 @@ static void on_closed(struct client *c) {
 static bool fits(const struct serve_conf *conf) {
     const struct output_conf *output = &conf->output;
     bool looked_at = output->label || output->copy || output->dump || conf->quit_word ||
-                     (isatty(STDOUT_FILENO) && !output->raw);
+                     (isatty(STDOUT_FILENO) && !output->raw) || serve_edits(conf);
     return conf->once && !looked_at && !conf->crlf;
 }
 

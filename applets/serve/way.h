@@ -42,6 +42,7 @@ struct serve {
     struct buf greeting;
     struct output out;
     struct screen screen; /* of stdout, if it is a terminal */
+    struct screen *row;   /* whose last row shows what is typed, and the progress */
     struct label label;
     struct meter meter;
     struct meter_count gone; /* of clients that have left */
@@ -62,6 +63,8 @@ static inline struct serve *serve_of(const struct client *c) {
 
 static inline struct stream *stream_of(struct client *c) { return &c->text.session.stream; }
 
+/* True when lines typed at stdin's terminal are edited. */
+bool serve_edits(const struct serve_conf *conf);
 /* The greeting goes to a client that has come. */
 void serve_greet(struct client *c);
 /* These bytes went to a client, and are not known to its stream: for the dump. */

@@ -80,6 +80,18 @@ static void input_failed(struct outgoing *o, int error) {
     c->failed(c);
 }
 
+static void line_waits(struct outgoing *o) {
+    struct conversation *c = container_of(o, struct conversation, input);
+    if (!c->early && c->heard.count == 0)
+        msg_note(0, "nobody has sent anything: what you type waits for the first who does");
+    c->early = true;
+}
+
+static void ctrl_d(struct outgoing *o) {
+    (void)o;
+    msg_note(0, "Ctrl-D says nothing to anybody: datagrams have no end (Ctrl-C ends the server)");
+}
+
 void conversation_hear(struct conversation *c, struct dgram_door *door, const struct dgram *d) {
     bool first = c->heard.count == 0;
     if (!c->started || c->input.complete || !senders_answerable(d)) return;
@@ -117,7 +129,11 @@ void conversation_finish(struct conversation *c) {
 void conversation_start(struct conversation *c, bool edit, struct screen *screen) {
     if (source_is_null(STDIN_FILENO)) return;
     c->started = true;
-    c->input = (struct outgoing){.repeat = 1, .ready = input_ready, .failed = input_failed};
+    c->input = (struct outgoing){.repeat = 1,
+                                 .ready = input_ready,
+                                 .failed = input_failed,
+                                 .waits = line_waits,
+                                 .ctrl_d = ctrl_d};
     outgoing_start(&c->input, c->loop, edit, screen);
 }
 

@@ -1,6 +1,6 @@
 /* conversation: what stdin says to those who send to a server: its lines, each as a datagram
  * without its newline, to who was heard last, or to all who have been heard. stdin is read once
- * somebody was. */
+ * somebody was; what a person types before that waits. */
 #ifndef SOCKKIT_UDP_CONVERSATION_H
 #define SOCKKIT_UDP_CONVERSATION_H
 
@@ -25,6 +25,7 @@ struct conversation {
     struct outgoing input;
     struct senders heard; /* allocated; those remembered */
     bool started, waiting, crowded;
+    bool early;    /* told that lines wait */
     bool quiet;    /* conversation_finish is done */
     bool progress; /* stdin had something since this was looked at last */
     struct timer finishing;

@@ -7,6 +7,7 @@
 #include "common/base/mem.h"
 
 #define READ_ONCE ((size_t)262144)
+#define KEYED_MOST ((size_t)65536) /* of lines that wait, before the last; keys wait then */
 
 static bool is_quit_word(const struct outgoing *o, const struct dgram *d) {
     return !o->words && o->quit_word && d->size == strlen(o->quit_word) &&
@@ -39,8 +40,14 @@ static void take_keyed(struct outgoing *o) {
     buf_free(&o->keyed);
     o->cutter.ended = o->keyed_all;
     o->wanted = false;
-    term_want(&o->term, false);
+    term_want(&o->term, o->waits != NULL);
     o->ready(o);
+}
+
+static void keyed_early(struct outgoing *o) {
+    if (!o->waits) return;
+    o->waits(o);
+    term_want(&o->term, o->keyed.size < KEYED_MOST);
 }
 
 static void line_keyed(struct term *t, const char *text, size_t size) {
@@ -49,10 +56,17 @@ static void line_keyed(struct term *t, const char *text, size_t size) {
         o->failed(o, t->error);
         return;
     }
+    if (!text && t->loop) {
+        o->ctrl_d(o);
+        return;
+    }
     o->keyed_all = !text;
     buf_put(&o->keyed, text, size);
     buf_put(&o->keyed, "\n", text ? 1 : 0);
-    if (o->wanted) take_keyed(o);
+    if (o->wanted)
+        take_keyed(o);
+    else
+        keyed_early(o);
 }
 
 /* --- bytes --- */
@@ -91,10 +105,13 @@ void outgoing_start(struct outgoing *o, struct loop *loop, bool edit, struct scr
         .words = o->words, .count = o->count, .block = o->block, .keep = o->repeat > 1};
     if (o->words) return;
     o->typed = isatty(STDIN_FILENO);
-    if (edit && !o->block && term_able())
-        term_start(&o->term, loop, screen, line_keyed);
-    else
+    if (!edit || o->block || !term_able()) {
         source_start(&o->in, loop, STDIN_FILENO, readable);
+        return;
+    }
+    term_start(&o->term, loop, screen, line_keyed);
+    o->term.endless = o->ctrl_d != NULL;
+    term_want(&o->term, o->waits != NULL);
 }
 
 void outgoing_stop(struct outgoing *o) {

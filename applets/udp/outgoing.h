@@ -26,6 +26,10 @@ struct outgoing {
     const char *quit_word;             /* a line of stdin that is this is the last; NULL: none */
     void (*ready)(struct outgoing *o); /* more has come, or the end */
     void (*failed)(struct outgoing *o, int error); /* stdin cannot be read */
+    /* Where it is set, lines may be typed before they are wanted: told that one waits. Ctrl-D is
+     * told by ctrl_d, then, and is not the end. */
+    void (*waits)(struct outgoing *o);
+    void (*ctrl_d)(struct outgoing *o);
 
     bool typed;    /* stdin is a terminal */
     bool complete; /* outgoing_take has given out all there is */

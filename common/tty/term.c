@@ -164,7 +164,8 @@ static void feed(struct term *t, const char *s, size_t n) {
     t->editor.completing = t->complete != NULL;
     while (t->loop && (event = editor_feed(&t->editor, &s, &n)) != EDITOR_NONE) {
         if (event == EDITOR_LINE) line_typed(t);
-        if (event == EDITOR_END) end_of_input(t);
+        if (event == EDITOR_END && t->endless) t->line(t, NULL, 0);
+        if (event == EDITOR_END && !t->endless) end_of_input(t);
         if (event == EDITOR_CLEAR) screen_clear(t->screen);
         if (event == EDITOR_COMPLETE)
             t->complete(t, gap_before(&t->editor.line), t->editor.line.before);

@@ -18,12 +18,13 @@
 struct term {
     struct loop *loop; /* NULL: not started, or at its end */
     /* A finished line, not terminated, without its newline; valid during the call. NULL: the end
-     * (Ctrl-D), told once; the terminal is as it was by then. */
+     * (Ctrl-D), told once; the terminal is as it was by then, and `loop` is NULL. */
     void (*line)(struct term *t, const char *text, size_t size);
     int error; /* at the end: errno of a terminal that cannot be read; 0: it has been typed */
     /* The owner's, set after term_start. A finished line leaves the terminal: the owner shows what
      * becomes of it. */
     bool vanishes;
+    bool endless; /* Ctrl-D is told, but ends nothing: `loop` is set then */
     /* Tab was typed behind these bytes of the line: the owner may complete them (term_insert).
      * NULL: Tab is text. */
     void (*complete)(struct term *t, const char *text, size_t size);
