@@ -88,7 +88,19 @@ time.sleep(100)' "$PORT"
 
 @test "a name that is looked up, and a time that has to pass, are waited for in words" {
     run -4 --separate-stderr alone connect -T --retry 300ms "127.0.0.1:$(free_port)" Hello
-    assert_regex "$stderr" $'\n\\.\\.\\.  waiting until [0-9.]+ ms are over: there is nothing to do before\n'
+    assert_regex "$stderr" $'\n\\.\\.\\.  waiting for [0-9.]+ ms to pass, or for a command or a signal\n'
+    start_serve
+    run -0 --separate-stderr alone connect -T "localhost:$PORT" Hello
+    assert_regex "${stderr_lines[0]}" '^\.\.\.  waiting for the addresses of a name: a blocking getaddrinfo would sleep here$'
+    assert_regex "${stderr_lines[1]}" '^socket\(.* = 3 '
+}
+
+@test "close of UDP says that nobody is told" {
+    start_server udp-serve -T -c 1 -b 127.0.0.1
+    run --separate-stderr alone udp-send -T "127.0.0.1:$PORT" Hello
+    assert_regex "$stderr" 'close\(3\) += 0      nobody is told: UDP has no connection to end'
+    wait_for_exit "$SERVER_PID"
+    assert_regex "$(line_of "$SERVER_ERR" close)" '= 0      nobody is told: UDP has no connection to end$'
 }
 
 @test "--read-size: a message larger than it arrives in pieces, at either end, in every way of serving" {

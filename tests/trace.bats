@@ -119,6 +119,25 @@ s.recv(100)'
     same serve.strace "$ERR"
 }
 
+@test "datagrams, an answer, a refusal: the calls of both ends" {
+    for LEVEL in -T -TT; do
+        rm -f port
+        traced serve udp-serve --port-file port -p 0 -b 127.0.0.1 -c 2 --reply '<%m>'
+        SERVER_PID=$PID SERVER_ERR=$ERR
+        wait_for_file port
+        PORT=$(<port)
+        start strace -f -o connect.strace -e "trace=$CALLS" "$SOCKKIT" udp-send "$LEVEL" -r 2 "127.0.0.1:$PORT" Hello World
+        wait_for_exit "$PID"
+        assert_equal "$status" 0
+        same connect.strace "$ERR"
+        same_served
+        start strace -f -o connect.strace -e "trace=$CALLS" "$SOCKKIT" udp-send "$LEVEL" "127.0.0.1:$PORT" Hello
+        wait_for_exit "$PID"
+        assert_equal "$status" 4
+        same connect.strace "$ERR"
+    done
+}
+
 @test "many bytes both ways: every send and every recv, none that only says not yet" {
     head -c 1000000 /dev/urandom >data
     STDIN=data traced_serve --once

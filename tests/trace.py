@@ -40,7 +40,7 @@ def address(text):
         return f"{v4[1]}:{port[1]}"
     if v6:
         return f"[{v6[1]}]:{port[1]}"
-    return f"unix:{path[1]}" if path else "unix"
+    return f"unix:{path[1]}" if path else "AF_UNSPEC" if "AF_UNSPEC" in text else "unix"
 
 
 def option(text):
@@ -83,6 +83,8 @@ def from_strace(path, level):
             tell("accept", fd, outcome, address(args) if result >= 0 else "")
             if result >= 0:
                 sockets.add(result)
+        elif name in ("recvfrom", "sendto") and "sa_family" in args:
+            tell(name, fd, re.search(r", (\d+), [A-Z_|0]+, \{", args)[1], address(args), outcome)
         elif name in ("recvfrom", "sendto"):
             tell(NAMES[name], fd, re.search(r", (\d+), [A-Z_|0]+, NULL, (?:NULL|0)$", args)[1], outcome)
         elif name == "bind":

@@ -13,7 +13,7 @@
 /* What a descriptor can be waited for. */
 struct kind {
     const char *what;
-    const char *call; /* that would sleep */
+    const char *call; /* that would sleep; NULL: getaddrinfo(3), of no descriptor */
     bool (*is)(int fd, const struct trace_socket *s);
 };
 
@@ -34,13 +34,19 @@ static bool is_bytes(int fd, const struct trace_socket *s) {
 
 static bool is_datagram(int fd, const struct trace_socket *s) {
     (void)fd;
-    return s->phase != TRACE_UNKNOWN && !s->stream && s->want & LOOP_READ;
+    return s->phase != TRACE_UNKNOWN && s->phase != TRACE_LOOKUP && !s->stream &&
+           s->want & LOOP_READ;
 }
 
 static bool is_room(int fd, const struct trace_socket *s) {
     (void)fd;
     return (s->phase == TRACE_CONNECTED || (s->phase == TRACE_FRESH && !s->stream)) &&
            s->want & LOOP_WRITE;
+}
+
+static bool is_lookup(int fd, const struct trace_socket *s) {
+    (void)fd;
+    return s->phase == TRACE_LOOKUP && s->want & LOOP_READ;
 }
 
 static bool is_stdin(int fd, const struct trace_socket *s) {
@@ -57,6 +63,7 @@ static const struct kind kinds[] = {
     {"bytes of the peer, or its end", "recv", is_bytes},
     {"a datagram", "recvfrom", is_datagram},
     {"room for what is sent", "send", is_room},
+    {"the addresses of a name", NULL, is_lookup},
     {"bytes on stdin", "read", is_stdin},
     {"room on stdout", "write", is_stdout},
 };
@@ -98,7 +105,10 @@ static void add_kind(struct waited *w, const struct kind *kind) {
 
 static void compose(const struct waited *w, int ms, char out[CALL_WORDS]) {
     char time[TEXT_SHORT];
-    if (w->count == 1)
+    if (w->count == 1 && !w->kind->call)
+        snprintf(out, CALL_WORDS, "...  waiting for %s: a blocking getaddrinfo would sleep here",
+                 w->kind->what);
+    else if (w->count == 1)
         snprintf(out, CALL_WORDS, "...  waiting for %s: a blocking %s(%d) would sleep here",
                  w->kind->what, w->kind->call, w->fd);
     else if (w->count > 1)
@@ -106,11 +116,10 @@ static void compose(const struct waited *w, int ms, char out[CALL_WORDS]) {
                  "...  waiting for several at once: %.240s: no blocking call can, it takes poll(2)",
                  w->list);
     else if (ms >= 0)
-        snprintf(out, CALL_WORDS, "...  waiting until %s are over: there is nothing to do before",
+        snprintf(out, CALL_WORDS, "...  waiting for %s to pass, or for a command or a signal",
                  text_duration(ms * TEXT_NS_PER_MS, time));
     else
-        snprintf(out, CALL_WORDS, "%s",
-                 "...  waiting for what is no socket: a name, a command or a signal");
+        snprintf(out, CALL_WORDS, "%s", "...  waiting for a command or a signal");
 }
 
 /* Of a descriptor that is none (-1) the loop is asked in vain. */

@@ -12,6 +12,7 @@
 #include "common/base/aside.h"
 #include "common/base/mem.h"
 #include "common/loop/sig.h"
+#include "common/net/trace.h"
 
 #define MOST_ADDRESSES 64
 #define DESCRIPTORS 4 /* that a look-up has open at the same time: files and sockets */
@@ -178,7 +179,9 @@ static int start_child(struct resolve *r) {
         close(ends[0]);
         return -1;
     }
-    watch_start(r->loop, &r->answer, aside_move(ends[0]), LOOP_READ, answer_ready);
+    int fd = aside_move(ends[0]);
+    if (trace_level) trace_lookup(fd);
+    watch_start(r->loop, &r->answer, fd, LOOP_READ, answer_ready);
     return 0;
 }
 

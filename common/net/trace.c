@@ -93,6 +93,8 @@ static const char *family_name(int family) {
                                 : "AF_?";
 }
 
+void trace_lookup(int fd) { trace_of(fd)->phase = TRACE_LOOKUP; }
+
 void trace_socket(int result, int family, int type) {
     bool stream = type == SOCK_STREAM;
     call_show(result,
@@ -447,6 +449,8 @@ void trace_before_close(int fd) {
     else if (s->phase == TRACE_CONNECTED && s->stream)
         snprintf(words_before, CALL_WORDS, "%s",
                  s->peer_ended ? "both sides have ended" : "the peer reads end of stream");
+    else if (is_udp(s))
+        snprintf(words_before, CALL_WORDS, "%s", "nobody is told: UDP has no connection to end");
     errno = error;
 }
 

@@ -28,6 +28,7 @@ enum trace_phase {
     TRACE_LISTENING,
     TRACE_CONNECTING,
     TRACE_CONNECTED,
+    TRACE_LOOKUP, /* no socket: where the addresses of a name come from */
 };
 
 enum trace_side { TRACE_NOBODY, TRACE_WE, TRACE_PEER };
@@ -49,6 +50,7 @@ struct trace_socket *trace_of(int fd);
 /* One more than the largest descriptor that is known. */
 int trace_count(void);
 
+void trace_lookup(int fd);
 void trace_socket(int result, int family, int type);
 /* What bind(2) depends on is shown in front of it. */
 void trace_before_bind(int fd, const struct addr *a);
