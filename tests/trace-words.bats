@@ -1,6 +1,7 @@
 # --trace: what its lines say: true at that moment, of the connection as it is; what is waited for; rows of a terminal; --step.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154
 
+export ASAN_OPTIONS=detect_leaks=0 # it cannot be traced and look for leaks at once
 load helper
 
 # The first line of a file that begins so.
