@@ -88,11 +88,12 @@ static int64_t clock_ms(void) {
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
+/* A poll(2) that fails says nothing about stderr, and the line is more than the wait. */
 static bool takes_within(int64_t ms) {
     struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
     int n = poll(&p, 1, (int)ms);
     stuck |= n < 0 && errno == EINTR;
-    return n > 0;
+    return n > 0 || (n < 0 && errno != EINTR);
 }
 
 /* Waits as long as there is patience. */
