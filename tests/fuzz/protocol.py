@@ -241,6 +241,22 @@ def feed(p, port):
             got += more
 
 
+def spread(p, port):
+    """Again and again: a client hears what is said once it is there."""
+    with stream(port) as one, stream(port) as other:
+        other.settimeout(0.1)
+        got = b""
+        for _ in range(10 * LIMIT):
+            one.sendall(b"spread\n")
+            with contextlib.suppress(TimeoutError):
+                more = other.recv(65536)
+                check(more, "a client that behaves was dropped")
+                got += more
+            if b"spread\n" in got:
+                return
+        raise Fault("a client that behaves did not hear another")
+
+
 def nothing(p, port):
     """It shows what comes; that it lives is all there is to see."""
 
@@ -265,11 +281,19 @@ SERVERS = {
                            ask(b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nhi\n", b"hi of 192.0.2.1\n")),
     "serve-exec": (["serve", "-e", "exec cat"], ECHO),
     "serve-exec-unix": (["serve", "-e", "head -c 100; exit 3", "-U", "exec.sock"], ask(b"h" * 100, b"h" * 100)),
+    "serve-to": (["serve", "--to", "BEHIND"], ECHO),
+    "serve-to-unix": (["serve", "--to", "BEHIND", "-x", "dump", "-U", "to.sock"], ECHO),
+    "serve-to-reset": (["serve", "--to", "BEHIND", "--send-proxy", "2"], ask(b"h" * 100, b"h" * 10)),
+    "serve-broker": (["serve", "--broker", "--buffer", "128K"], spread),
+    "serve-broker-unix": (["serve", "--broker", "-U", "broker.sock"], spread),
     "chat-serve": (["chat-serve", "--buffer", "64K", "--history", "20", "--log", "/dev/null"], ask(b"", b"* welcome, you are ")),
     "chat-serve-unix": (["chat-serve", "--rate", "50", "-U", "room.sock"], ask(b"", b"* welcome, you are ")),
     "udp-serve": (["udp-serve", "--label", "-x", "dump"], nothing),
     "udp-serve-reply": (["udp-serve", "--reply", "%m!"], ask_datagram(b"hi", b"hi!")),
 }
+# The server that the endpoint BEHIND stands for.
+BEHIND = {"serve-to": ["echo"], "serve-to-unix": ["echo", "-U", "behind.sock"],
+          "serve-to-reset": ["serve", "-e", "head -c 100; exit 3"]}
 
 
 def meet_server(rng, name, p, port, err):
@@ -297,10 +321,26 @@ def end_server(rng, name, p, port, err):
         s.s.close()
 
 
+@contextlib.contextmanager
+def behind(name):
+    """The endpoint of the server behind another; None: there is none."""
+    if name not in BEHIND:
+        yield None
+        return
+    applet, *words = BEHIND[name]
+    p, port = serve("-q", *words, applet=applet)
+    try:
+        yield f"unix:{port}" if "-U" in words else f"127.0.0.1:{port}"
+    finally:
+        p.terminate()
+        p.wait(LIMIT)
+
+
 def fuzz_server(name, rounds):
     """Goes on with the same server from round to round."""
-    with tempfile.TemporaryFile() as err:
-        p, port = serve(*SERVERS[name][0][1:], applet=SERVERS[name][0][0], stdout=subprocess.DEVNULL, stderr=err)
+    with tempfile.TemporaryFile() as err, behind(name) as endpoint:
+        applet, *words = (endpoint if word == "BEHIND" else word for word in SERVERS[name][0])
+        p, port = serve(*words, applet=applet, stdout=subprocess.DEVNULL, stderr=err)
         for rng in rounds:
             meet_server(rng, name, p, port, err)
         end_server(random.Random(name), name, p, port, err)
