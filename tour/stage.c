@@ -166,7 +166,7 @@ void stage_enter(struct stage *s, int actor, bool typed, const char *const *word
     const char *argv[STAGE_WORDS + 6] = {words[0]};
     size_t n = 1;
     for (size_t i = 0; i < sizeof added / sizeof added[0]; i++) argv[n++] = added[i];
-    for (int i = 1; words[i] && i < STAGE_WORDS; i++) argv[n++] = words[i];
+    for (int i = 1; i < STAGE_WORDS && words[i]; i++) argv[n++] = words[i];
     struct actor *a = &s->actors[actor];
     *a = (struct actor){.stage = s, .input = -1};
     if (actor >= s->count) s->count = actor + 1;
@@ -229,6 +229,7 @@ void stage_clear(struct stage *s) {
         buf_free(&s->actors[i].bytes);
     }
     events_free(&s->events);
+    s->count = 0;
 }
 
 /* --- ports --- */

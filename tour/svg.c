@@ -49,8 +49,12 @@ static void put_text(struct buf *out, int x, int y, const char *class, const cha
     buf_format(out, "</text>\n");
 }
 
+struct point {
+    int x, y;
+};
+
 /* In rows of so many characters; returns the height that they take. */
-static int put_rows(struct buf *out, int x, int y, const char *class, const char *text,
+static int put_rows(struct buf *out, struct point at, const char *class, const char *text,
                     size_t columns) {
     struct buf rows = {NULL, 0, 0, 0};
     int height = 0;
@@ -59,16 +63,12 @@ static int put_rows(struct buf *out, int x, int y, const char *class, const char
     for (char *row = rows.bytes + rows.start, *next; row && *row; row = next) {
         next = row + strcspn(row, "\n");
         if (*next) *next++ = '\0';
-        put_text(out, x, y + height, class, row + strspn(row, " "));
+        put_text(out, at.x, at.y + height, class, row + strspn(row, " "));
         height += LINE;
     }
     buf_free(&rows);
     return height;
 }
-
-struct point {
-    int x, y;
-};
 
 static void put_arrow(struct buf *out, struct point from, struct point to, const char *label) {
     int inset = from.x < to.x ? 4 : -4;
@@ -106,9 +106,9 @@ static int put_words(const struct picture *p, const struct event *e, int y) {
     bool several = p->scene->clients > 1 && e->actor > 0;
     snprintf(call, sizeof call, several ? "%d: %s" : "%.0d%s", several ? e->actor : 0,
              *e->call ? e->call : e->words);
-    if (!*e->call) return put_rows(out, x, y, class, call, WORDS);
-    height = put_rows(out, x, y, colour, call, 52);
-    if (*e->words) height += put_rows(out, x, y + height, "", e->words, WORDS);
+    if (!*e->call) return put_rows(out, (struct point){x, y}, class, call, WORDS);
+    height = put_rows(out, (struct point){x, y}, colour, call, 52);
+    if (*e->words) height += put_rows(out, (struct point){x, y + height}, "", e->words, WORDS);
     return height;
 }
 
@@ -183,7 +183,7 @@ static void put_side(struct buf *out, int x, int y, const char *name, const char
 /* Returns where the events begin. */
 static int put_head(struct buf *out, const struct scene *scene, int y) {
     put_text(out, MARGIN, y + 34, "t", scene->title);
-    y += 62 + put_rows(out, MARGIN, y + 62, "a", scene->about, ABOUT);
+    y += 62 + put_rows(out, (struct point){MARGIN, y + 62}, "a", scene->about, ABOUT);
     put_side(out, CLIENT_X, y, scene->clients > 1 ? "CLIENTS" : "CLIENT", "#1b5a9e");
     put_side(out, SERVER_X, y, scene->server ? "SYSTEM" : "SERVER", "#a84a00");
     if (scene->server) put_text(out, SERVER_X + 66, y + 20, "", strchr(scene->server, ':') + 2);

@@ -117,6 +117,8 @@ static int show_page(const struct scene *scene, struct stage *s) {
     s->look = look;
     s->ctx = &page;
     play(scene, s);
+    s->look = NULL;
+    s->ctx = NULL;
     page_events(&page, INT64_MAX, &out);
     buf_put(&out, "\n", 1);
     return write_out(&out);
