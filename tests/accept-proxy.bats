@@ -114,3 +114,87 @@ for version in "1", "2":
     q.wait(10)
     assert ended(q)[0].startswith(b"127.0.0.9:")'
 }
+
+@test "-c counts clients, and neither a bad header nor none; the last one is served to its end" {
+    peer "$V1"'
+p, port = serve("--accept-proxy", "-c", 2, applet="echo", stdin=subprocess.DEVNULL)
+silent = connect(port)
+bad = connect(port)
+bad.sendall(b"GET / HTTP/1.0\r\n")
+said(p, " closed: ")
+left = connect(port)
+left.close()
+said(p, "ended before its PROXY header was whole")
+a = connect(port)
+a.sendall(v1() + b"one")
+assert hear(a) == b"one"
+said(p, "192.0.2.1:4242 closed")
+b = connect(port)
+b.sendall(v2("192.0.2.2") + b"two")
+assert read_exactly(b, 3) == b"two"
+late = silent # its header comes when all have been served
+late.sendall(v1("192.0.2.3"))
+assert read_all(late) == b""
+b.sendall(b"more")
+assert hear(b) == b"more"
+assert "denied: all clients have been served" in ended(p)[1]'
+}
+
+@test "--exit-idle: whoever owes its header is nobody yet, a client that a header names is somebody" {
+    peer "$V1"'
+p, port = serve("--accept-proxy", "--exit-idle", "400ms", applet="echo", stdin=subprocess.DEVNULL)
+silent = connect(port)
+assert "nobody was connected for 400 ms" in ended(p)[1]
+assert read_all(silent) == b""
+p, port = serve("--accept-proxy", "--exit-idle", "400ms", applet="echo", stdin=subprocess.DEVNULL)
+s = connect(port)
+s.sendall(v1() + b"x")
+assert read_exactly(s, 1) == b"x"
+time.sleep(1)
+assert p.poll() is None
+s.close()
+assert "nobody was connected for 400 ms" in ended(p)[1]'
+}
+
+@test "--to: the target is dialled once the header is whole, gets what stands behind it, and may be told" {
+    peer "$V1"'
+t = listen()
+for more in (), ("--send-proxy", 2), ("--limit-rate", "1M"):
+    p, port = serve("--accept-proxy", "-v", *more, "--to", "127.0.0.1:%d" % t.getsockname()[1], stdin=subprocess.DEVNULL)
+    bad = connect(port)
+    bad.sendall(b"SSH-2.0-x\r\n")
+    assert is_reset(bad)
+    s = connect(port)
+    s.sendall(v1()[:20])
+    assert quiet(t, 0.2)
+    s.sendall(v1()[20:] + b"question")
+    a = t.accept()[0]
+    if "--send-proxy" in more: assert read_exactly(a, 28) == v2()
+    assert read_exactly(a, 8) == b"question"
+    a.sendall(b"answer")
+    a.close()
+    assert hear(s) == b"answer"
+    said(p, "192.0.2.1:4242 connected to 127.0.0.1:%d" % t.getsockname()[1])
+    said(p, "192.0.2.1:4242 closed (received 8 bytes, sent 6 bytes, ")
+    assert quiet(t, 0) # the bad one was never dialled for
+    p.terminate()
+    ended(p, -signal.SIGTERM)'
+}
+
+@test "--broker: a header goes to nobody; what stands behind it goes to all the others" {
+    peer "$V1"'
+p, port = serve("--accept-proxy", "--broker", "Hi", stdin=subprocess.DEVNULL)
+a = connect(port)
+a.sendall(v1())
+assert read_line(a) == b"Hi\n"
+owes = connect(port)
+b = connect(port)
+b.sendall(v2("192.0.2.2") + b"to all")
+assert read_line(b) == b"Hi\n"
+assert read_exactly(a, 6) == b"to all"
+owes.sendall(v1("192.0.2.3"))
+assert read_line(owes) == b"Hi\n"
+a.sendall(b"late")
+for s in b, owes: assert read_exactly(s, 4) == b"late"
+said(p, "192.0.2.3:4242 connected")'
+}
