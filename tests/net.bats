@@ -343,6 +343,18 @@ assert ended(sockkit("connect", "-w", "300ms", "-U", "socket", "Hello"), 5)[1].e
     "timed out (the queue of the server there is full: it accepts nobody)\n")'
 }
 
+@test "a connection that hangs before a full queue is explained while it hangs, once" {
+    [ -z "$PORTABLE" ] || return 0
+    start_silent
+    start sockkit connect "127.0.0.1:$PEER_PORT" Hello
+    wait_for_line "$ERR" "^no answer yet from 127.0.0.1:$PEER_PORT \\(the queue of the server there is full, with 1 waiting for its accept\\)$"
+    stop "$PID"
+    assert_equal "$(wc -l <"$ERR")" 1
+    # where the queue is not known to be full nothing is told
+    run -5 sockkit connect -w 1100ms 192.0.2.2:1 Hello
+    assert_output 'sockkit connect: cannot connect to 192.0.2.2:1: timed out'
+}
+
 @test "--retry: each attempt is bounded by -w, all of them by TIME" {
     timed run -5 sockkit connect -v -w 100ms --retry 800ms 192.0.2.2:1 Hello
     assert_equal "${lines[0]}" 'cannot connect to 192.0.2.2:1: timed out; trying again'

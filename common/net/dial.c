@@ -274,10 +274,12 @@ static void limit_over(struct timer *t) {
     finish(d, -1, &d->failure);
 }
 
-/* Whoever waits for long wants to know for what. */
+/* Whoever waits for long wants to know for what, and why, where this machine knows. */
 static void tell(struct timer *t) {
     struct dial *d = container_of(t, struct dial, telling);
-    char text[WHOM_TEXT];
+    char text[WHOM_TEXT], reason[REASON_TEXT];
+    const char *why = silence(d, reason);
+    if (*why) msg_note(0, "no answer yet from %s%s", whom(d, text), why);
     if (d->addrs.count == 0)
         msg_note(1, "waiting for the look-up of %s", d->resolve.name.host);
     else
