@@ -91,10 +91,13 @@ time.sleep(100)' "$PORT"
     run -4 --separate-stderr alone connect -T --retry 300ms "127.0.0.1:$(free_port)" Hello
     assert_regex "$stderr" $'\n\\.\\.\\.  waiting for [0-9.]+ ms to pass, or for a command or a signal\n'
     start_serve
-    run -0 --separate-stderr alone connect -T "localhost:$PORT" Hello
-    assert_regex "${stderr_lines[0]}" '^\.\.\.  waiting for the addresses of a name: a blocking getaddrinfo would sleep here$'
-    assert_regex "${stderr_lines[1]}" '^socket\(.* = 3 '
+    wait_until looked_up
+    assert_equal "$(sed -n 1p looked.err)" '...  waiting for the addresses of a name: a blocking getaddrinfo would sleep here'
+    assert_regex "$(sed -n 2p looked.err)" '^socket\(.* = 3 '
 }
+
+# True where the answer was not there before anybody waited for it.
+looked_up() { alone connect -T "localhost:$PORT" Hello 2>looked.err && grep -q 'addresses of a name' looked.err; }
 
 @test "close of UDP says that nobody is told" {
     start_server udp-serve -T -c 1 -b 127.0.0.1
@@ -226,6 +229,22 @@ time.sleep(100)'
     wait_for_line "$ERR" '^connect.* = 0 '
     stop "$PID"
     assert_regex "$(line_of "$ERR" close)" '= 0      we ended first: (once the peer ends too, )?this side will be in TIME_WAIT for (60 s|some time)$'
+}
+
+@test "a connection that was handed over is known for one: what is waited for, shutdown, close" {
+    peer '
+l = listen()
+c, s = connect(l.getsockname()[1]), l.accept()[0]
+p = sockkit("serve", "--inetd", "-T", "Welcome", stdin=s, stdout=subprocess.DEVNULL)
+s.close()
+assert read_line(c) == b"Welcome\n"
+seen = b""
+while b"waiting for bytes of the peer" not in seen: seen += os.read(p.stderr.fileno(), 4096)
+c.shutdown(socket.SHUT_WR)
+assert read_all(c) == b""
+said = p.communicate(timeout=10)[1].decode()
+assert re.search(r"shutdown\(\d+, SHUT_WR\) += 0      both sides have ended", said), said
+assert re.search(r"close\(\d+\) += 0      the peer ended first: its side will be in TIME_WAIT for ", said), said'
 }
 
 # --- the program's own descriptors ---

@@ -518,7 +518,10 @@ void trace_name(int result, int fd, const char *call, const struct addr *a) {
     struct trace_socket *s = trace_of(fd);
     if (trace_level > 1)
         call_show(result, result < 0 ? "" : addr_text(a, text), "%s(%d)", call, fd);
-    if (result < 0 || s->family) return;
-    s->family = (unsigned char)addr_family(a);
-    if (!strcmp(call, "getpeername")) s->phase = TRACE_CONNECTED;
+    if (result < 0) return;
+    if (!s->family) s->family = (unsigned char)addr_family(a);
+    if (strcmp(call, "getpeername") != 0) return;
+    /* Of what somebody else opened and connected, a stream alone is not asked for its type. */
+    if (s->phase == TRACE_UNKNOWN) s->stream = true;
+    s->phase = TRACE_CONNECTED;
 }
