@@ -264,6 +264,72 @@ while len(heard) < 40:
 assert heard == {b"%02d" % i for i in range(40)}, sorted(heard)'
 }
 
+# How many pipes the server has, beside its stdin, stdout and stderr; and a bulk that waits in the middle: x says it, y does not read.
+PIPES='
+import fcntl
+def pipes():
+    links = [os.readlink(f"/proc/{p.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{p.pid}/fd") if int(fd) > 2]
+    return sum(link.startswith("pipe:") for link in links)
+def stuck(x):
+    x.setblocking(False)
+    sent = 0
+    try:
+        while True: sent += x.send(bytes(1 << 16))
+    except BlockingIOError: pass
+    x.setblocking(True)
+    x.settimeout(50)
+    return sent
+def settled(x): # the server has taken all that it can
+    sent = stuck(x)
+    while more := stuck(x): sent += more; time.sleep(0.05)
+    return sent
+'
+
+@test "where the user has too many pipes already, whose share of pages is used up, bulk is copied" {
+    [ -z "${PORTABLE:-}" ] || return 0 # it copies always
+    ends "$BULK$PIPES"'
+forward("-O", "sndbuf=65536")
+c, a = pair()
+settled(c)
+wait_until(lambda: pipes() > 0) # pages wait in one
+c.close(); a.close()
+share, held = int(open("/proc/sys/fs/pipe-user-pages-soft").read()), []
+pages = 0
+while pages <= share + 16 and len(held) < 900:
+    held.append(os.pipe())
+    try: fcntl.fcntl(held[-1][1], fcntl.F_SETPIPE_SZ, 1 << 20)
+    except PermissionError: pass
+    size = fcntl.fcntl(held[-1][1], fcntl.F_GETPIPE_SZ)
+    pages += size // 4096
+    if size == 8192: break # as small as they come
+forward("-O", "sndbuf=65536")
+before = pipes()
+c, a = pair()
+sent = settled(c)
+assert pipes() == before, pipes()
+assert len(read_exactly(a, sent)) == sent
+assert swap(c, a, n=8 << 20)'
+}
+
+@test "where descriptors are short for pipes, bulk of all pairs at once arrives whole" {
+    LIMIT=100 ends "$BULK$PIPES"'
+import resource
+forward(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))
+pairs = [pair()]
+t.settimeout(1)
+try:
+    while len(pairs) < 20: pairs.append(pair())
+except TimeoutError: pass # one more than there are descriptors for
+assert 5 <= len(pairs) < 15, len(pairs)
+failed = []
+def one(c, a):
+    if not swap(c, a, n=4 << 20): failed.append(c)
+threads = [threading.Thread(target=one, args=x) for x in pairs]
+for x in threads: x.start()
+for x in threads: x.join()
+assert not failed'
+}
+
 # --- the target ---
 
 @test "a target that is down: the client is reset and told of, until it comes back" {

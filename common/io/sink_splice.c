@@ -10,6 +10,7 @@
 #include "common/io/sink.h"
 
 #define PIPE_WANTED (1 << 20)       /* fs.pipe-max-size of an ordinary user */
+#define PIPE_LEAST (1 << 16)        /* with less, copying is faster */
 #define MOVE_ONCE ((size_t)4 << 20) /* a slot of a pipe can hold more than a page */
 #define SPARE_PIPES 8
 #define FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
@@ -58,6 +59,12 @@ static struct {
     int count;
 } spare;
 
+/* A user who has many pipes gets them small, of two pages at last (pipe(7), pipe-user-pages-soft).
+ */
+static bool is_large(int pipe) {
+    return fcntl(pipe, F_SETPIPE_SZ, PIPE_WANTED) > 0 || fcntl(pipe, F_GETPIPE_SZ) >= PIPE_LEAST;
+}
+
 static bool open_pipe(struct mover *m) {
     if (m->ends[1] > 0) return true;
     if (spare.count > 0) {
@@ -65,8 +72,9 @@ static bool open_pipe(struct mover *m) {
         return true;
     }
     if (pipe2(m->ends, O_CLOEXEC) < 0) return false;
-    fcntl(m->ends[1], F_SETPIPE_SZ, PIPE_WANTED);
-    return true;
+    if (is_large(m->ends[1])) return true;
+    mover_free(m);
+    return false;
 }
 
 /* Others may write to the same open file: all of a script to its log. write(2) takes its place
