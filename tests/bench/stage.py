@@ -63,7 +63,7 @@ def built(applet):
 def compile_tools():
     os.makedirs(TOOLS, exist_ok=True)
     options = ["cc", "-std=c17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
-    for name in ("bare", "echo-load", "chat-load", "dgram-load", "spawn"):
+    for name in ("bare", "echo-load", "chat-load", "dgram-load", "duplex", "spawn"):
         sources = [name + ".c"] + (["chat-log.c"] if name == "chat-load" else [])
         here = os.path.join(ROOT, "tests", "bench")
         subprocess.run(options + ["-o", tool(name)] + sources, check=True, cwd=here)
