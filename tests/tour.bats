@@ -126,13 +126,16 @@ assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGINT'
 }
 
 @test "the events of a scene that takes long are seen while it goes on" {
-    peer '
-p = subprocess.Popen([os.environ["SOCKKIT"], "help", "tour", "backlog"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-seen = b""
-while b"1: connect" not in seen: seen += os.read(p.stdout.fileno(), 65536)
-assert p.poll() is None and b"3: close" not in seen
-p.communicate()
-assert p.returncode == 0'
+    LIMIT=60 peer '
+def is_live(): # on a machine that is busy for a second it may come all at once
+    p = subprocess.Popen([os.environ["SOCKKIT"], "help", "tour", "backlog"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    seen = b""
+    while b"1: connect" not in seen: seen += os.read(p.stdout.fileno(), 65536)
+    live = b"3: close" not in seen
+    p.communicate()
+    assert p.returncode == 0
+    return live
+assert any(is_live() for i in range(10))'
 }
 
 @test "an unknown topic, or a wrong option, is a usage error that helps" {
