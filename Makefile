@@ -38,8 +38,8 @@ posix := loop/loop_poll io/sink_copy net/dgram_plain net/sysinfo_none
 sandbox := cli/sandbox_linux cli/sandbox_calls_linux
 others := $(if $(PORTABLE),$(linux),$(posix)) $(if $(PORTABLE)$(SAN),$(sandbox),cli/sandbox_none) # LeakSanitizer reads /proc
 
-rooms := $(wildcard common/*/*.c applets/*.c applets/*/*.c tour/*.c)
-sources := $(filter-out $(others:%=common/%.c),$(rooms)) main.c netcat.c
+rooms := $(wildcard common/*/*.c applets/*.c applets/*/*.c)
+sources := $(filter-out $(others:%=common/%.c),$(rooms)) main.c
 objects := $(sources:%.c=$(BUILD)/%.o)
 modules := $(filter-out $(BUILD)/main.o,$(objects))
 unit := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))

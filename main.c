@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "applets/netcat/netcat.h"
+#include "applets/tour/tour.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
@@ -15,8 +17,6 @@
 #include "common/io/output.h"
 #include "common/loop/sig.h"
 #include "common/net/call.h"
-#include "netcat.h"
-#include "tour/tour.h"
 
 /* The applets, in the order of --help; each is the constant applet_NAME of a file of its own. */
 #define EACH_APPLET(use)                                                               \

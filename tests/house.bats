@@ -40,14 +40,8 @@ upward() {
     assert_output ''
 }
 
-@test "the tour includes its own folder and common/: it knows applets by the words that one types" {
-    run awk '$2 !~ /^(common|tour)\// { print $1 " includes " $2 }' <(includes tour)
-    assert_success
-    assert_output ''
-}
-
 @test "no two files include each other, at any distance" {
-    run tsort <(includes common applets tour)
+    run tsort <(includes common applets)
     assert_success
     refute_output --partial 'tsort:'
 }
@@ -71,11 +65,11 @@ upward() {
 }
 
 @test "a platform difference is a file: no .c has an #if" {
-    run grep -rnE --include='*.c' '^[[:space:]]*#[[:space:]]*(if|elif)' main.c netcat.c applets common tour
+    run grep -rnE --include='*.c' '^[[:space:]]*#[[:space:]]*(if|elif)' main.c applets common
     assert_output ''
 }
 
 @test "a cause is zeroed where it is made, so that none is told that was never set" {
-    run grep -rnE --include='*.c' '^[[:space:]]+struct cause [a-z_]+;' main.c netcat.c applets common tour
+    run grep -rnE --include='*.c' '^[[:space:]]+struct cause [a-z_]+;' main.c applets common
     assert_output ''
 }

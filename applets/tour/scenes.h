@@ -2,7 +2,7 @@
 #ifndef SOCKKIT_TOUR_SCENES_H
 #define SOCKKIT_TOUR_SCENES_H
 
-#include "tour/stage.h"
+#include "applets/tour/stage.h"
 
 struct scene {
     const char *topic; /* as one asks for it; NULL ends the table */

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
+#include "applets/tour/scenes.h"
 #include "common/base/buf.h"
-#include "tour/scenes.h"
 
 /* {.file}: nothing has been drawn. What is drawn is kept until the height is known. */
 struct svg_sheet {

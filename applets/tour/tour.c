@@ -1,4 +1,4 @@
-#include "tour/tour.h"
+#include "applets/tour/tour.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,13 +7,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "applets/tour/page.h"
+#include "applets/tour/svg.h"
 #include "common/base/aside.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
 #include "common/base/vis.h"
 #include "common/loop/sig.h"
-#include "tour/page.h"
-#include "tour/svg.h"
 
 #define TOPICS_MOST 16
 #define HELD (INT64_C(150) * 1000000) /* ns */

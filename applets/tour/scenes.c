@@ -1,4 +1,4 @@
-#include "tour/scenes.h"
+#include "applets/tour/scenes.h"
 
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-#include "tour/stage.h"
+#include "applets/tour/stage.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

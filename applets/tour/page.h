@@ -2,8 +2,8 @@
 #ifndef SOCKKIT_TOUR_PAGE_H
 #define SOCKKIT_TOUR_PAGE_H
 
+#include "applets/tour/scenes.h"
 #include "common/base/buf.h"
-#include "tour/scenes.h"
 
 #define PAGE_COLUMNS 100
 #define PAGE_LEAST 40

@@ -2,7 +2,7 @@
 #ifndef SOCKKIT_TOUR_TOUR_H
 #define SOCKKIT_TOUR_TOUR_H
 
-#include "tour/stage.h"
+#include "applets/tour/stage.h"
 
 /* The arguments behind "tour": [TOPIC] [--svg FILE]. `run` runs an applet. Returns the exit status,
  * errors told. */

@@ -1,4 +1,4 @@
-#include "tour/event.h"
+#include "applets/tour/event.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "tour/page.h"
+#include "applets/tour/page.h"
 
 #include <stdio.h>
 #include <string.h>

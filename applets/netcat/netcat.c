@@ -1,4 +1,4 @@
-#include "netcat.h"
+#include "applets/netcat/netcat.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "tour/svg.h"
+#include "applets/tour/svg.h"
 
 #include <string.h>
 

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "applets/tour/event.h"
 #include "common/base/buf.h"
 #include "common/loop/loop.h"
-#include "tour/event.h"
 
 #define STAGE_ACTORS 4
 #define STAGE_WORDS 16 /* of a command line */
