@@ -219,6 +219,37 @@ for c, a in pairs:
 wait_until(lambda: len(os.listdir(f"/proc/{p.pid}/fd")) < 40)'
 }
 
+# counted CODE: how many system calls the relay makes while it runs, after a first connection through it.
+counted() {
+    ends "$BULK"'
+forward("-q")
+def used():
+    c, a = pair()
+    c.sendall(b"x" * 64)
+    assert read_exactly(a, 64) == b"x" * 64
+    a.sendall(b"y" * 64)
+    assert read_exactly(c, 64) == b"y" * 64
+    c.shutdown(socket.SHUT_WR)
+    assert a.recv(1) == b""
+    a.close()
+    assert c.recv(1) == b""
+    c.close()
+used()
+tracer = subprocess.Popen(["strace", "-q", "-o", "calls", "-p", str(p.pid)], stderr=subprocess.PIPE)
+wait_until(lambda: "TracerPid:\t0\n" not in open(f"/proc/{p.pid}/status").read())
+'"$1"'
+tracer.send_signal(signal.SIGINT)
+tracer.wait()
+print(len(open("calls").readlines()))'
+}
+
+@test "a short connection costs at most 35 system calls; 64 MiB each way 2000, or 12000 where pages cannot be moved" {
+    counted 'for _ in range(100): used()' >short
+    [ "$(cat short)" -le 3500 ]
+    counted 'assert swap(*pair())' >bulk
+    [ "$(cat bulk)" -le $((${PORTABLE:+10000} + 2000)) ]
+}
+
 @test "silent pairs hold two descriptors each, no pipe, also after bulk" {
     ends "$BULK"'
 forward()

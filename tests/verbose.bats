@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # -v, -vv: what is told beyond the ordinary narration.
+# shellcheck disable=SC2016,SC2154
 load helper
 
 # What -vv says of a connection, behind the peer's name.
