@@ -51,7 +51,8 @@ static void run_command(struct client *c) {
     struct serve *serve = serve_of(c);
     struct served *served = container_of(c, struct served, client);
     struct session *s = &c->text.session;
-    struct proc_socket socket = {.fd = s->stream.fd, .peer = s->peer, .local = s->local};
+    struct proc_socket socket = {.fd = s->stream.fd, .peer = s->peer};
+    if (s->local) socket.local = *s->local;
     struct cause cause = {0};
     session_detach(s);
     served->command.ended = command_ended;

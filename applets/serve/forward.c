@@ -89,11 +89,11 @@ static void join_done(struct join *j, enum status outcome, bool reset) {
 /* Who the client is (--send-proxy), told before anything it says. */
 static void put_header(struct pair *p) {
     const struct session *s = &p->client.text.session;
-    struct addr local = s->local;
+    struct addr local;
     struct buf header = {0};
     int version = (int)serve_of(&p->client)->conf->proxy.header;
-    if (!version || (local.size == 0 && sock_local(s->stream.fd, &local) < 0)) return;
-    proxyproto_put(&header, version, &s->peer, &local);
+    if (!version || (!s->local && sock_local(s->stream.fd, &local) < 0)) return;
+    proxyproto_put(&header, version, &s->peer, s->local ? s->local : &local);
     join_say(&p->join, 1, buf_at(&header), header.size);
     buf_free(&header);
 }

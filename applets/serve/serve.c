@@ -1,5 +1,6 @@
 /* serve: one server, many clients: greeted, shown, and served in one of several ways (way.h). */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -127,8 +128,8 @@ static void on_raw(struct lines_session *t, const char *bytes, size_t n) {
     }
     output_copy(&s->out, bytes, n);
     output_received(&s->out, &c->origin.place, bytes, n);
-    label_put(&c->speaker, bytes, n);
-    if (is_framed(s)) label_end_message(&c->speaker);
+    label_put(c->speaker, bytes, n);
+    if (is_framed(s)) label_end_message(c->speaker);
 }
 
 /* Nobody looks at the bytes: they are moved. */
@@ -159,8 +160,13 @@ static bool on_message(struct lines_session *t, const char *text, size_t size) {
 static void on_open(struct lines_session *t) {
     struct client *c = of_text(t);
     struct serve *s = serve_of(c);
-    c->origin.place.peer = session_peer(&t->session, c->name);
-    label_join(&s->label, &c->speaker, c->name);
+    char name[SESSION_PEER];
+    c->name = mem_copy(session_peer(&t->session, name));
+    c->origin.place.peer = c->name;
+    if (s->conf->output.label) {
+        c->speaker = mem_new(sizeof *c->speaker);
+        label_join(&s->label, c->speaker, c->name);
+    }
     if (s->out.full) stream_read(stream_of(c), false);
     s->way->open(c);
 }
@@ -191,10 +197,12 @@ static void add_count(struct meter_count *count, struct client *c) {
 static void on_closed(struct lines_session *t) {
     struct client *c = of_text(t);
     struct serve *s = serve_of(c);
-    label_leave(&c->speaker);
+    if (c->speaker) label_leave(c->speaker);
     output_put(&s->out, &c->origin, "", 0);
     add_count(&s->gone, c);
     if (s->way->closed) s->way->closed(c);
+    free(c->speaker);
+    free(c->name);
 }
 
 static struct meter_count count_bytes(struct meter *m) {

@@ -53,8 +53,8 @@ struct serve {
 struct client {
     struct lines_session text;
     struct output_origin origin;
-    struct label_speaker speaker;
-    char name[SESSION_PEER];
+    struct label_speaker *speaker; /* NULL: lines have no label */
+    char *name;                    /* until `closed` has been called */
 };
 
 static inline struct serve *serve_of(const struct client *c) {

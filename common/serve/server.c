@@ -7,12 +7,19 @@
 
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/net/farewell.h"
 #include "common/net/listen.h"
 #include "common/net/measured.h"
 #include "common/net/sock.h"
 
 #define PAUSE TEXT_NS_PER_S /* when descriptors are short; it ends early when a session does */
 #define ACCEPTS_A_TURN 64
+
+/* Few sessions are in it at a time. */
+struct parting {
+    struct farewell farewell;
+    struct session *session;
+};
 
 static struct session *of_stream(struct stream *s) {
     return container_of(s, struct session, stream);
@@ -85,6 +92,8 @@ static void be_vacant(struct server *server) {
 
 static void forget(struct later *l) {
     struct session *s = container_of(l, struct session, reap);
+    free(s->parting);
+    free(s->local);
     free(s);
 }
 
@@ -115,10 +124,10 @@ static void close_by(struct session *s, enum status outcome, void (*close_socket
     if (server->ops->closed) server->ops->closed(s);
     timer_stop(&s->timer);
     stream_stop(&s->stream);
-    farewell_stop(&s->farewell);
+    if (s->parting) farewell_stop(&s->parting->farewell);
     if (msg_level() >= 0) session_peer(s, peer);
     measured_note(s->stream.fd, peer);
-    if (s->farewell.reset) sock_reset(s->stream.fd);
+    if (s->parting && s->parting->farewell.reset) sock_reset(s->stream.fd);
     close_socket(s->stream.fd);
     if (msg_level() >= 0) narrate_end(s, peer);
     unlink_session(s);
@@ -134,7 +143,7 @@ void session_close(struct session *s, enum status outcome) { close_by(s, outcome
 void session_abort(struct session *s, enum status outcome) { close_by(s, outcome, sock_abort); }
 
 static void farewell_over(struct farewell *f) {
-    struct session *s = container_of(f, struct session, farewell);
+    struct session *s = container_of(f, struct parting, farewell)->session;
     stream_came(&s->stream, (size_t)f->discarded);
     session_close(s, STATUS_OK);
 }
@@ -148,9 +157,11 @@ static void part(struct session *s) {
         session_close(s, STATUS_OK);
         return;
     }
-    s->farewell.shut = s->stream.shut;
-    s->farewell.strict = s->strict;
-    farewell_start(&s->farewell, s->server->loop, s->stream.fd, farewell_over);
+    s->parting = mem_new(sizeof *s->parting);
+    *s->parting = (struct parting){.session = s};
+    s->parting->farewell.shut = s->stream.shut;
+    s->parting->farewell.strict = s->strict;
+    farewell_start(&s->parting->farewell, s->server->loop, s->stream.fd, farewell_over);
 }
 
 void session_finish(struct session *s) {
@@ -289,7 +300,10 @@ static void open_session(struct server *server, int fd, const struct addr *peer,
     char text[SESSION_PEER];
     *s = (struct session){
         .server = server, .next = server->sessions, .peer = *peer, .since = loop_now(server->loop)};
-    if (local) s->local = *local;
+    if (local) {
+        s->local = mem_new(sizeof *s->local);
+        *s->local = *local;
+    }
     s->decisive = server->limits.once;
     stream_start(&s->stream, server->loop, fd, server->ops->readable ? &with_readable : &with_data);
     if (server->limits.rate) stream_limit(&s->stream, server->limits.rate);

@@ -7,7 +7,6 @@
 #include "common/base/cidr.h"
 #include "common/base/msg.h"
 #include "common/loop/loop.h"
-#include "common/net/farewell.h"
 #include "common/net/listen.h"
 #include "common/net/stream.h"
 #include "common/serve/arrival.h"
@@ -55,13 +54,13 @@ struct session {
     struct stream stream;
     struct server *server;
     struct session *next, *previous;
-    struct timer timer; /* the idle time */
-    struct farewell farewell;
+    struct timer timer;      /* the idle time */
+    struct parting *parting; /* while it is SESSION_PARTING; private */
     bool strict; /* set before session_finish: input that nobody reads then brings a reset */
     struct later reap;
     struct addr peer;
-    struct addr local; /* as a PROXY header names it; {0}: that of the socket */
-    int64_t since;     /* it was accepted (loop_now) */
+    struct addr *local; /* as a PROXY header names it; NULL: that of the socket */
+    int64_t since;      /* it was accepted (loop_now) */
     enum session_state state;
     int outcome;   /* enum status */
     bool decisive; /* which is that of the run: so with `once`, else the owner's to say */
