@@ -146,6 +146,9 @@ static int dump_options(void) {
     printf("@sockopt\t");
     sockopt_names();
     printf("\n@tour\t%s", tour_topics(topics));
+    for (size_t i = 0; i < APPLETS; i++)
+        if (applets[i]->schemes)
+            printf("\n@schemes\t%s\t%s", applets[i]->name, applets[i]->schemes);
     printf("\n@applets\t");
     for (size_t i = 0; i < APPLETS; i++)
         printf("%s%s", applets[i]->name, i + 1 < APPLETS ? " " : "\n");

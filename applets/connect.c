@@ -481,6 +481,7 @@ const struct applet applet_connect = {
     .name = "connect",
     .summary = "Connect to a server; send MESSAGEs or stdin, show what it answers",
     .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
+    .schemes = "unix:",
     .groups = groups,
     .conf_size = size_led_by(struct connect_conf, common),
     .run = run,

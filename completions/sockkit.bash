@@ -31,7 +31,7 @@ _sockkit() {
     serve,--port|serve,-p|connect,--port|connect,-p|udp-serve,--port|udp-serve,-p|udp-send,--port|udp-send,-p|echo,--port|echo,-p|cmd,--port|cmd,-p|guess,--port|guess,-p|chat-serve,--port|chat-serve,-p|chat,--port|chat,-p|probe,--port|probe,-p) mapfile -t COMPREPLY < <(compgen -A service -- "$word"); return ;;
     serve,--sockopt|serve,-O|connect,--sockopt|connect,-O|udp-serve,--sockopt|udp-serve,-O|udp-send,--sockopt|udp-send,-O|echo,--sockopt|echo,-O|cmd,--sockopt|cmd,-O|guess,--sockopt|guess,-O|chat-serve,--sockopt|chat-serve,-O|chat,--sockopt|chat,-O|probe,--sockopt|probe,-O) mapfile -t COMPREPLY < <(compgen -W "help nodelay= keepalive= keepidle= keepintvl= keepcnt= syncnt= user-timeout= defer-accept= quickack= congestion= maxseg= reuseaddr= reuseport= rcvbuf= sndbuf= linger= ttl= min-ttl= tos= priority= mark= mtu-discover= v6only= freebind= transparent= broadcast= dontroute= oobinline= interface= multicast-ttl= multicast-loop=" -- "$word"); compopt -o nospace; return ;;
     udp-send,--replies|udp-send,-r) mapfile -t COMPREPLY < <(compgen -W "all" -- "$word"); return ;;
-    serve,--proxy|connect,--proxy|chat,--proxy|probe,--proxy) mapfile -t COMPREPLY < <(compgen -W "socks5:// socks4:// http://" -- "$word"); return ;;
+    serve,--proxy|connect,--proxy|chat,--proxy|probe,--proxy) mapfile -t COMPREPLY < <(compgen -W "socks5:// socks4:// http://" -- "$word"); compopt -o nospace; return ;;
     esac
     case $applet in
     serve) words="--once -1 --reply --exec -e --to --broker --buffer --recv-only --crlf -C --no-newline --quit-word --escapes --label --output -o --hex-dump -x --progress --raw --proxy --send-proxy --accept-proxy --proxy-from --max-clients -m --max-per-host --count -c --backlog --exit-idle --inetd --limit-rate --allow --deny --port-file --ready-fd --unix-mode --user --no-sandbox --ipv4 -4 --ipv6 -6 --port -p --bind -b --unix -U --numeric -n --timeout -w --idle -i --max-time --read-size --sockopt -O --timestamps --quiet -q --verbose -v --trace -T --step --help -h --version -V" ;;
@@ -48,7 +48,14 @@ _sockkit() {
     if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
     else
-        mapfile -t COMPREPLY < <(compgen -W "$(_sockkit_hosts)" -- "$word")
+        case $applet in
+        connect) mapfile -t COMPREPLY < <(compgen -W "unix:" -- "$word") ;;
+        udp-send) mapfile -t COMPREPLY < <(compgen -W "unix:" -- "$word") ;;
+        chat) mapfile -t COMPREPLY < <(compgen -W "unix:" -- "$word") ;;
+        probe) mapfile -t COMPREPLY < <(compgen -W "tcp:// udp:// http:// http+unix: unix:" -- "$word") ;;
+        esac
+        if ((${#COMPREPLY[@]})) && [ -n "$word" ]; then compopt -o nospace; return; fi
+        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "$(_sockkit_hosts)" -- "$word")
     fi
 }
 complete -F _sockkit sockkit sk-serve sk-connect sk-udp-serve sk-udp-send sk-echo sk-cmd sk-guess sk-chat-serve sk-chat sk-probe

@@ -72,7 +72,7 @@ for command in sockkit sk-serve
     complete -c $command -n "__sockkit_applet serve" -l version -s V -f -d 'show the version'
 end
 for command in sockkit sk-connect
-    complete -c $command -n "__sockkit_applet connect" -f -a "(__fish_print_hostnames)"
+    complete -c $command -n "__sockkit_applet connect" -f -a "unix: (__fish_print_hostnames)"
     complete -c $command -n "__sockkit_applet connect" -l no-newline -f -d 'send MESSAGEs as they are'
     complete -c $command -n "__sockkit_applet connect" -l crlf -s C -f -d 'end each line that is sent with CR LF'
     complete -c $command -n "__sockkit_applet connect" -l no-half-close -f -d 'keep the write side open at the end of stdin'
@@ -151,7 +151,7 @@ for command in sockkit sk-udp-serve
     complete -c $command -n "__sockkit_applet udp-serve" -l version -s V -f -d 'show the version'
 end
 for command in sockkit sk-udp-send
-    complete -c $command -n "__sockkit_applet udp-send" -f -a "(__fish_print_hostnames)"
+    complete -c $command -n "__sockkit_applet udp-send" -f -a "unix: (__fish_print_hostnames)"
     complete -c $command -n "__sockkit_applet udp-send" -l replies -s r -x -a 'all' -d 'wait for N replies; all: for those within -w'
     complete -c $command -n "__sockkit_applet udp-send" -l timeout -s w -x -d 'how long for replies (2s); limit on resolving (10s)'
     complete -c $command -n "__sockkit_applet udp-send" -l idle -s i -x -d 'end when nothing was sent or received for TIME (status 5)'
@@ -341,7 +341,7 @@ for command in sockkit sk-chat-serve
     complete -c $command -n "__sockkit_applet chat-serve" -l version -s V -f -d 'show the version'
 end
 for command in sockkit sk-chat
-    complete -c $command -n "__sockkit_applet chat" -f -a "(__fish_print_hostnames)"
+    complete -c $command -n "__sockkit_applet chat" -f -a "unix: (__fish_print_hostnames)"
     complete -c $command -n "__sockkit_applet chat" -l name -x -d 'be called NAME'
     complete -c $command -n "__sockkit_applet chat" -l listen -f -d 'two people, no server: wait for one peer (or nc)'
     complete -c $command -n "__sockkit_applet chat" -l quit-word -x -d 'a line that is WORD leaves, unsaid (\'stop\')'
@@ -375,7 +375,7 @@ for command in sockkit sk-chat
     complete -c $command -n "__sockkit_applet chat" -l version -s V -f -d 'show the version'
 end
 for command in sockkit sk-probe
-    complete -c $command -n "__sockkit_applet probe" -f -a "(__fish_print_hostnames)"
+    complete -c $command -n "__sockkit_applet probe" -f -a "tcp:// udp:// http:// http+unix: unix: (__fish_print_hostnames)"
     complete -c $command -n "__sockkit_applet probe" -l port -s p -x -a "(awk \"!/^#/ && NF { print \\\$1 }\" /etc/services 2>/dev/null)" -d 'numbers, ranges, services: 22,80,8000-8100 (60000)'
     complete -c $command -n "__sockkit_applet probe" -l udp -s u -f -d 'UDP: open means that an answer came'
     complete -c $command -n "__sockkit_applet probe" -l targets -r -F -d 'a TARGET [PORTS] a line (-: stdin), besides those of the command line'

@@ -45,14 +45,23 @@ bash_offers() {
     assert_output "$DIR/some-file"
     run bash_offers sockkit help pro
     assert_output probe
+    run bash_offers sockkit connect --proxy so
+    assert_output $'socks5://\nsocks4://'
+    run bash_offers sockkit probe ht
+    assert_output $'http://\nhttp+unix:'
+    run bash_offers sockkit connect un
+    assert_output unix:
+    run bash_offers sockkit probe localh
+    assert_line localhost
 }
 
 @test "fish offers applets, options and their values" {
-    run fish --no-config -c 'source completions/sockkit.fish; complete -C "sockkit se"; complete -C "sockkit serve --onc"; complete -C "sk-connect --retr"; complete -C "sockkit serve -O nodel"'
+    run fish --no-config -c 'source completions/sockkit.fish; complete -C "sockkit se"; complete -C "sockkit serve --onc"; complete -C "sk-connect --retr"; complete -C "sockkit serve -O nodel"; complete -C "sockkit probe udp"'
     assert_line --regexp '^serve'
     assert_line --regexp '^--once'
     assert_line --regexp '^--retry'
     assert_line --regexp 'nodelay='
+    assert_line 'udp://'
 }
 
 # What a real shell on a terminal of its own does at a Tab: at_terminal SCRIPT SHELL [ARG]...; the script (Python) has say() and until().
@@ -99,6 +108,7 @@ say("fpath=($SCRIPTS $fpath); autoload -U compinit; compinit -u -D; LISTMAX=0; p
 say("sockkit serv\t"); until(b"sockkit serve ")
 say("--onc\t"); until(b"--once ")
 say("-O nodel\t"); until(b"nodelay=")
+say("\x15sk-probe ud\t"); until(b"udp:")
 say("\x15sk-connect --retr\t"); until(b"--retry ")' \
         env "SCRIPTS=$PWD/completions" zsh -f -i
 }

@@ -92,6 +92,7 @@ const struct applet applet_chat = {
     .name = "chat",
     .summary = "Talk in a room, or two people without a server",
     .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
+    .schemes = "unix:",
     .groups = groups,
     .conf_size = size_led_by(struct chat_conf, common),
     .defaults = &defaults,

@@ -159,6 +159,7 @@ const struct applet applet_probe = {
     .name = "probe",
     .summary = "Tell which ports are open; wait for them, then become COMMAND",
     .operands = "[TARGET [PORTS]]... [-- COMMAND [ARG]...]",
+    .schemes = "tcp:// udp:// http:// http+unix: unix:",
     .groups = groups,
     .conf_size = size_led_by(struct probe_conf, common),
     .defaults = &defaults,

@@ -455,6 +455,7 @@ const struct applet applet_udp_send = {
     .name = "udp-send",
     .summary = "Send each MESSAGE or line of stdin as a datagram; show replies",
     .operands = "[HOST[:PORT] | HOST PORT] [MESSAGE]...",
+    .schemes = "unix:",
     .groups = groups,
     .conf_size = size_led_by(struct udp_send_conf, common),
     .defaults = &defaults,

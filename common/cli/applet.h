@@ -16,6 +16,7 @@ struct applet {
     const char *name;
     const char *summary;  /* one line, no full stop */
     const char *operands; /* "[HOST[:PORT]] [MESSAGE]..."; "": any is a usage error */
+    const char *schemes;  /* what an operand may begin with besides a host, for completions; NULL */
     const struct opt_group *groups;
     /* Of the configuration, which begins with a struct common_conf (size_led_by). */
     size_t conf_size;
