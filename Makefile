@@ -189,6 +189,7 @@ bindir := $(DESTDIR)$(PREFIX)/bin
 share := $(DESTDIR)$(PREFIX)/share
 links := $(patsubst man/sockkit-%.1,sk-%,$(wildcard man/sockkit-*.1))
 pages := $(wildcard man/*.1)
+guides := $(wildcard man/*.7)
 bash_words := $(share)/bash-completion/completions/sockkit
 zsh_words := $(share)/zsh/site-functions/_sockkit
 fish_words := $(share)/fish/vendor_completions.d/sockkit.fish
@@ -197,6 +198,7 @@ install: all
 	install -D -m 755 $(SOCKKIT) $(bindir)/sockkit
 	for link in $(links); do ln -sf sockkit $(bindir)/$$link || exit 1; done
 	install -D -m 644 -t $(share)/man/man1 $(pages)
+	install -D -m 644 -t $(share)/man/man7 $(guides)
 	for link in $(links); do ln -sf sockkit-$${link#sk-}.1 $(share)/man/man1/$$link.1 || exit 1; done
 	$(if $(wildcard completions/sockkit.bash),install -D -m 644 completions/sockkit.bash $(bash_words))
 	$(if $(wildcard completions/_sockkit),install -D -m 644 completions/_sockkit $(zsh_words))
@@ -204,7 +206,7 @@ install: all
 
 uninstall:
 	rm -f $(bindir)/sockkit $(links:%=$(bindir)/%) $(pages:man/%=$(share)/man/man1/%) $(links:%=$(share)/man/man1/%.1) \
-	    $(bash_words) $(zsh_words) $(fish_words)
+	    $(guides:man/%=$(share)/man/man7/%) $(bash_words) $(zsh_words) $(fish_words)
 
 dist:
 	@mkdir -p build

@@ -20,6 +20,7 @@ setup() {
         cmp "$root/usr/share/man/man1/sk-$link.1" "$root/usr/share/man/man1/sockkit-$link.1"
     done
     [ -f "$root/usr/share/man/man1/sockkit.1" ]
+    [ -f "$root/usr/share/man/man7/sockkit-labs.7" ]
     [ -f "$root/usr/share/bash-completion/completions/sockkit" ]
     [ -f "$root/usr/share/zsh/site-functions/_sockkit" ]
     [ -f "$root/usr/share/fish/vendor_completions.d/sockkit.fish" ]

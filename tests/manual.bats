@@ -21,7 +21,7 @@ documented() {
 }
 
 @test "the pages are clean" {
-    run mandoc -T lint -W warning "$MAN"/*.1
+    run mandoc -T lint -W warning "$MAN"/*.[17]
     assert_success
     assert_output ''
 }
@@ -58,6 +58,11 @@ documented() {
     done
 }
 
+@test "sockkit(1) and the guide to the labs refer to each other" {
+    grep -q '^\.Xr sockkit-labs 7' "$MAN/sockkit.1"
+    grep -q '^\.Xr sockkit 1' "$MAN/sockkit-labs.7"
+}
+
 @test "every page has its sections, in order" {
     local page
     for page in "$MAN"/sockkit*.1; do
@@ -69,8 +74,8 @@ documented() {
 @test "pages refer to pages that are there" {
     local page
     while read -r page; do
-        [ -f "$MAN/$page.1" ] || { echo "$page"; return 1; }
-    done < <(grep -hoE '^\.Xr sockkit[a-z-]* 1' "$MAN"/*.1 | awk '{ print $2 }' | sort -u)
+        [ -f "$MAN/$page" ] || { echo "$page"; return 1; }
+    done < <(grep -hoE '^\.Xr sockkit[a-z-]* [17]' "$MAN"/*.[17] | awk '{ print $2 "." $3 }' | sort -u)
 }
 
 @test "sockkit(1) has every socket option of -O help, and says the same of it" {

@@ -2,8 +2,8 @@
 
 scenes.py FOLDER FILE...    writes FOLDER/NAME.sh for each scene, and FOLDER/NAME.N for the output printed of its command N
 
-A scene is a block of a script (```sh, or .Bd of EXAMPLES), or all terminals of a section (```console: "$ " and a command,
-then what it prints). Fails on a block of another kind."""
+A scene is a block of a script (```sh, or .Bd of EXAMPLES), or all terminals of a section (```console, or .Bd of a .Ss of
+EXERCISES: "$ " and a command, then what it prints). Fails on a block of another kind."""
 import re
 import sys
 
@@ -30,6 +30,15 @@ def page(text):
         yield "sh", body.replace("\\e", "\\")
 
 
+def exercises(text):
+    """Blanks in front continue a line, as on a terminal that is narrow."""
+    for section in text.partition(".Sh EXERCISES\n")[2].partition("\n.Sh ")[0].split(".Ss ")[1:]:
+        blocks = re.findall(r"(?ms)^\.Bd -literal.*?\n(.*?)^\.Ed$", section)
+        if not blocks or not all(block.startswith("$ ") for block in blocks):
+            sys.exit("an exercise without commands: %s" % section.splitlines()[0])
+        yield "console", re.sub(r"\n    +", " ", "".join(blocks).replace("\\&", "").replace("\\e", "\\"))
+
+
 def terminals(text, name):
     """Each command with its output into a file of its own; what should be in it is written to NAME.N."""
     for n, part in enumerate(re.split(r"(?m)^\$ ", text)[1:]):
@@ -43,7 +52,7 @@ def main(folder, files):
     for path in files:
         with open(path) as file:
             text = file.read()
-        scenes = readme(text) if path.endswith(".md") else page(text)
+        scenes = {"md": readme, "1": page, "7": exercises}[path.rsplit(".", 1)[1]](text)
         for n, (kind, body) in enumerate(scenes):
             name = "%s/%s-%02d" % (folder, path.split("/")[-1].rsplit(".", 1)[0], n)
             with open(name + ".sh", "w") as file:
