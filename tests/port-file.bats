@@ -43,7 +43,7 @@ check(-signal.SIGTERM, "-e", "cat", end=lambda p, port: p.terminate())
 check(5, "--max-time", "100ms")
 check(5, "-w", "100ms")
 check(0, "--once", end=come, stdin=subprocess.DEVNULL)
-check(1, stdout=open("/dev/full", "wb"), end=come)
+check(1, stdout=open("/dev/full", "wb"), end=lambda p, port: connect(port).sendall(b"x"))
 check(-signal.SIGPIPE, end=leave)'
 }
 
@@ -160,7 +160,6 @@ watched() {
 import resource
 for size in 0, 2:
     def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     p = sockkit("serve", "-p", 0, "-q", "--port-file", "file", preexec_fn=limit)
     err = ended(p, 1)[1]

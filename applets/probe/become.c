@@ -14,6 +14,7 @@ void become_prepare(struct loop *loop) {
         if (sigaction(caught[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
             signal(caught[i], SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     loop_run_for(loop, 0);
 }
 

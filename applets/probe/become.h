@@ -5,10 +5,10 @@
 
 #include "common/loop/loop.h"
 
-/* From now on SIGINT, SIGTERM, SIGHUP and SIGPIPE do what they will do to the program; what was
- * ignored from the start stays so (of SIGPIPE that is not known: it ends). Runs the loop for one
- * turn, so that a signal that was caught before is not lost: its watch is called, and the caller
- * looks whether it still wants to. */
+/* From now on SIGINT, SIGTERM, SIGHUP, SIGPIPE and SIGXFSZ do what they will do to the program;
+ * what was ignored from the start stays so (of the last two that is not known: they end it). Runs
+ * the loop for one turn, so that a signal that was caught before is not lost: its watch is called,
+ * and the caller looks whether it still wants to. */
 void become_prepare(struct loop *loop);
 
 /* argv ends with NULL. Returns only when it failed, told: 127 (not found) or 126 (not

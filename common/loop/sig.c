@@ -74,6 +74,7 @@ int sig_start(struct loop *loop) {
     /* The program that started us may have blocked SIGCHLD or SIGTERM. */
     sigprocmask(SIG_SETMASK, &none, NULL);
     set_action(SIGPIPE, SIG_IGN);
+    set_action(SIGXFSZ, SIG_IGN);
     return open_pipe(loop);
 }
 

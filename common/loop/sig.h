@@ -15,8 +15,9 @@ struct sig_watch {
     struct sig_watch *next;
 };
 
-/* SIGPIPE is ignored from here on: a peer that is gone is an error, not the end. -1 with errno
- * where there is no descriptor for the pipe: then nobody would clean up behind SIGTERM. */
+/* SIGPIPE and SIGXFSZ are ignored from here on: a peer that is gone and a file that may not grow
+ * (RLIMIT_FSIZE) are errors, not the end. -1 with errno where there is no descriptor for the pipe:
+ * then nobody would clean up behind SIGTERM. */
 int sig_start(struct loop *loop);
 /* In a child of fork(2) that goes on with a loop of its own: its signals come to that loop, and the
  * watches stay. -1 with errno: as above, and signals go to the parent's loop. */
