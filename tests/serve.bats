@@ -407,6 +407,20 @@ for words, stdout, name in (("--label",), full, "to stdout"), (("-o", "/dev/full
     assert ended(p, 1)[1] == "sockkit serve: cannot write %s: No space left on device\n" % name'
 }
 
+@test "a client whose bytes stdout or a file did not take is reset, with --once too: it does not take them for received" {
+    peer '
+full = open("/dev/full", "wb")
+for once in [], ["--once"]:
+    for words, stdout in ([], full), (["--label"], full), (["-o", "/dev/full"], subprocess.DEVNULL):
+        p, port = serve("-q", *once, *words, stdin=subprocess.DEVNULL, stdout=stdout)
+        s = connect(port)
+        s.sendall(b"Bonjour\n")
+        try: heard = hear(s)
+        except OSError: heard = None # the reset may come before the shutdown
+        assert heard is None, (once, words)
+        ended(p, 1)'
+}
+
 @test "--once serves one connection, and nobody else" {
     peer '
 p, port = serve("--once", "Hello")

@@ -104,10 +104,23 @@ static void on_answered(struct lines_session *t, const char *bytes, size_t n) {
 /* What clients send is cut into messages. */
 static bool is_framed(const struct serve *s) { return s->way->message || s->conf->quit_word; }
 
+/* stdout has failed, so what it was to take is lost: whoever sent it is told by a reset. */
+static void give_up(struct serve *s) {
+    struct session *next;
+    responder_end(&s->responder, s->out.status);
+    for (struct session *t = s->responder.clients.server.sessions; t; t = next) {
+        next = t->next;
+        if (t->stream.received > 0) session_abort(t, (enum status)s->out.status);
+    }
+}
+
 /* While stdout takes nothing, nobody is read. */
 static void output_changed(void *owner) {
     struct serve *s = owner;
-    if (s->out.status) responder_end(&s->responder, s->out.status);
+    if (s->out.status) {
+        give_up(s);
+        return;
+    }
     for (struct session *t = s->responder.clients.server.sessions; t; t = t->next)
         if (t->state == SESSION_OPEN) stream_read(&t->stream, !s->out.full);
 }
@@ -184,6 +197,7 @@ static void on_space(struct lines_session *t) {
 static void on_end(struct lines_session *t) {
     struct client *c = of_text(t);
     const struct way *way = serve_of(c)->way;
+    if (serve_of(c)->out.status) return; /* give_up follows */
     way->ended ? way->ended(c) : session_finish(&t->session);
 }
 

@@ -362,6 +362,7 @@ static void sock_ready(struct watch *w, unsigned events) {
 static void output_changed(void *owner) {
     struct relay *r = owner;
     if (r->out->status) {
+        r->reset = r->received > 0; /* it may be what stdout did not take */
         finish(r, (enum status)r->out->status);
         return;
     }

@@ -30,8 +30,8 @@ struct relay {
     struct sink to_peer;     /* .look may be set */
     uint64_t received, read; /* bytes from the peer; bytes from stdin */
     struct output_origin from;
-    /* For `done`: the peer is there, but not all was sent; the connection is to be reset, so that
-     * it does not take what it has for all. */
+    /* For `done`: not all that either side sent was taken; the connection is to be reset, so that
+     * the peer takes neither what it has nor what it said for all. */
     bool reset;
 
     /* private */
