@@ -155,7 +155,7 @@ reachable at [2001:db8::1]:60000'
     diff <(grep reachable places) - <<<'reachable at 192.0.2.1:7
 reachable at 192.0.2.2:7'
     places serve -b 192.0.2.1
-    ! grep reachable places
+    run ! grep reachable places
     places serve -q -b '*'
     [ ! -s places ]
 }

@@ -101,7 +101,7 @@ sockkit() {
     local file=$DIR/ready.$((++servers))
     if ((BASHPID != $$)); then exec "$SOCKKIT" "$@"; fi
     if ! is_server "$@"; then
-        timeout 10 "$SOCKKIT" "$@"
+        timeout 30 "$SOCKKIT" "$@"
         return
     fi
     case " $* " in *' -p '*) ;; *) make_room "$1" ;; esac
@@ -261,7 +261,7 @@ play_all() {
     mkdir path
     ln -s "$SOCKKIT" path/sockkit
     while read -r line; do
-        PATH=$DIR/path:$PATH timeout 10 bash -c "$line" >out || { echo "$line"; return 1; }
+        PATH=$DIR/path:$PATH timeout 30 bash -c "$line" >out || { echo "$line"; return 1; }
         [[ $line = 'sockkit help tour'* ]] || grep -q '^Usage: ' out
     done <lines
 }
