@@ -507,3 +507,18 @@ t.join()
 ended(p)
 assert open("got", "rb").read() == data'
 }
+
+@test "--once: a client that goes without a word before stdin has ended leaves it unfinished: status 1" {
+    peer '
+for options in [], ["--label"]:
+    p = sockkit("serve", "--once", "-p", 0, "-b", "127.0.0.1", "-q", "--port-file", "port", *options)
+    wait_until(lambda: os.path.exists("port"))
+    s = connect(int(open("port").read()))
+    name = "127.0.0.1:%d" % s.getsockname()[1]
+    s.close()
+    if not TOLD: # it is found out when something is sent
+        p.stdin.write(b"late")
+    p.wait(10)
+    err = ended(p, 1)[1]
+    assert not TOLD or err == f"sockkit serve: {name} closed the connection before the end of stdin\n", err'
+}

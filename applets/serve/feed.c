@@ -277,10 +277,21 @@ static void on_open(struct client *c) {
     on_space(c);
 }
 
+/* The one client that there is has gone without a word: what it was for is unfinished. */
+static bool is_cut(struct reader *r) {
+    const struct feed *f = r->feed;
+    bool spoke = stream_of(&r->client)->received > 0;
+    return f->serve->conf->once && !f->ended && !spoke && f->kind != SOURCE_TTY;
+}
+
 /* It is finished once it has what was read up to now. */
 static void not_awaited(struct rest *rest) {
     struct reader *r = container_of(rest, struct reader, rest);
     struct feed *f = r->feed;
+    if (is_cut(r)) {
+        msg_error("%s closed the connection before the end of stdin", r->client.name);
+        r->client.text.session.outcome = STATUS_FAILED;
+    }
     r->goes_on = false;
     feed_one(r);
     pump(f);

@@ -153,17 +153,20 @@ static void end_sending(struct relay *r) {
     check_over(r);
 }
 
-/* What a peer that has gone said before is still read; then its end, or its reset, comes too. */
-static void sending_failed(struct relay *r) {
-    if (!sock_peer_is_gone(r->to_peer.error)) {
-        fail(r, r->to_peer.error);
-        return;
-    }
+/* The peer takes no more. What it said before is still read; then its end, or its reset, comes. */
+static void cut_off(struct relay *r) {
     r->broken = true;
     note_cut(r);
     r->sending = RELAY_DONE;
     rest_stop(&r->rest);
     check_over(r);
+}
+
+static void sending_failed(struct relay *r) {
+    if (sock_peer_is_gone(r->to_peer.error))
+        cut_off(r);
+    else
+        fail(r, r->to_peer.error);
 }
 
 /* stdin has ended (or nothing more of it is wanted). */
@@ -254,9 +257,13 @@ static void probe_peer(const struct relay *r) {
     sock_set(r->sock.fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES, "TCP_KEEPCNT");
 }
 
+/* A peer that goes without having said a byte leaves what the connection was for unfinished. */
 static void not_awaited(struct rest *rest) {
     struct relay *r = container_of(rest, struct relay, rest);
-    input_over(r);
+    if (r->received == 0 && r->in.loop && r->in.kind != SOURCE_TTY)
+        cut_off(r);
+    else
+        input_over(r);
     if (r->sock.loop) update(r);
 }
 

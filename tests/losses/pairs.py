@@ -199,6 +199,8 @@ def judge(pair, result):
     came = taken(pair, got.get("peer", got.get("client", b"")))
     out = heard(pair, got.get("terminal", got.get("stdout", b"")))
     everything, untouched = came == given(pair), pair.stdin == "late" and not came
+    if pair.applet in ("connect", "serve") and pair.spoken == "mute":
+        untouched = False  # stdin was what the connection was for
     errors = [line for line in result.lines if line.startswith("sockkit ") or " idle for " in line]
     allowed = (0, 1, 4, 5) if pair.end == "reset" else (0, 1, 5)  # 4: before it was connected
     if result.stuck or result.status not in allowed:
