@@ -278,7 +278,9 @@ threads = [threading.Thread(target=hear_all, args=a) for a in ((slow, one), (fas
 for t in threads: t.start()
 for t in threads: t.join()
 assert one == text and two == text
-os._exit(0)'
+p.kill()
+p.wait()
+os._exit(0)' # whatever the threads do
 }
 
 @test "udp-serve: what is typed before anybody was heard waits for the first; Ctrl-D is told to say nothing" {
