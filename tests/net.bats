@@ -511,7 +511,7 @@ while True:
 }
 
 told_wait() { # APPLET WHAT: the error says for how long, 60 s at most
-    local why=' \(in TIME_WAIT for (60|[1-5]?[0-9]) s more of 60: this side ended its last connection first and waits for what is late; -O reuseaddr=1 binds at once\)'
+    local why=' \(in TIME_WAIT for (60|[1-5]?[0-9]) s more of 60: this side ended its last connection first and waits for what is late; with -O reuseaddr=1, then and now, it binds at once\)'
     assert_output --regexp "^sockkit $1: $2: Address already in use$(told "$why")\$"
 }
 

@@ -173,7 +173,7 @@ bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
     if (waiting >= 0)
         snprintf(out, SYSINFO_OWNER,
                  "in TIME_WAIT for %ld s more of %d: this side ended its last connection first and "
-                 "waits for what is late; -O reuseaddr=1 binds at once",
+                 "waits for what is late; with -O reuseaddr=1, then and now, it binds at once",
                  (waiting + second - 1) / second, TIME_WAIT);
     return waiting >= 0;
 }
