@@ -62,9 +62,11 @@ static const struct permission always[] = {
     SOCKETCALL(SYS_SENDMMSG), SOCKETCALL(SYS_GETSOCKOPT), SOCKETCALL(SYS_SETSOCKOPT),
     SOCKETCALL(SYS_GETSOCKNAME), SOCKETCALL(SYS_GETPEERNAME), ALLOW(epoll_create1), ALLOW(pipe2),
     ALLOW(lseek), ALLOW(_llseek),
-    /* The type and size of what is open. libc asks with an empty path. */
-    ALLOW(fstat), ALLOW(fstat64), ALLOW(newfstatat), ALLOW(fstatat64), ALLOW(statx), FCNTL(F_GETFD),
-    FCNTL(F_SETFD), FCNTL(F_GETFL), FCNTL(F_SETFL), FCNTL(F_DUPFD_CLOEXEC), FCNTL(F_SETPIPE_SZ),
+    /* The type and size of what is open (libc asks with an empty path), and which file a path is.
+     */
+    ALLOW(stat), ALLOW(stat64), ALLOW(lstat), ALLOW(lstat64), ALLOW(fstat), ALLOW(fstat64),
+    ALLOW(newfstatat), ALLOW(fstatat64), ALLOW(statx), FCNTL(F_GETFD), FCNTL(F_SETFD),
+    FCNTL(F_GETFL), FCNTL(F_SETFL), FCNTL(F_DUPFD_CLOEXEC), FCNTL(F_SETPIPE_SZ),
     /* Terminals, and what waits in sockets; not TIOCSTI, which types for the user. */
     IOCTL(FIONREAD), IOCTL(SIOCOUTQ), IOCTL(SIOCATMARK), IOCTL(TIOCGWINSZ), IOCTL(TIOCGPGRP),
     IOCTL(TCGETS), IOCTL(TCSETS), IOCTL(TCSETSW), IOCTL(TCSETSF), IOCTL(GET_TERMIOS2),
@@ -110,10 +112,6 @@ static const struct permission looking_up[] = {
     ALLOW_IF(socket, 0, ALL, AF_NETLINK),
     ALLOW_IF(openat, 2, WRITING, 0),
     ALLOW_IF(open, 1, WRITING, 0),
-    ALLOW(stat),
-    ALLOW(stat64),
-    ALLOW(lstat),
-    ALLOW(lstat64),
     ALLOW(access),
     ALLOW(faccessat),
     ALLOW(readlink),
