@@ -150,7 +150,7 @@ static void report_outside(struct loop_backend *b) {
     b->busy = false;
     for (size_t i = 0; i < b->outside.count; i++) {
         struct watch *w = b->outside.watches[i];
-        uint32_t ready = kernel_events(LOOP_READ | LOOP_WRITE);
+        uint32_t ready = kernel_events(w->want & (LOOP_READ | LOOP_WRITE));
         /* the events of poll(2) and epoll(7) are the same bits */
         struct pollfd p = {.fd = w->fd, .events = (short)kernel_events(w->want)};
         if (w->how == REFUSED) ready = poll(&p, 1, 0) > 0 ? (uint32_t)p.revents : 0;

@@ -221,6 +221,33 @@ static void regular_file_is_not_waited_for(void) {
     close(fd);
 }
 
+static unsigned slept;
+
+static void wanted(int fd, unsigned want) {
+    (void)fd;
+    (void)want;
+}
+
+static void sleeping(int ms) {
+    (void)ms;
+    slept++;
+}
+
+static void regular_file_never_hangs_up(void) {
+    static const struct loop_observer observer = {.wants = wanted, .sleeps = sleeping};
+    int fd = open_file();
+    struct peer p = {0};
+    struct timer end = {0};
+    loop_observe(&observer);
+    timer_start(loop, &end, 20 * MS, stop_run);
+    peer_start(&p, fd, LOOP_HANGUP);
+    loop_run(loop);
+    CHECK(p.calls == 0 && slept > 0);
+    loop_observe(NULL);
+    watch_stop(&p.watch);
+    close(fd);
+}
+
 /* Sockets and files, some started, some stopped, some resting: at each turn just those that should
  * be are called. */
 static void started_and_stopped_at_random(void) {
@@ -291,6 +318,8 @@ int main(void) {
         {"a reused descriptor gets no stale event", reused_descriptor},
         {"a regular file is ready at every turn", regular_file_is_always_ready},
         {"a regular file is not waited for", regular_file_is_not_waited_for},
+        {"a regular file never hangs up: the loop sleeps, observed or not",
+         regular_file_never_hangs_up},
         {"started, stopped and resting watches are told apart", started_and_stopped_at_random},
         {"hundreds ready at once are all served", many_ready_at_once},
     };
