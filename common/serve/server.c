@@ -237,14 +237,20 @@ static void tell_failure(const struct session *s, int error, uint64_t unsent) {
                   (unsigned long long)unsent, unsent == 1 ? "" : "s");
 }
 
+/* The peer has closed its Unix socket; or a TCP peer that had ended its side resets what still
+ * comes, which is a loss where the session decides the run. */
+static bool is_orderly(const struct session *s, int error) {
+    bool resets = s->decisive && addr_family(&s->peer) != AF_UNIX;
+    return error == EPIPE && !s->stream.broken && !resets;
+}
+
 /* An error of a connection that we are closing, with nothing left to send, is no loss. After a loss
  * the peer must not take an orderly end for that of the answer. */
 static void on_fail(struct stream *t, int error) {
     struct session *s = of_stream(t);
     uint64_t unsent = stream_waiting(t) + t->dropped;
     bool loss = s->state == SESSION_OPEN || unsent > 0;
-    bool orderly = error == EPIPE && !t->broken; /* the peer has closed its Unix socket */
-    if (!loss || orderly) {
+    if (!loss || is_orderly(s, error)) {
         session_close(s, STATUS_OK);
         return;
     }

@@ -125,7 +125,7 @@ ERRORS = {
 HARMLESS = re.compile(
     r"(_|ato|clock_|free|inet_|is|localtime|mem|reg(error|exec|free)|sig|str|v?sn).*"
     r"|get(env|e?[gu]id|opt_long|pgrp|p?pid|rlimit(64)?|servbyname)|closedir|dirfd|ferror|fputs|fwrite|gai_strerror"
-    r"|getchar|if_(indextoname|nametoindex)|printf|puts|qsort|raise|sysconf|tcgetpgrp|time|tzset|umask|unsetenv")
+    r"|getchar|if_(indextoname|nametoindex)|f?printf|puts|qsort|raise|sysconf|tcgetpgrp|time|tzset|umask|unsetenv")
 
 # What a program has to live with: it tries again, and nobody notices.
 HEALS = {"EINTR", "EAGAIN", "short"}
