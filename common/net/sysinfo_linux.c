@@ -89,13 +89,6 @@ static void add_receivers(const char *table, unsigned state, uint16_t port, stru
     if (f) fclose(f);
 }
 
-void sysinfo_receivers(int type, uint16_t port, struct addrs *out) {
-    bool stream = type == SOCK_STREAM;
-    unsigned state = stream ? TCP_LISTEN : TCP_CLOSE; /* the latter of what is not connected */
-    add_receivers(stream ? "/proc/net/tcp" : "/proc/net/udp", state, port, out);
-    add_receivers(stream ? "/proc/net/tcp6" : "/proc/net/udp6", state, port, out);
-}
-
 /* The inode of the socket at a path, in /proc/net/unix; 0: none. */
 static uint64_t path_inode(const char *path) {
     char line[512];
@@ -295,6 +288,16 @@ struct diag_question {
     struct inet_diag_req_v2 request;
 };
 
+static bool diag_send(const struct inet_diag_req_v2 *request, unsigned flags) {
+    struct diag_question question = {
+        .header = {.nlmsg_len = sizeof question,
+                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                   .nlmsg_flags = (__u16)(NLM_F_REQUEST | flags)},
+        .request = *request,
+    };
+    return send(diag, &question, sizeof question, 0) == (ssize_t)sizeof question;
+}
+
 static bool diag_ask(const struct addr *source, const struct addr *destination) {
     struct inet_diag_req_v2 request = {.sdiag_family = (__u8)addr_family(source),
                                        .sdiag_protocol = IPPROTO_TCP,
@@ -302,13 +305,7 @@ static bool diag_ask(const struct addr *source, const struct addr *destination) 
     diag_end(source, request.id.idiag_src, &request.id.idiag_sport);
     diag_end(destination, request.id.idiag_dst, &request.id.idiag_dport);
     request.id.idiag_cookie[0] = request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-    struct diag_question question = {
-        .header = {.nlmsg_len = sizeof question,
-                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                   .nlmsg_flags = NLM_F_REQUEST},
-        .request = request,
-    };
-    return send(diag, &question, sizeof question, 0) == (ssize_t)sizeof question;
+    return diag_send(&request, 0);
 }
 
 union diag_answer {
@@ -353,6 +350,52 @@ unsigned sysinfo_full_queue(const struct addr *to) {
     addr_any(addr_family(to), 0, &nobody);
     if (diag_look(to, &nobody, &m) < 0 || m.idiag_state != TCP_LISTEN) return 0;
     return m.idiag_rqueue > m.idiag_wqueue ? m.idiag_rqueue : 0; /* waiting, and the backlog */
+}
+
+/* What one answer of a list says. False: it was the last, or an error. */
+static bool add_listener(const struct nlmsghdr *header, struct addrs *out) {
+    const struct inet_diag_msg *m = NLMSG_DATA(header);
+    struct addr a;
+    if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY) return false;
+    addr_any(m->idiag_family, ntohs(m->id.idiag_sport), &a);
+    if (m->idiag_family == AF_INET)
+        memcpy(&a.as.v4.sin_addr, m->id.idiag_src, sizeof a.as.v4.sin_addr);
+    else
+        memcpy(&a.as.v6.sin6_addr, m->id.idiag_src, sizeof a.as.v6.sin6_addr);
+    addrs_add(out, &a);
+    return true;
+}
+
+/* False: the system did not say. The table of proc(5) holds the same, but the kernel walks all
+ * connections for it. */
+static bool add_listeners(int family, uint16_t port, struct addrs *out) {
+    static union {
+        struct nlmsghdr header;
+        char bytes[32768];
+    } answers;
+    struct inet_diag_req_v2 request = {.sdiag_family = (__u8)family,
+                                       .sdiag_protocol = IPPROTO_TCP,
+                                       .idiag_states = 1U << TCP_LISTEN,
+                                       .id.idiag_sport = htons(port)};
+    if (diag < 0 || !diag_send(&request, NLM_F_DUMP)) return false;
+    for (;;) {
+        ssize_t n = recv(diag, &answers, sizeof answers, MSG_DONTWAIT);
+        if (n <= 0) return false;
+        unsigned left = (unsigned)n;
+        for (const struct nlmsghdr *h = &answers.header; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left))
+            if (!add_listener(h, out)) return h->nlmsg_type == NLMSG_DONE;
+    }
+}
+
+void sysinfo_receivers(int type, uint16_t port, struct addrs *out) {
+    if (type == SOCK_DGRAM) { /* of those that are not connected */
+        add_receivers("/proc/net/udp", TCP_CLOSE, port, out);
+        add_receivers("/proc/net/udp6", TCP_CLOSE, port, out);
+        return;
+    }
+    sysinfo_prepare();
+    if (!add_listeners(AF_INET, port, out)) add_receivers("/proc/net/tcp", TCP_LISTEN, port, out);
+    if (!add_listeners(AF_INET6, port, out)) add_receivers("/proc/net/tcp6", TCP_LISTEN, port, out);
 }
 
 pid_t sysinfo_peer_pid(int fd) {
