@@ -188,8 +188,9 @@ static:
 bindir := $(DESTDIR)$(PREFIX)/bin
 share := $(DESTDIR)$(PREFIX)/share
 links := $(patsubst man/sockkit-%.1,sk-%,$(wildcard man/sockkit-*.1))
-pages := $(wildcard man/*.1)
-guides := $(wildcard man/*.7)
+manuals := man man/fr
+pages := $(foreach page,$(wildcard $(manuals:%=%/*.[17])),$(dir $(page))man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+page_links := $(foreach manual,$(manuals),$(links:%=$(manual)/man1/%.1))
 bash_words := $(share)/bash-completion/completions/sockkit
 zsh_words := $(share)/zsh/site-functions/_sockkit
 fish_words := $(share)/fish/vendor_completions.d/sockkit.fish
@@ -197,16 +198,18 @@ fish_words := $(share)/fish/vendor_completions.d/sockkit.fish
 install: all
 	install -D -m 755 $(SOCKKIT) $(bindir)/sockkit
 	for link in $(links); do ln -sf sockkit $(bindir)/$$link || exit 1; done
-	install -D -m 644 -t $(share)/man/man1 $(pages)
-	install -D -m 644 -t $(share)/man/man7 $(guides)
-	for link in $(links); do ln -sf sockkit-$${link#sk-}.1 $(share)/man/man1/$$link.1 || exit 1; done
+	for manual in $(manuals); do \
+	    install -D -m 644 -t $(share)/$$manual/man1 $$manual/*.1 && \
+	    install -D -m 644 -t $(share)/$$manual/man7 $$manual/*.7 || exit 1; \
+	    for link in $(links); do ln -sf sockkit-$${link#sk-}.1 $(share)/$$manual/man1/$$link.1 || exit 1; done; \
+	done
 	$(if $(wildcard completions/sockkit.bash),install -D -m 644 completions/sockkit.bash $(bash_words))
 	$(if $(wildcard completions/_sockkit),install -D -m 644 completions/_sockkit $(zsh_words))
 	$(if $(wildcard completions/sockkit.fish),install -D -m 644 completions/sockkit.fish $(fish_words))
 
 uninstall:
-	rm -f $(bindir)/sockkit $(links:%=$(bindir)/%) $(pages:man/%=$(share)/man/man1/%) $(links:%=$(share)/man/man1/%.1) \
-	    $(guides:man/%=$(share)/man/man7/%) $(bash_words) $(zsh_words) $(fish_words)
+	rm -f $(bindir)/sockkit $(links:%=$(bindir)/%) $(pages:%=$(share)/%) $(page_links:%=$(share)/%) \
+	    $(bash_words) $(zsh_words) $(fish_words)
 
 dist:
 	@mkdir -p build

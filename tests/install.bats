@@ -8,7 +8,7 @@ setup() {
 }
 
 @test "what is installed into an empty root works from there, and uninstall leaves nothing" {
-    local root=$DIR/root link
+    local root=$DIR/root link manual
     make -C "$SOURCE" install DESTDIR="$root" PREFIX=/usr >log
     run "$root/usr/bin/sockkit" --version
     assert_success
@@ -16,11 +16,14 @@ setup() {
         run "$root/usr/bin/sk-$link" --help
         assert_success
         assert_output --partial "sockkit $link"
-        [ -f "$root/usr/share/man/man1/sockkit-$link.1" ]
-        cmp "$root/usr/share/man/man1/sk-$link.1" "$root/usr/share/man/man1/sockkit-$link.1"
+        for manual in man man/fr; do
+            cmp "$root/usr/share/$manual/man1/sk-$link.1" "$SOURCE/$manual/sockkit-$link.1"
+        done
     done
-    [ -f "$root/usr/share/man/man1/sockkit.1" ]
-    [ -f "$root/usr/share/man/man7/sockkit-labs.7" ]
+    for manual in man man/fr; do
+        (cd "$SOURCE/$manual" && printf '%s\n' *.[17]) | sort >pages
+        diff pages <(cd "$root/usr/share/$manual" && printf '%s\n' man1/sockkit* man7/sockkit* | sed 's/.*\///' | sort)
+    done
     [ -f "$root/usr/share/bash-completion/completions/sockkit" ]
     [ -f "$root/usr/share/zsh/site-functions/_sockkit" ]
     [ -f "$root/usr/share/fish/vendor_completions.d/sockkit.fish" ]
