@@ -2,38 +2,8 @@
 
 load helper
 
-# What the tests of a room have in common, in Python.
-ROOM='
-def room(*words, stdin=subprocess.DEVNULL, **more): return serve(*words, applet="chat-serve", stdin=stdin, **more)
-class Member:
-    def __init__(self, port, name=None):
-        self.s, self.buffer = connect(port), b""
-        self.welcome = [self.line(), self.line()]
-        if name:
-            self.say("/nick " + name)
-            self.until("is now " + name)
-    def say(self, text): self.s.sendall((text if isinstance(text, bytes) else text.encode()) + b"\n")
-    def line(self):
-        while b"\n" not in self.buffer:
-            piece = self.s.recv(65536)
-            if not piece: return None
-            self.buffer += piece
-        line, self.buffer = self.buffer.split(b"\n", 1)
-        return line.decode()
-    def until(self, what):
-        seen = []
-        while True:
-            line = self.line()
-            assert line is not None, (what, [l[:80] for l in seen[-5:]])
-            seen.append(line)
-            if what in line: return seen
-    def rest(self):
-        lines = []
-        while (line := self.line()) is not None: lines.append(line)
-        return lines
-'
-
-room() { peer "$ROOM$1" "${@:2}"; }
+room() { peer "from room import *
+$1" "${@:2}"; }
 
 @test "a newcomer is told its name, who is there and how to get help; the others that it joined" {
     room '
