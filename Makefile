@@ -11,7 +11,9 @@
 #   make soak       servers among 6000 connections, SOAK_SECONDS each; writes tests/RESULTS-soak.md
 #   make static     build/static/sockkit, with musl where there is one
 #   make install, make uninstall      $(DESTDIR)$(PREFIX)
-#   make dist, make clean
+#   make deb        build/default/deb/sockkit_VERSION_ARCHITECTURE.deb
+#   make dist       build/sockkit-VERSION.tar.gz, of the last commit
+#   make clean
 #
 # A variant has a build folder of its own and leaves its executable there: PORTABLE=1 (POSIX alone),
 # SAN=1 (ASan and UBSan), STATIC=1, CC=clang, CC=musl-gcc, or several. WERROR=1: warnings are errors.
@@ -19,6 +21,7 @@
 
 VERSION = 1.0.0
 PREFIX ?= /usr/local
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 CFLAGS ?= -Os
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 180
@@ -67,7 +70,7 @@ compile += -isystem $(BUILD)/kernel
 kernel := $(BUILD)/kernel
 endif
 
-.PHONY: all tests check demo lint bench faults fuzz soak valgrind static install uninstall dist clean
+.PHONY: all tests check demo lint bench faults fuzz soak valgrind static install uninstall deb dist clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -191,29 +194,47 @@ links := $(patsubst man/sockkit-%.1,sk-%,$(wildcard man/sockkit-*.1))
 manuals := man man/fr
 pages := $(foreach page,$(wildcard $(manuals:%=%/*.[17])),$(dir $(page))man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 page_links := $(foreach manual,$(manuals),$(links:%=$(manual)/man1/%.1))
-bash_words := $(share)/bash-completion/completions/sockkit
-zsh_words := $(share)/zsh/site-functions/_sockkit
-fish_words := $(share)/fish/vendor_completions.d/sockkit.fish
+bash := $(share)/bash-completion/completions
+zsh := $(DESTDIR)$(ZSHDIR)
+fish := $(share)/fish/vendor_completions.d
 
+# bash and fish look for the completions of a command by its name.
 install: all
-	install -D -m 755 $(SOCKKIT) $(bindir)/sockkit
-	for link in $(links); do ln -sf sockkit $(bindir)/$$link || exit 1; done
+	install -d $(bindir) $(manuals:%=$(share)/%/man1) $(manuals:%=$(share)/%/man7) $(bash) $(zsh) $(fish)
+	install -m 755 $(SOCKKIT) $(bindir)/sockkit
 	for manual in $(manuals); do \
-	    install -D -m 644 -t $(share)/$$manual/man1 $$manual/*.1 && \
-	    install -D -m 644 -t $(share)/$$manual/man7 $$manual/*.7 || exit 1; \
-	    for link in $(links); do ln -sf sockkit-$${link#sk-}.1 $(share)/$$manual/man1/$$link.1 || exit 1; done; \
+	    install -m 644 $$manual/*.1 $(share)/$$manual/man1 && \
+	    install -m 644 $$manual/*.7 $(share)/$$manual/man7 && \
+	    for link in $(links); do ln -sf sockkit-$${link#sk-}.1 $(share)/$$manual/man1/$$link.1 || exit; done || exit; \
 	done
-	$(if $(wildcard completions/sockkit.bash),install -D -m 644 completions/sockkit.bash $(bash_words))
-	$(if $(wildcard completions/_sockkit),install -D -m 644 completions/_sockkit $(zsh_words))
-	$(if $(wildcard completions/sockkit.fish),install -D -m 644 completions/sockkit.fish $(fish_words))
+	install -m 644 completions/sockkit.bash $(bash)/sockkit
+	install -m 644 completions/_sockkit $(zsh)
+	install -m 644 completions/sockkit.fish $(fish)
+	for link in $(links); do \
+	    ln -sf sockkit $(bindir)/$$link && \
+	    ln -sf sockkit $(bash)/$$link && \
+	    ln -sf sockkit.fish $(fish)/$$link.fish || exit; \
+	done
 
 uninstall:
-	rm -f $(bindir)/sockkit $(links:%=$(bindir)/%) $(pages:%=$(share)/%) $(page_links:%=$(share)/%) \
-	    $(bash_words) $(zsh_words) $(fish_words)
+	rm -f $(bindir)/sockkit $(links:%=$(bindir)/%) $(pages:%=$(share)/%) $(page_links:%=$(share)/%)
+	rm -f $(bash)/sockkit $(links:%=$(bash)/%) $(zsh)/_sockkit $(fish)/sockkit.fish $(links:%=$(fish)/%.fish)
 
+# What is installed, as a package; its path is printed.
+DEB ?= $(BUILD)/deb
+deb:
+	@tests/setup deb
+	@rm -rf $(DEB)
+	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(DEB))/root PREFIX=/usr \
+	    ZSHDIR=/usr/share/zsh/vendor-completions >/dev/null
+	@tests/deb $(DEB)/root $(VERSION)
+
+DIST ?= build/sockkit-$(VERSION).tar.gz
 dist:
 	@mkdir -p build
-	git archive --prefix=sockkit-$(VERSION)/ HEAD | gzip -n >build/sockkit-$(VERSION).tar.gz
+	@git archive --prefix=sockkit-$(VERSION)/ HEAD >build/sources.tar
+	@gzip -9n <build/sources.tar >$(DIST)
+	@echo $(DIST)
 
 clean:
 	rm -rf build sockkit
