@@ -36,6 +36,18 @@ ended(host, 0)'
     close_feed
 }
 
+@test "stop by a guest that resets its connection ends with 0, newline or not" {
+    peer '
+for last in b"stop", b"stop\n":
+    host, port = serve("--listen", applet="chat")
+    s = connect(port)
+    s.sendall(b"hi" + last[4:])
+    while host.stdout.readline() != b"(guest) hi\n": pass
+    s.sendall(last)
+    reset(s)
+    assert "reset" not in ended(host, 0)[1]'
+}
+
 @test "a third is told that the room is full, and closed; the two talk on" {
     open_feed
     STDIN=$FEED start_server chat --listen

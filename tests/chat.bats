@@ -220,6 +220,24 @@ for welcome in b"* welcome, you are x (/help lists the commands)\n", b"who are y
 ['hi', '']"
 }
 
+@test "what a peer says without a newline before it resets the connection is heard" {
+    start_server chat-serve
+    peer '
+ada, bob = connect(args[0]), connect(args[0])
+while read_line(ada) != b"* user2 joined\n": pass
+bob.sendall(b"bye")
+reset(bob)
+assert read_line(ada) == b"(user2) bye\n"' "$PORT"
+    start_peer '
+l = listen(); announce(l)
+s = l.accept()[0]
+s.sendall(b"salut")
+reset(s)'
+    open_feed
+    run -1 --separate-stderr sockkit chat ":$PEER_PORT" <"$FEED"
+    assert_output salut
+}
+
 @test "a line of stdin that is too long is skipped and told: status 1" {
     start_server chat-serve
     { head -c 65537 /dev/zero | tr '\0' x; echo; echo short; } >lines

@@ -44,6 +44,7 @@ static void on_delivered(struct delivery *d, int error) {
     struct host *h = container_of(d, struct host, delivery);
     struct session *guest = &h->guest->session;
     timer_stop(&h->patience);
+    if (guest->left) error = 0;
     if (error) msg_error("connection with the guest: %s", strerror(error));
     if (error || sysinfo_unacknowledged(guest->stream.fd, false) == 0)
         session_abort(guest, error ? STATUS_FAILED : STATUS_OK);
@@ -149,6 +150,7 @@ static bool guest_line(struct lines_session *t, const char *text, size_t size) {
     struct host *h = of_lines(t);
     if (h->duo.over) return true;
     duo_line(&h->duo, DUO_GUEST, text, size, h->conf->front->quit_word);
+    t->session.left = h->duo.over;
     deliver(h, false);
     return true;
 }

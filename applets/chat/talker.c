@@ -4,12 +4,16 @@
 
 static struct talker *of_stream(struct stream *s) { return container_of(s, struct talker, stream); }
 
-static void silence_over(struct timer *timer) {
-    struct talker *t = container_of(timer, struct talker, silence);
+/* What a peer has said that never sent a newline is a message. */
+static void end_bare(struct talker *t) {
     const char *text;
     size_t size;
     enum line_kind kind = line_quiet(&t->framing, &text, &size);
     if (kind != LINE_NONE) t->heard(t, kind, text, size);
+}
+
+static void silence_over(struct timer *timer) {
+    end_bare(container_of(timer, struct talker, silence));
 }
 
 static void on_data(struct stream *s, const char *bytes, size_t n) {
@@ -37,7 +41,12 @@ static void on_end(struct stream *s) {
 
 static void on_space(struct stream *s) { of_stream(s)->space(of_stream(s)); }
 
-static void on_fail(struct stream *s, int error) { of_stream(s)->failed(of_stream(s), error); }
+static void on_fail(struct stream *s, int error) {
+    struct talker *t = of_stream(s);
+    timer_stop(&t->silence);
+    end_bare(t);
+    t->failed(t, error);
+}
 
 static void idle_over(struct timer *timer) {
     struct talker *t = container_of(timer, struct talker, idling);

@@ -67,14 +67,18 @@ static void send_answers(struct lines_session *t) {
     buf_clear(answers);
 }
 
-static void silence_over(struct timer *timer) {
-    struct lines_session *t = container_of(timer, struct lines_session, silence);
+/* What a client has said that never sent a newline is a message. */
+static void end_bare(struct lines_session *t) {
     const char *text;
     size_t size;
     enum line_kind kind = line_quiet(&t->line, &text, &size);
     bool last = kind != LINE_NONE && is_open(t) && !hand_over(t, kind, text, size);
     send_answers(t);
     if (last) session_finish(&t->session);
+}
+
+static void silence_over(struct timer *timer) {
+    end_bare(container_of(timer, struct lines_session, silence));
 }
 
 static void watch_silence(struct lines_session *t) {
@@ -147,6 +151,12 @@ static void on_end(struct session *s) {
         session_finish(s);
 }
 
+static void on_failing(struct session *s) {
+    struct lines_session *t = of_session(s);
+    timer_stop(&t->silence);
+    if (server_of(t)->lines_ops->message) end_bare(t);
+}
+
 static void on_space(struct session *s) {
     struct lines_session *t = of_session(s);
     const struct lines_ops *ops = server_of(t)->lines_ops;
@@ -182,6 +192,7 @@ void lines_server_start(struct lines_server *server, struct loop *loop, struct l
                                       .data = on_data,
                                       .end = on_end,
                                       .space = on_space,
+                                      .failing = on_failing,
                                       .closed = on_closed};
     if (ops->readable) server->ops.readable = on_readable;
     server_start(&server->server, loop, listeners, limits, &server->ops);

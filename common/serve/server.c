@@ -249,7 +249,8 @@ static bool is_orderly(const struct session *s, int error) {
 static void on_fail(struct stream *t, int error) {
     struct session *s = of_stream(t);
     uint64_t unsent = stream_waiting(t) + t->dropped;
-    bool loss = s->state == SESSION_OPEN || unsent > 0;
+    if (s->state == SESSION_OPEN && s->server->ops->failing) s->server->ops->failing(s);
+    bool loss = !s->left && (s->state == SESSION_OPEN || unsent > 0);
     if (!loss || is_orderly(s, error)) {
         session_close(s, STATUS_OK);
         return;

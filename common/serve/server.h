@@ -38,6 +38,8 @@ struct server_ops {
     void (*readable)(struct session *s);
     void (*end)(struct session *s);
     void (*space)(struct session *s);
+    /* The connection has failed, and is closed next; nothing can be sent. NULL: nothing to do. */
+    void (*failing)(struct session *s);
     void (*closed)(struct session *s); /* frees what the owner added; the session is freed after */
 };
 
@@ -64,6 +66,7 @@ struct session {
     enum session_state state;
     int outcome;   /* enum status */
     bool decisive; /* which is that of the run: so with `once`, else the owner's to say */
+    bool left;     /* the owner's: the client has said that it leaves, so its reset is no failure */
 };
 
 /* A listening socket in the loop. */
