@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "applets/netcat/netcat.h"
@@ -40,8 +41,15 @@ struct run {
 
 static struct call *the_call; /* that a signal ends: a process runs one applet */
 
+/* A terminal that echoes shows ^C where the cursor is. */
+static bool shows_keys(void) {
+    struct termios terminal;
+    return tcgetattr(STDERR_FILENO, &terminal) == 0 && terminal.c_lflag & ECHO;
+}
+
 static void asked_to_end(struct sig_watch *w) {
     call_pause(NULL);
+    if (w->signal == SIGINT && shows_keys()) msg_line_open(true);
     the_call->signal = w->signal;
     loop_stop(the_call->loop);
 }

@@ -244,8 +244,11 @@ static bool next_paced(struct pacer *p, struct buf *line) {
     return next_message(container_of(p, struct connection, pacer), line);
 }
 
+/* The answer to the line before is complete. */
 static void line_goes(struct pacer *p, const char *bytes, size_t n) {
-    relay_type(&container_of(p, struct connection, pacer)->relay, bytes, n);
+    struct connection *c = container_of(p, struct connection, pacer);
+    if (p->answers) screen_end_message(&c->screen);
+    relay_type(&c->relay, bytes, n);
 }
 
 static void give_up(struct connection *c, enum status status) {

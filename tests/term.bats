@@ -100,6 +100,48 @@ s.close()'
     done
 }
 
+@test "connect --wait-answer: each answer without newline stands in a line of its own" {
+    start_peer "$BARE"'
+l = listen(); announce(l); s = l.accept()[0]
+for answer in b"UN", b"DEUX: ", b"TROIS":
+    print(s.recv(1024), flush=True)
+    s.sendall(answer)
+s.close()'
+    terminal sockkit connect --wait-answer "127.0.0.1:$PEER_PORT" un deux trois
+    wait_for_end
+    wait_for_screen $'UN\nDEUX:\nTROIS'
+}
+
+@test "serve --label: what is typed or narrated behind a message without newline leaves no empty line" {
+    terminal sockkit serve --label -4 -p 0 --port-file port
+    wait_for_file port
+    open_feed
+    STDIN=$FEED start_peer 'a, b = connect(args[0]), connect(args[0])
+announce(a)
+for line in sys.stdin: exec(line)' "$(<port)"
+    echo 'a.sendall(b"un")' >&"$FEED_FD"
+    wait_for_text '\] un$'
+    type_keys typed
+    wait_for_text '^typed$'
+    type_keys Enter
+    echo 'b.sendall(b"deux")' >&"$FEED_FD"
+    wait_for_text '\] deux$'
+    echo 'a.close()' >&"$FEED_FD"
+    wait_for_text 'received 2 bytes'
+    echo 'b.sendall(b"trois")' >&"$FEED_FD"
+    wait_for_text '^\[.*\] trois$'
+    run -1 grep -n '^$' <(screen)
+}
+
+@test "what is said behind the ^C that a terminal shows stands in a line of its own" {
+    terminal sockkit serve -T --recv-only -4 -p 0 --port-file port
+    wait_for_text '^\.\.\. .*waiting for a client'
+    type_keys C-c
+    wait_for_text '^close\(3\)'
+    run screen
+    assert_line '^C'
+}
+
 @test "serve: what two clients send without newline never stands in one line, with --label, -1 and --reply neither" {
     local words
     for words in '' --label; do

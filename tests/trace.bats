@@ -412,3 +412,24 @@ calls() { grep -E '^[a-z]+\(' "$1" | sed -E 's/127.0.0.1:[0-9]+/127.0.0.1:PORT/g
     run --separate-stderr sockkit connect -v "127.0.0.1:$PORT" Hello
     assert_equal "${#stderr_lines[@]}" 1
 }
+
+@test "no line of trace or narration stands behind unfinished data in a file or pipe that stdout and stderr share" {
+    peer '
+def said(*words, pipe=False, **more):
+    out = open("said", "w+b")
+    cat = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=out) if pipe else None
+    into = cat.stdin if pipe else out
+    p, port = serve("--once", "--recv-only", *words, stdout=into, stderr=more.get("stderr", into))
+    s = connect(port)
+    s.sendall(b"salut")
+    s.close()
+    p.wait(10)
+    into.close()
+    if pipe: cat.wait(10)
+    with open("said", "rb") as f:
+        return f.read().splitlines(keepends=True)
+for pipe in False, True:
+    assert b"salut\n" in said("-T", pipe=pipe)
+    assert b"salut\n" in said(pipe=pipe)
+    assert said("-T", pipe=pipe, stderr=subprocess.DEVNULL) == [b"salut"]'
+}

@@ -20,6 +20,7 @@ static void show(struct label_speaker *s, const char *end) {
     char now[MSG_TIME];
     struct buf line = {0};
     timer_stop(&s->timer);
+    if (output_line_ended(l->out)) l->unfinished = NULL;
     bool anew = l->unfinished != s || (s->whole && s->part.size > 0);
     if (anew) buf_format(&line, "%s%s%s", l->unfinished ? "\n" : "", msg_time(now), s->prefix);
     buf_put(&line, buf_at(&s->part), s->part.size);
@@ -68,7 +69,8 @@ void label_end_message(struct label_speaker *s) {
 
 void label_leave(struct label_speaker *s) {
     if (!s->label) return;
-    if (s->part.size > 0 || s->label->unfinished == s) show(s, "\n");
+    bool open = s->label->unfinished == s && !output_line_ended(s->label->out);
+    if (s->part.size > 0 || open) show(s, "\n");
     timer_stop(&s->timer);
     buf_free(&s->part);
 }

@@ -30,6 +30,7 @@ static void (*diverted)(void *ctx, const char *line, size_t size);
 static void *diverted_ctx;
 static bool stuck; /* a signal came while stderr took nothing: from now on no write waits for it */
 static bool bounded;          /* msg_bound_waiting */
+static bool line_open;        /* msg_line_open */
 static unsigned long missing; /* lines that stderr did not take */
 
 /* How long stderr is still waited for: ms, as of that time (clock_ms). */
@@ -140,9 +141,15 @@ static void write_line(const char *line, size_t size) {
         diverted(diverted_ctx, line, size);
         return;
     }
+    if (line_open) write_all("\n", 1);
+    line_open = false;
     if (missing > 0) tell_missing();
     if (missing > 0 || !write_all(line, size)) missing++;
 }
+
+void msg_line_open(bool open) { line_open = open; }
+
+bool msg_line_is_open(void) { return line_open; }
 
 void msg_bound_waiting(void) { bounded = true; }
 

@@ -74,6 +74,12 @@ int msg_cause(const struct cause *cause);
  * signal comes. */
 void msg_bound_waiting(void);
 
+/* The file that stderr is, which somebody else writes to as well, ends with an unfinished line: the
+ * next line begins on a new one. */
+void msg_line_open(bool open);
+/* True until then. */
+bool msg_line_is_open(void);
+
 /* Hands finished lines (newline included) to `write_line` instead of stderr: a line editor on the
  * same terminal shows them above the line being typed. NULL: stderr again. */
 void msg_divert(void (*write_line)(void *ctx, const char *line, size_t size), void *ctx);

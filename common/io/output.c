@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/mem.h"
@@ -125,16 +126,29 @@ static void look(void *ctx, const char **bytes, size_t *n, bool *end) {
         output_received(o, &o->from->place, *bytes, *n);
     }
     if (o->view) o->view->show(o->view, o->from ? &o->from->cut : NULL, bytes, n);
+    if (o->shared && *n > 0) msg_line_open((*bytes)[*n - 1] != '\n');
 }
 
 static void look_on(struct output *o) {
-    o->sink.look = o->view || output_copying(o) ? look : NULL;
+    o->sink.look = o->view || o->shared || output_copying(o) ? look : NULL;
     o->sink.ctx = o;
 }
 
+/* A terminal may have a screen, which keeps the two apart. */
+static bool shares_stderr(int fd) {
+    struct stat out, err;
+    return fstat(fd, &out) == 0 && fstat(STDERR_FILENO, &err) == 0 && out.st_dev == err.st_dev &&
+           out.st_ino == err.st_ino && !S_ISCHR(out.st_mode);
+}
+
+bool output_line_ended(const struct output *o) {
+    return o->view ? !o->view->line_open(o->view) : o->shared && !msg_line_is_open();
+}
+
 void output_start(struct output *o, struct loop *loop, int fd) {
-    *o = (struct output){.loop = loop, .tap = TAP_NONE};
+    *o = (struct output){.loop = loop, .tap = TAP_NONE, .shared = shares_stderr(fd)};
     sink_start(&o->sink, fd);
+    look_on(o);
     if (fd >= 0) watch_start(loop, &o->watch, fd, wanted(o), ready);
 }
 

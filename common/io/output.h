@@ -33,6 +33,8 @@ struct output_view {
     /* Replaces a peer's bytes by what shows them (the view's, valid until the next call); n = 0:
      * there come no more. `cut` is the origin's; NULL: the view's own. */
     void (*show)(struct output_view *v, struct vis *cut, const char **bytes, size_t *n);
+    /* The line that is shown last is unfinished. */
+    bool (*line_open)(const struct output_view *v);
 };
 
 struct output {
@@ -50,6 +52,7 @@ struct output {
     struct sink sink;
     struct watch watch;
     struct tap tap;
+    bool shared;                /* narration goes to the same file */
     struct output_view *view;   /* NULL: bytes are written as they are */
     struct output_origin *from; /* of the bytes that are on their way */
     struct later flushing;
@@ -71,6 +74,9 @@ int output_stop(struct output *o);
 /* Bytes that `from` sent: to stdout, the copy and the dump. n = 0: there come no more. With `from`
  * NULL they are words of ours, for stdout alone. */
 void output_put(struct output *o, struct output_origin *from, const char *bytes, size_t n);
+
+/* True when somebody else (narration, what is typed) has ended the line that was written last. */
+bool output_line_ended(const struct output *o);
 
 /* True when a screen shows what goes to stdout: it is a terminal. */
 static inline bool output_draws(const struct output *o) { return o->view != NULL; }

@@ -249,6 +249,10 @@ static void show(struct output_view *v, struct vis *cut, const char **bytes, siz
     *n = s->looked.size;
 }
 
+static bool line_open(const struct output_view *v) {
+    return container_of(v, const struct screen, view)->tail.size > 0;
+}
+
 void screen_line(struct screen *s, const char *line, size_t size) {
     wipe(s);
     if (!s->typing || is_message(s)) leave_tail(s);
@@ -257,7 +261,12 @@ void screen_line(struct screen *s, const char *line, size_t size) {
     flush(s);
 }
 
-static void divert_line(void *ctx, const char *line, size_t size) { screen_line(ctx, line, size); }
+static void divert_line(void *ctx, const char *line, size_t size) {
+    struct screen *s = ctx;
+    if (msg_line_is_open() && s->tail.size == 0) buf_put(&s->out, "\n", 1);
+    msg_line_open(false);
+    screen_line(s, line, size);
+}
 
 /* --- the last row --- */
 
@@ -385,7 +394,7 @@ static void divert(struct screen *s) {
 
 void screen_start(struct screen *s, struct output *output) {
     int fd = output->sink.fd;
-    *s = (struct screen){.view = {.show = show}};
+    *s = (struct screen){.view = {.show = show, .line_open = line_open}};
     if (!isatty(fd)) return;
     s->sink = &output->sink;
     s->able = msg_draws(fd);
