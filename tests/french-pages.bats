@@ -62,3 +62,21 @@ same() { diff <(of_pages "$MAN" "$1") <(of_pages "$MAN/fr" "$1"); }
         inside && (FILENAME !~ /labs/ || /^(\$ |\.)/) { print FILENAME, $0 }
         /^\.Ed/ { inside = 0 }'
 }
+
+# The headings by their depth, the rows of the tables by their number, the blocks of a script whole, of a terminal what is typed.
+outline() {
+    awk '
+        /^#+ / && !inside { print "heading", $1 }
+        /^\|/ { print "row", gsub(/\|/, "|") }
+        /^```/ { inside = !inside; kind = inside ? $0 : ""; print }
+        inside && (kind == "```sh" || /^\$ /) { print }' "$1"
+}
+
+# What the text calls a command or an option.
+commands() { grep -oE '`[^`]*(sockkit|--)[^`]*`' "$1" | grep -v ': rtt\|--lang\|unix:'; }
+
+@test "README.fr.md has what README.md has, and each leads to the other" {
+    diff <(outline "$SOURCE/README.md") <(outline "$SOURCE/README.fr.md")
+    diff <(commands "$SOURCE/README.md") <(commands "$SOURCE/README.fr.md")
+    diff <(grep -oE '\]\([^)]*\)' "$SOURCE/README.md" | sed 's/README.fr.md/README.md/') <(grep -oE '\]\([^)]*\)' "$SOURCE/README.fr.md")
+}
