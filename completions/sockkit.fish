@@ -303,6 +303,9 @@ for command in sockkit sk-chat-serve
     complete -c $command -n "__sockkit_applet chat-serve" -f -a "(__fish_print_hostnames)"
     complete -c $command -n "__sockkit_applet chat-serve" -l buffer -x -d 'of the room; who is that far behind is dropped (1M)'
     complete -c $command -n "__sockkit_applet chat-serve" -l history -x -d 'show a newcomer the last N lines said'
+    complete -c $command -n "__sockkit_applet chat-serve" -l hub -x -a 'redis:// redis+unix:' -d 'one room on many machines: redis://[[USER]:PASS@]HOST[:PORT]/ROOM'
+    complete -c $command -n "__sockkit_applet chat-serve" -l hub-password-file -r -F -d 'the hub\'s password is what FILE holds'
+    complete -c $command -n "__sockkit_applet chat-serve" -l hub-timeout -x -d 'to reach the hub at the start (10s)'
     complete -c $command -n "__sockkit_applet chat-serve" -l log -r -F -d 'append a transcript of the room to FILE'
     complete -c $command -n "__sockkit_applet chat-serve" -l name -x -d 'of the host, who says the lines of stdin (host)'
     complete -c $command -n "__sockkit_applet chat-serve" -l rate -x -d 'take N messages a second of each; faster ones wait'

@@ -31,14 +31,14 @@ static void unlink_from_list(struct subscriber *s) {
 
 /* --- how far behind somebody is --- */
 
-static size_t lack_of(const struct channel *c, const struct subscriber *s) {
+size_t channel_lack(const struct channel *c, const struct subscriber *s) {
     uint64_t past = s->past_end - s->past, most = c->log.size / 4;
     return (size_t)(c->log.end - s->position) + s->own + (size_t)(past < most ? past : most);
 }
 
 /* Lowers the limit to what this one allows. */
 static void heed(struct channel *c, const struct subscriber *s) {
-    uint64_t limit = c->log.end + (c->log.size - lack_of(c, s));
+    uint64_t limit = c->log.end + (c->log.size - channel_lack(c, s));
     if (limit < c->limit) c->limit = limit;
 }
 
@@ -77,7 +77,7 @@ static void make_way(struct channel *c, size_t size) {
     for (struct subscriber *s = c->first; s; s = next) {
         next = s->next;
         c->deliver(s);
-        if (lack_of(c, s) + size > c->log.size)
+        if (channel_lack(c, s) + size > c->log.size)
             cut_off(c, s);
         else
             heed(c, s);
@@ -91,15 +91,19 @@ static void trim_history(struct channel *c) {
     history_trim(&c->history, needed);
 }
 
+void channel_keep(struct channel *c, const char *line, size_t size) {
+    if (history_keep(&c->history, line, size)) trim_history(c);
+}
+
 void channel_say(struct channel *c, const char *line, size_t size, bool keep) {
     assert(size <= c->log.size);
     if (c->log.end + size > c->limit) make_way(c, size);
     fanout_append(&c->log, line, size);
-    if (keep && history_keep(&c->history, line, size)) trim_history(c);
+    if (keep) channel_keep(c, line, size);
 }
 
 static bool is_too_much(const struct channel *c, const struct subscriber *s, size_t size) {
-    return lack_of(c, s) + size > c->log.size ||
+    return channel_lack(c, s) + size > c->log.size ||
            (s->notes.size + size > CHANNEL_OWN && c->own + size > c->log.size);
 }
 

@@ -49,8 +49,14 @@ static inline struct subscriber *channel_first(const struct channel *c) { return
 
 static inline struct subscriber *channel_next(const struct subscriber *s) { return s->next; }
 
+/* Bytes that the subscriber lacks, as they count: when that is the size of the log it is cut off.
+ */
+size_t channel_lack(const struct channel *c, const struct subscriber *s);
+
 /* A line for all, its newline included; no larger than the log. `keep`: it becomes history. */
 void channel_say(struct channel *c, const char *line, size_t size, bool keep);
+/* Such a line that was said before anybody came: it becomes history alone. */
+void channel_keep(struct channel *c, const char *line, size_t size);
 /* Lines for one alone, newlines included. One that was cut off hears nothing. */
 void channel_note(struct channel *c, struct subscriber *s, const char *lines, size_t size);
 /* The history, for one that has just joined. */

@@ -29,7 +29,7 @@ static bool is_open(const struct client *c) { return c->lines.session.state == S
 
 /* --- what the member may do now --- */
 
-static bool may_speak(const struct client *c) {
+static bool may_speak(struct client *c) {
     return !service_waits(&c->member) && !timer_running(&c->token) && !service_leaves(&c->member);
 }
 
@@ -68,12 +68,14 @@ static void deliver(struct member *m) {
     if (!of_member(m)->blocked) write_to(of_member(m));
 }
 
+static void resume(struct member *m) { settle_later(of_member(m)); }
+
 static void drop(struct member *m) { session_close(&of_member(m)->lines.session, STATUS_OK); }
 
 /* --- what the connection tells --- */
 
 static void on_open(struct lines_session *t) {
-    static const struct member_ops ops = {.deliver = deliver, .drop = drop};
+    static const struct member_ops ops = {.deliver = deliver, .drop = drop, .resume = resume};
     struct client *c = of_lines(t);
     const struct clients *all = container_of(responder_of_lines(t), struct clients, responder);
     bucket_start(&c->bucket, (double)all->rate, loop_now(all->service->loop));

@@ -144,6 +144,10 @@ void room_whisper(struct buf *out, const struct room_line *l, const char *from, 
     room_clean(out, to ? l->text : l->name, to ? l->text_size : l->name_size);
 }
 
+void room_left(struct buf *out, const char *name, bool slow) {
+    buf_format(out, slow ? "* %s left (it did not read)" : "* %s left", name);
+}
+
 const char *room_welcomed(const char *line, size_t line_size, size_t *size) {
     const size_t head = sizeof ROOM_WELCOME - 1;
     if (line_size < head || memcmp(line, ROOM_WELCOME, head) != 0) return NULL;
@@ -153,6 +157,23 @@ const char *room_welcomed(const char *line, size_t line_size, size_t *size) {
     return line + head;
 }
 
+/* A line that is that text, with any number for a '#' in it. */
+static bool is_like(const char *line, size_t size, const char *text) {
+    size_t at = 0;
+    for (; *text; text++) {
+        size_t digits = 0;
+        if (*text == '#')
+            while (at + digits < size && line[at + digits] >= '0' && line[at + digits] <= '9')
+                digits++;
+        else
+            digits = at < size && line[at] == *text;
+        if (digits == 0) return false;
+        at += digits;
+    }
+    return at == size;
+}
+
 bool room_refuses(const char *line, size_t size) {
-    return size > 1 && line[0] == '!' && line[1] == ' ';
+    return size > 1 && line[0] == '!' && line[1] == ' ' && !is_like(line, size, ROOM_AWAY) &&
+           !is_like(line, size, "! # lines were missed");
 }

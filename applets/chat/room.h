@@ -8,7 +8,11 @@
 
 #include "common/base/buf.h"
 
-#define ROOM_MESSAGE_MOST ((size_t)4096)   /* bytes */
+#define ROOM_MESSAGE_MOST ((size_t)4096) /* bytes */
+/* What members hear of a hub (hub.h). The latter two refuse nothing. */
+#define ROOM_BACK "* the hub is back"
+#define ROOM_AWAY "! the hub is away, what you say waits"
+#define ROOM_MISSED "! %llu lines were missed"
 #define ROOM_WELCOME "* welcome, you are " /* and the name, to a newcomer alone */
 
 /* Puts the text at the end of out with everything harmless that could act on a terminal: C0, DEL
@@ -46,6 +50,9 @@ void room_speak(struct buf *out, const struct room_line *l, const char *name);
 /* The same for a ROOM_MSG, for the two alone: "(FROM -> TO) text"; to NULL: a refusal, nobody is
  * called so. */
 void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to);
+
+/* "* NAME left", with a reason where it did not read. */
+void room_left(struct buf *out, const char *name, bool slow);
 
 /* Of the welcome to a newcomer: the name it is given, *size its bytes, within the line. Of any
  * other line: NULL. */

@@ -33,9 +33,11 @@ static void turn_over(struct later *l) {
 void service_took(struct member *m, size_t n) { channel_took(&m->service->channel, &m->reader, n); }
 
 /* Early enough that the answers to a member's own lines never are why it is dropped. */
-bool service_waits(const struct member *m) {
+bool service_waits(struct member *m) {
+    struct service_hub *hub = m->service->hub;
     size_t quarter = m->service->channel.log.size / 4;
-    return m->reader.own > (quarter < CHANNEL_OWN / 2 ? quarter : CHANNEL_OWN / 2);
+    return m->reader.own > (quarter < CHANNEL_OWN / 2 ? quarter : CHANNEL_OWN / 2) ||
+           (hub && hub->waits(hub, m));
 }
 
 /* --- saying --- */
@@ -49,12 +51,13 @@ static void publish(struct service *s, bool keep) {
     buf_clear(&s->line);
 }
 
-/* False: the others have been told before. */
-static bool tell_of_leaving(struct member *m, const char *why) {
+/* False: the others have been told before, or are told by the hub. */
+static bool tell_of_leaving(struct member *m, bool slow) {
     struct service *s = m->service;
+    if (m->guest) s->hub->leave(s->hub, m, slow);
     if (!m->called.name) return false;
     if (!s->closing) {
-        buf_format(&s->line, "* %s left%s", m->called.name, why);
+        room_left(&s->line, m->called.name, slow);
         publish(s, false);
     }
     roster_leave(&s->roster, &m->called);
@@ -66,7 +69,7 @@ static void drop_one(struct service *s, struct member *m) {
         channel_join(&s->channel, &m->reader);
         m->ops->missed(m);
     } else {
-        tell_of_leaving(m, " (it did not read)");
+        tell_of_leaving(m, true);
         m->ops->drop(m);
     }
 }
@@ -111,6 +114,13 @@ static void tell_who(struct member *m) {
     buf_free(&line);
 }
 
+void service_answer(struct member *m, const struct room_line *l) {
+    if (l->wish == ROOM_WHO) tell_who(m);
+    if (l->wish == ROOM_FAULT) service_tell(m, "! %s", l->fault);
+    if (l->wish == ROOM_HELP)
+        for (const char *const *line = room_help; *line; line++) service_tell(m, "* %s", *line);
+}
+
 /* --- coming and going --- */
 
 void service_listen(struct service *s, struct member *m, const struct member_ops *ops) {
@@ -119,34 +129,55 @@ void service_listen(struct service *s, struct member *m, const struct member_ops
 }
 
 void service_admit(struct member *m, const char *name) {
-    roster_enter(&m->service->roster, &m->called, name);
+    struct service_hub *hub = m->service->hub;
+    if (hub)
+        hub->enter(hub, m, name);
+    else
+        roster_enter(&m->service->roster, &m->called, name);
 }
 
 /* The newcomer hears the log from behind the line that tells the others of it. */
+void service_welcome(struct member *m, const char *name) {
+    struct channel *c = &m->service->channel;
+    if (!m->reader.log) channel_join(c, &m->reader);
+    service_tell(m, ROOM_WELCOME "%s (/help lists the commands)", name);
+    tell_who(m);
+    channel_replay(c, &m->reader);
+    drop_late(m->service);
+    m->ops->deliver(m); /* now: in a storm of joins nobody's list of names has to be kept */
+}
+
 void service_enter(struct service *s, struct member *m, const struct member_ops *ops) {
-    *m = (struct member){.ops = ops, .service = s};
+    *m = (struct member){.ops = ops, .service = s, .reader = {.end = UINT64_MAX}};
+    if (s->hub) {
+        s->hub->enter(s->hub, m, NULL);
+        return;
+    }
     roster_enter(&s->roster, &m->called, NULL);
     buf_format(&s->line, "* %s joined", m->called.name);
     say(s, false);
-    channel_join(&s->channel, &m->reader);
-    service_tell(m, ROOM_WELCOME "%s (/help lists the commands)", m->called.name);
-    tell_who(m);
-    channel_replay(&s->channel, &m->reader);
-    drop_late(s);
-    ops->deliver(m); /* now: in a storm of joins nobody's list of names has to be kept */
+    service_welcome(m, m->called.name);
+}
+
+void service_end(struct member *m) {
+    if (!m->ops->missed) m->reader.end = m->service->channel.log.end;
 }
 
 void service_leave(struct member *m) {
-    if (!m->called.name) return;
-    if (!m->ops->missed) m->reader.end = m->service->channel.log.end;
-    tell_of_leaving(m, "");
+    if (!m->called.name) {
+        if (m->guest) m->service->hub->leave(m->service->hub, m, false);
+        return;
+    }
+    service_end(m);
+    tell_of_leaving(m, false);
     drop_late(m->service);
 }
 
 void service_gone(struct member *m) {
     if (!m->service) return;
     channel_leave(&m->service->channel, &m->reader);
-    if (tell_of_leaving(m, "")) drop_late(m->service);
+    if (tell_of_leaving(m, false)) drop_late(m->service);
+    if (m->guest) m->service->hub->gone(m->service->hub, m);
 }
 
 /* --- what members ask for --- */
@@ -172,51 +203,75 @@ static struct member *find(struct service *s, const struct room_line *l) {
     return found ? container_of(found, struct member, called) : NULL;
 }
 
-static void whisper(struct member *m, const struct room_line *l) {
-    struct member *to = find(m->service, l);
+void service_show_whisper(struct member *m, const struct room_line *l, const char *from,
+                          const char *to) {
     struct buf line = {0};
-    room_whisper(&line, l, m->called.name, to ? to->called.name : NULL);
+    room_whisper(&line, l, from, to);
     buf_put(&line, "\n", 1);
     note(m, buf_at(&line), line.size);
-    if (to && to != m) note(to, buf_at(&line), line.size);
     buf_free(&line);
 }
 
-static void speak(struct member *m, const struct room_line *l) {
-    room_speak(&m->service->line, l, m->called.name);
-    say(m->service, true);
+static void whisper(struct member *m, const struct room_line *l) {
+    struct member *to = find(m->service, l);
+    const char *from = m->called.name, *name = to ? to->called.name : NULL;
+    service_show_whisper(m, l, from, name);
+    if (to && to != m) service_show_whisper(to, l, from, name);
 }
 
-void service_hear(struct member *m, const char *text, size_t size) {
-    struct room_line l;
-    if (!m->called.name) return;
-    room_read(&l, text, size);
-    switch (l.wish) {
-    case ROOM_NOTHING:
-        break;
+void service_show_said(struct service *s, const struct room_line *l, const char *name) {
+    room_speak(&s->line, l, name);
+    say(s, true);
+}
+
+void service_remember(struct service *s, const struct room_line *l, const char *name) {
+    room_speak(&s->line, l, name);
+    buf_put(&s->line, "\n", 1);
+    channel_keep(&s->channel, buf_at(&s->line), s->line.size);
+    buf_clear(&s->line);
+}
+
+void service_show(struct service *s, const char *fmt, ...) {
+    char text[TELL_MOST];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    buf_put(&s->line, text, strlen(text));
+    say(s, false);
+}
+
+static void perform(struct member *m, const struct room_line *l) {
+    switch (l->wish) {
     case ROOM_SAY:
     case ROOM_ME:
-        speak(m, &l);
+        service_show_said(m->service, l, m->called.name);
         break;
     case ROOM_NICK:
-        change_name(m, &l);
-        break;
-    case ROOM_WHO:
-        tell_who(m);
+        change_name(m, l);
         break;
     case ROOM_MSG:
-        whisper(m, &l);
-        break;
-    case ROOM_HELP:
-        for (const char *const *line = room_help; *line; line++) service_tell(m, "* %s", *line);
+        whisper(m, l);
         break;
     case ROOM_QUIT:
         service_leave(m);
         break;
-    case ROOM_FAULT:
-        service_tell(m, "! %s", l.fault);
+    default:
+        service_answer(m, l);
         break;
     }
+}
+
+void service_hear(struct member *m, const char *text, size_t size) {
+    struct service_hub *hub = m->service->hub;
+    struct room_line l;
+    if (!service_has(m) || service_leaves(m)) return;
+    room_read(&l, text, size);
+    if (l.wish == ROOM_NOTHING) return;
+    if (hub)
+        hub->hear(hub, m, &l);
+    else
+        perform(m, &l);
 }
 
 /* --- beginning and end --- */

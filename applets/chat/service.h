@@ -9,6 +9,7 @@
 
 #include "applets/chat/channel.h"
 #include "applets/chat/history.h"
+#include "applets/chat/room.h"
 #include "applets/chat/roster.h"
 #include "applets/chat/transcript.h"
 #include "common/base/buf.h"
@@ -23,8 +24,24 @@ struct service_conf {
 
 #define SERVICE_BUFFER_LEAST 65536
 
+struct member;
+struct guest;
+
+/* Who decides instead, where the room is one of several servers (hub.h): what a member does is
+ * handed over, and shown when it comes back (the service_show functions below). */
+struct service_hub {
+    /* It comes in; `name` NULL: under the next free name of a guest. Its m->guest is set. */
+    void (*enter)(struct service_hub *h, struct member *m, const char *name);
+    void (*hear)(struct service_hub *h, struct member *m, const struct room_line *l);
+    /* It leaves; `slow`: it did not read. */
+    void (*leave)(struct service_hub *h, struct member *m, bool slow);
+    void (*gone)(struct service_hub *h, struct member *m);  /* and is no more */
+    bool (*waits)(struct service_hub *h, struct member *m); /* as service_waits */
+};
+
 struct service {
     struct loop *loop;
+    struct service_hub *hub; /* the owner's, set before anybody comes in; NULL: none */
     struct channel channel;
     struct roster roster;
     struct transcript transcript;
@@ -32,8 +49,6 @@ struct service {
     struct buf line;   /* the one being put together */
     bool closing;      /* nobody is told any more who leaves */
 };
-
-struct member;
 
 struct member_ops {
     /* Gives the member what it lacks (subscriber_gather), as far as it takes that now, and says so
@@ -45,6 +60,8 @@ struct member_ops {
     /* Instead of `drop`, for one who stays for as long as the service is there: what the member
      * lacked is lost; it hears on from now. It also hears on when it has left. */
     void (*missed)(struct member *m);
+    /* What service_waits asked to wait for has happened; only where there is a hub. */
+    void (*resume)(struct member *m);
 };
 
 /* Embedded in its owner. {0} is one who is not there. */
@@ -53,6 +70,8 @@ struct member {
     struct service *service;
     struct subscriber reader;
     struct roster_entry called; /* there until the others have been told that it left */
+    struct guest *guest;        /* instead, where there is a hub: what that knows of it */
+    bool leaving;               /* it has asked to leave, which the hub has not told yet */
 };
 
 /* Opens the log and the transcript. Returns 0; or the exit status, having told that the transcript
@@ -85,14 +104,38 @@ void service_gone(struct member *m);
 void service_took(struct member *m, size_t n);
 
 /* True when the member has asked to leave; when it has heard the last of what it is to hear. */
-static inline bool service_leaves(const struct member *m) { return m->reader.end != UINT64_MAX; }
-
-static inline bool service_is_done(const struct member *m) {
-    return service_leaves(m) && !subscriber_lacks(&m->reader);
+static inline bool service_leaves(const struct member *m) {
+    return m->leaving || m->reader.end != UINT64_MAX;
 }
 
+static inline bool service_is_done(const struct member *m) {
+    return m->reader.end != UINT64_MAX && !subscriber_lacks(&m->reader);
+}
+
+/* True when the member is in the room, or is about to be. */
+static inline bool service_has(const struct member *m) { return m->called.name || m->guest; }
+
 /* True when no further line of the member should be read for now: it does not fetch the answers to
- * those it has sent. */
-bool service_waits(const struct member *m);
+ * those it has sent, or the hub has not taken these. */
+bool service_waits(struct member *m);
+
+/* --- for a hub: what it tells is shown --- */
+
+/* To all: a line without its newline, at most 511 bytes. */
+void service_show(struct service *s, const char *fmt, ...) MSG_PRINTF(2, 3);
+/* To all: what was said; l: ROOM_SAY or ROOM_ME. */
+void service_show_said(struct service *s, const struct room_line *l, const char *name);
+/* The same of what was said before anybody here came: for newcomers' history alone. */
+void service_remember(struct service *s, const struct room_line *l, const char *name);
+/* To one alone: l, a ROOM_MSG, as room_whisper has it. */
+void service_show_whisper(struct member *m, const struct room_line *l, const char *from,
+                          const char *to);
+/* The member has been shown to the others under this name: it hears the room from here, and is
+ * welcomed. */
+void service_welcome(struct member *m, const char *name);
+/* What concerns nobody else: the answer to ROOM_WHO, ROOM_HELP, ROOM_FAULT. */
+void service_answer(struct member *m, const struct room_line *l);
+/* It has left: it hears what was said up to now, and nothing more. */
+void service_end(struct member *m);
 
 #endif

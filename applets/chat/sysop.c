@@ -49,6 +49,13 @@ static void show_all(struct sysop *o) {
     service_took(&o->member, all);
 }
 
+static void want_lines(struct sysop *o) {
+    struct member *m = &o->member;
+    console_want(&o->front.console, service_has(m) && !service_waits(m));
+}
+
+static void resume(struct member *m) { want_lines(of_member(m)); }
+
 static void deliver(struct member *m) {
     struct sysop *o = of_member(m);
     while (subscriber_lacks(&m->reader) && !o->front.console.out.full) {
@@ -57,7 +64,7 @@ static void deliver(struct member *m) {
         else
             show_all(o);
     }
-    console_want(&o->front.console, m->called.name && !service_waits(m));
+    want_lines(o);
 }
 
 static void missed(struct member *m) {
@@ -79,12 +86,13 @@ static void on_line(struct frontend *f, const char *text, size_t size) {
         service_hear(&o->member, text, size);
     else
         service_leave(&o->member);
+    if (o->member.guest) want_lines(o);
 }
 
 /* --- the whole --- */
 
 void sysop_start(struct sysop *o, struct service *service, const char *name) {
-    static const struct member_ops ops = {.deliver = deliver, .missed = missed};
+    static const struct member_ops ops = {.deliver = deliver, .missed = missed, .resume = resume};
     bool host = !source_is_null(STDIN_FILENO);
     o->conf = (struct frontend_conf){.mute = msg_level() < 0, .quit_word = ""};
     frontend_start(&o->front, service->loop, &o->conf, on_line);

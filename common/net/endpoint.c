@@ -69,6 +69,33 @@ void endpoint_keep(struct endpoint *e) {
     mem_keep(e->path);
 }
 
+/* --- what a URL encodes --- */
+
+static int hex(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *endpoint_decode(const char *text, size_t n) {
+    char *out = mem_new(n + 1), *to = out;
+    for (const char *end = text + n; text < end; text++) {
+        if (*text != '%') {
+            *to++ = *text;
+            continue;
+        }
+        int high = end - text > 2 ? hex(text[1]) : -1, low = high < 0 ? -1 : hex(text[2]);
+        if (low < 0 || high * 16 + low == 0) {
+            free(out);
+            return NULL;
+        }
+        *to++ = (char)(high * 16 + low);
+        text += 2;
+    }
+    *to = 0;
+    return out;
+}
+
 /* --- the port --- */
 
 const char *endpoint_port(const char *text, int type, bool numeric, uint16_t *port) {

@@ -7,6 +7,7 @@
 #define SOCKKIT_NET_ENDPOINT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/msg.h"
@@ -48,5 +49,9 @@ int endpoint_local(const struct endpoint *e, const struct endpoint_terms *t, str
 
 /* The port of a number or a service name. Returns NULL, or what is wrong, in static words. */
 const char *endpoint_port(const char *text, int type, bool numeric, uint16_t *port);
+
+/* A copy of n bytes of a URL in which %XX is the byte it stands for (RFC 3986, section 2.1): the
+ * caller's to free. NULL where that is wrong, or a NUL. */
+char *endpoint_decode(const char *text, size_t n);
 
 #endif

@@ -24,39 +24,12 @@ static const struct {
     {"http", PROXY_HTTP, HTTP_PORT},
 };
 
-static int hex(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* A copy of n bytes in which %XX is the byte it stands for (RFC 3986, section 2.1); NULL where that
- * is wrong, or a NUL, which no user name has. */
-static char *decode(const char *text, size_t n) {
-    char *out = mem_new(n + 1), *to = out;
-    for (const char *end = text + n; text < end; text++) {
-        if (*text != '%') {
-            *to++ = *text;
-            continue;
-        }
-        int high = end - text > 2 ? hex(text[1]) : -1, low = high < 0 ? -1 : hex(text[2]);
-        if (low < 0 || high * 16 + low == 0) {
-            free(out);
-            return NULL;
-        }
-        *to++ = (char)(high * 16 + low);
-        text += 2;
-    }
-    *to = 0;
-    return out;
-}
-
 static const char *parse_user(const char *text, size_t n, struct proxy_url *out) {
     const char *colon = memchr(text, ':', n);
     size_t user = colon ? (size_t)(colon - text) : n;
-    out->user = decode(text, user);
+    out->user = endpoint_decode(text, user);
     if (!out->user) return "a '%' in the user is not followed by two hexadecimal digits";
-    if (colon) out->password = decode(colon + 1, n - user - 1);
+    if (colon) out->password = endpoint_decode(colon + 1, n - user - 1);
     if (colon && !out->password)
         return "a '%' in the password is not followed by two hexadecimal digits";
     if (strchr(out->user, ':') && out->kind == PROXY_HTTP)
