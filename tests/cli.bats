@@ -246,6 +246,10 @@ options_of() {
     refuses '-q "1"' --quiet -- connect -q -1 localhost 60000
     refuses '--hex "48656c6c6f"' --escapes --hex-dump -- udp-send --hex 48656c6c6f localhost
     refuses --hex-dump -- udp-send --hex-dump
+    for applet in echo cmd guess chat chat-serve probe; do
+        refuses "'--hex'" 'sockkit connect' -- $applet --hex 41
+        refuses "'--hex-dump'" "see sockkit $applet" -- $applet --hex-dump 41
+    done
     none_accepted
     [ ! -e localhost:3128 ]
     [ ! -e 48656c6c6f ]
@@ -303,7 +307,48 @@ options_of() {
     for word in nc netcat ncat; do refuses "'$word'" serve connect -- $word -l 8080; done
     for word in telnet client; do refuses "'$word'" "'sockkit connect'" -- $word localhost; done
     refuses "'listen'" "'sockkit serve'" -- listen 8080
+    refuses "'tour'" 'sockkit help tour' -- tour tcp
+    refuses "'labs'" 'sockkit-labs' -- labs
     for word in socat forward; do refuses "'$word'" 'sockkit serve --to' -- $word 8080; done
+    none_accepted
+}
+
+@test "an address of socat has a hint of its own" {
+    local applet word
+    for applet in connect chat udp-send probe; do
+        for word in TCP:localhost:80 tcp4:localhost:80 TCP-CONNECT:localhost:80 UDP6:localhost:80; do
+            refuses "\"$word\"" socat HOST:PORT -- $applet $word
+        done
+        refuses 'UNIX-CONNECT:/x' unix:PATH -- $applet UNIX-CONNECT:/x
+        refuses 'TCP-LISTEN:80' "'sockkit serve'" -- $applet TCP-LISTEN:80
+    done
+    for applet in serve echo cmd guess chat-serve udp-serve; do
+        refuses TCP-LISTEN:8080,fork '-p PORT' -- $applet TCP-LISTEN:8080,fork
+        refuses UDP4-RECVFROM:53 '-p PORT' -- $applet UDP4-RECVFROM:53
+        refuses UNIX-LISTEN:/x '-U PATH' -- $applet UNIX-LISTEN:/x
+    done
+    refuses '--to HOST:PORT' -- serve TCP:localhost:80
+    refuses --to HOST:PORT -- serve --to TCP:localhost:80
+    refuses --to unix:PATH -- serve --to UNIX-CONNECT:/x
+    for word in - TCP:localhost:80 TCP-LISTEN:80; do refuses "'$word'" "'sockkit connect'" -- $word -; done
+    none_accepted
+    start_serve -1 -- TCP-LISTEN:80
+    run sockkit connect localhost "$PORT"
+    assert_output TCP-LISTEN:80
+    start_serve -1 -U socket Welcome
+    run sockkit connect -U socket TCP:a:b
+    assert_output Welcome
+}
+
+@test "several ports where one is wanted are told of probe" {
+    local applet
+    for applet in connect chat udp-send; do
+        for ports in 7001-7003 80,443; do refuses "localhost:$ports" "'sockkit probe'" -- $applet localhost:$ports; done
+    done
+    for applet in connect chat udp-send serve echo cmd guess chat-serve udp-serve; do
+        refuses 7001-7003 "'sockkit probe'" -- $applet -p 7001-7003
+        refuses 80,443 "'sockkit probe'" -- $applet --port 80,443
+    done
     none_accepted
 }
 

@@ -106,6 +106,9 @@ int applet_parse(const struct applet *applet, const struct foreign_word *foreign
     call->operands = argv + 1;
     if (call->count < 0) return -1;
     const struct common_conf *c = call->conf;
+    if (call->before > 0 && !c->unix_path &&
+        foreign_value(foreign, applet->name, "", call->operands[0], NULL) < 0)
+        return -1;
     msg_verbosity(c->quiet ? -1 : c->verbose);
     msg_timestamps(c->timestamps);
     if (answered(applet, c)) return 1;

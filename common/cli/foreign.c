@@ -15,15 +15,18 @@ static bool is_for(const struct foreign_word *w, const char *command) {
     return !w->commands;
 }
 
+/* The first row for that option; with a value, the first to which the value is alien. */
 static const struct foreign_word *find(const struct foreign_word *words, const char *command,
-                                       const char *option) {
-    for (; words && words->option; words++)
-        if (!strcmp(words->option, option) && is_for(words, command)) return words;
+                                       const char *option, const char *value, const char *operand) {
+    for (; words && words->option; words++) {
+        if (strcmp(words->option, option) != 0 || !is_for(words, command)) continue;
+        if (!value || (words->alien && words->alien(value, operand))) return words;
+    }
     return NULL;
 }
 
 int foreign_option(const struct foreign_word *words, const char *command, const char *option) {
-    const struct foreign_word *w = find(words, command, option);
+    const struct foreign_word *w = find(words, command, option, NULL, NULL);
     if (!w) return 0;
     msg_error("unknown option '%s': %s", option, w->advice);
     return -1;
@@ -31,9 +34,13 @@ int foreign_option(const struct foreign_word *words, const char *command, const 
 
 int foreign_value(const struct foreign_word *words, const char *command, const char *option,
                   const char *value, const char *operand) {
-    const struct foreign_word *w = find(words, command, option);
+    const struct foreign_word *w = find(words, command, option, value, operand);
     char shown[256];
-    if (!w || !w->alien || !w->alien(value, operand)) return 0;
-    msg_error("%s %s: %s", option, vis_quote(value, strlen(value), 48, shown), w->advice);
+    if (!w) return 0;
+    vis_quote(value, strlen(value), 48, shown);
+    if (*option)
+        msg_error("%s %s: %s", option, shown, w->advice);
+    else
+        msg_error("%s: %s", shown, w->advice);
     return -1;
 }

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 
 struct foreign_word {
-    const char *option;   /* as it is typed, "-l" or "--listen"; NULL ends the rows */
+    /* As it is typed, "-l" or "--listen"; "": the row is for the first operand; NULL ends the
+     * rows. */
+    const char *option;
     const char *commands; /* names, blank-separated, of those it is for; NULL: any */
     /* For a command that knows the option by another meaning: true when the value cannot be meant
      * there. The value of a flag is the operand right behind it. `operand` is the one before, or
@@ -15,8 +17,9 @@ struct foreign_word {
     const char *advice; /* how it is done here */
 };
 
-/* Both look for the first row that has the option and the command, tell its advice as a usage error
- * and return -1; 0: there is none. `words` may be NULL. */
+/* Both look for the first row that has the option and the command, foreign_value for the first of
+ * them to which the value is alien, tell its advice as a usage error and return -1; 0: there is
+ * none. `words` may be NULL. */
 int foreign_option(const struct foreign_word *words, const char *command, const char *option);
 int foreign_value(const struct foreign_word *words, const char *command, const char *option,
                   const char *value, const char *operand);

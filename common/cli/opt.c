@@ -303,7 +303,8 @@ static int take_option(struct table *t, void *conf, int value, const char *arg) 
 static int take_operand(struct table *t, char **argv, int operands) {
     const struct opt_command *command = t->command;
     const char *before = operands > 0 ? argv[operands] : NULL;
-    if (foreign_value(command->foreign, command->name, t->typed, optarg, before)) return -1;
+    if (t->typed[0] && foreign_value(command->foreign, command->name, t->typed, optarg, before))
+        return -1;
     argv[operands + 1] = optarg;
     t->typed[0] = 0;
     return 0;
