@@ -28,20 +28,25 @@ enum {
 };
 
 struct opt_row {
-    const char *name; /* the long one */
-    char letter;      /* 0: none */
-    enum opt_kind kind;
+    const char *name;    /* the long one */
     const char *metavar; /* NULL for flags and counts */
     const char *help;    /* one line, no full stop */
-    size_t offset;       /* into the group's struct */
-    int64_t min, max;    /* both 0: whatever the type holds and is not negative */
-    /* OPT_CUSTOM: stores the value at `field` and returns NULL, or returns what is wrong with
-     * it. */
-    const char *(*parse)(void *field, const char *value);
+
+    union {
+        int64_t max; /* of a number; 0, and min 0: whatever the type holds and is not negative */
+        /* OPT_CUSTOM: stores the value at `field` and returns NULL, or returns what is wrong with
+         * it. */
+        const char *(*parse)(void *field, const char *value);
+    };
+
     const char *excludes; /* long names, blank-separated, that cannot stand with it */
     /* what a completion offers: words, or "@file" "@host" "@service" "@interface" "@sockopt" */
     const char *values;
-    unsigned flags;
+    unsigned min : 24;  /* of a number */
+    unsigned kind : 4;  /* enum opt_kind */
+    unsigned flags : 4; /* OPT_EMPTY_OK and the like */
+    uint16_t offset;    /* into the group's struct */
+    char letter;        /* 0: none */
 };
 
 /* A row: OPT("name", 'letter' or 0, kind, conf struct, field, .help = "..." and what else it
