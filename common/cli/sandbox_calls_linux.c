@@ -28,7 +28,7 @@
 /* A system call that may be made, with a mask only where (argument & mask) == value: of the
  * argument's lower half, which is all of it that the kernel reads of the types here. */
 struct permission {
-    int call, argument;
+    int call : 24, argument : 8;
     uint32_t mask, value;
 };
 

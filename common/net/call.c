@@ -18,8 +18,8 @@ static void *diverted_ctx;
 static void (*pause_after)(void);
 
 struct error_name {
-    int number;
-    const char *name;
+    short number;
+    char name[16]; /* ESOCKTNOSUPPORT is the longest */
 };
 
 /* The errors of socket calls. strerror(3) tells their meaning; POSIX has no function for the
