@@ -50,7 +50,7 @@ fuzz := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-static-in-inline $(if $(WERROR),-Werror)
 features := $(if $(PORTABLE),-D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -include common/base/posix.h,-D_GNU_SOURCE) -D_FILE_OFFSET_BITS=64
-hardening := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+hardening := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector
 sanitizers := -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 language := -std=c17 $(features) -DSOCKKIT_VERSION='"$(VERSION)"' -I.
 
