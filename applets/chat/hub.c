@@ -264,6 +264,9 @@ static bool is_silent(const struct hub *h) {
 static void tick(struct timer *t) {
     struct hub *h = container_of(t, struct hub, tick);
     timer_start(h->loop, t, TICK, tick);
+    if (loop_now(h->loop) - h->ticked > SILENCE / 2) /* it is we who were stopped */
+        h->asking = h->talk.heard = h->ears.heard = loop_now(h->loop);
+    h->ticked = loop_now(h->loop);
     if (is_silent(h)) lose_after(h, "it does not answer", 0);
     if (h->state == HUB_READY) h->pause = 0;
     h->odd = !h->odd;
@@ -446,12 +449,13 @@ static bool is_doubted(const struct hub *h) {
     return h->reader.id.ms == h->doubted.ms && h->reader.id.count == h->doubted.count;
 }
 
-/* False: entries seem to be missing before this one. Whether they are is asked of the hub, once. */
+/* False: the numbers have gone on, or back, without our having seen it. What that means is asked of
+ * the hub, once. */
 static bool follows(struct hub *h, const struct entry *e) {
-    if (h->n == 0 || e->n <= h->n + 1 || is_doubted(h)) return true;
+    if (h->n == 0 || e->n == h->n + 1 || is_doubted(h)) return true;
     h->doubted = h->reader.id;
     h->stale = true;
-    lose(h, "entries of its log are missing");
+    lose(h, "its log does not go on from where it was");
     return false;
 }
 
@@ -460,11 +464,11 @@ static bool is_possible(const struct hub *h, const struct entry *e) {
 }
 
 static void take_entry(struct hub *h, const struct entry *e) {
+    bool known = h->past || hub_room_knows(&h->room, e);
+    if (known && !h->past && !follows(h, e)) return;
     if (h->past) {
         hub_room_remember(&h->room, e);
-    } else if (!follows(h, e)) {
-        return;
-    } else if (is_possible(h, e)) {
+    } else if (known && is_possible(h, e)) {
         h->n = e->n;
         hub_room_show(&h->room, e);
     }

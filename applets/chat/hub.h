@@ -55,9 +55,10 @@ struct hub {
     struct engine talk, ears;
     struct timer retry, away, tick, opening, crowd;
     struct later flushing;
-    int64_t pause; /* until the next attempt */
-    bool told;     /* the room has been told that the hub is away */
-    bool odd;      /* every other tick */
+    int64_t ticked; /* when that was last */
+    int64_t pause;  /* until the next attempt */
+    bool told;      /* the room has been told that the hub is away */
+    bool odd;       /* every other tick */
 
     /* the commands: what is expected of `talk`, in order */
     unsigned char expected[32];

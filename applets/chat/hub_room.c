@@ -296,6 +296,24 @@ static void pass(struct hub_room *r, uint64_t number) {
     }
 }
 
+/* The next from here on who sits elsewhere. */
+static struct guest *elsewhere(const struct hub_room *r, struct roster_entry *from) {
+    while (from && is_ours(r, &guest_of(from)->seat)) from = from->next;
+    return guest_of(from);
+}
+
+static struct guest *first_elsewhere(struct hub_room *r) {
+    return elsewhere(r, roster_of(r)->first);
+}
+
+bool hub_room_knows(struct hub_room *r, const struct entry *e) {
+    bool speaks = e->kind == ENTRY_SAY || e->kind == ENTRY_ME || e->kind == ENTRY_MSG;
+    if (!speaks || is_ours(r, &e->seat) || guest_find(roster_of(r), e->name, &e->seat)) return true;
+    struct guest *g = first_elsewhere(r);
+    while (g && strcmp(g->seat.server, e->seat.server) != 0) g = elsewhere(r, g->called.next);
+    return g;
+}
+
 void hub_room_show(struct hub_room *r, const struct entry *e) {
     struct deed *own = NULL;
     if (e->q && is_ours(r, &e->seat)) {
@@ -316,16 +334,6 @@ void hub_room_remember(struct hub_room *r, const struct entry *e) {
 }
 
 /* --- the list of who is there --- */
-
-/* The next from here on who sits elsewhere. */
-static struct guest *elsewhere(const struct hub_room *r, struct roster_entry *from) {
-    while (from && is_ours(r, &guest_of(from)->seat)) from = from->next;
-    return guest_of(from);
-}
-
-static struct guest *first_elsewhere(struct hub_room *r) {
-    return elsewhere(r, roster_of(r)->first);
-}
 
 void hub_room_list_start(struct hub_room *r) {
     for (struct guest *g = first_elsewhere(r); g; g = elsewhere(r, g->called.next))

@@ -35,6 +35,8 @@ void hub_room_start(struct hub_room *r, struct service *service);
 void hub_room_close(struct hub_room *r);
 void hub_room_stop(struct hub_room *r);
 
+/* False: it speaks for a server that nobody has come from. */
+bool hub_room_knows(struct hub_room *r, const struct entry *e);
 /* Shows what an entry tells; those of the past, of which nobody here knows more, become history
  * alone. */
 void hub_room_show(struct hub_room *r, const struct entry *e);
