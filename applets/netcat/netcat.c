@@ -60,7 +60,8 @@ static bool is_host_ports(const char *value, const char *operand) {
 static bool has_keyword(const char *address, const char *keywords) {
     char word[KEYWORD_MOST + 3] = " ";
     size_t length = strcspn(address, ":"), n = 1;
-    if (length > KEYWORD_MOST || !address[length]) return false;
+    bool is_url = !strncmp(address + length, "://", 3);
+    if (length > KEYWORD_MOST || !address[length] || is_url) return false;
     for (size_t i = 0; i < length; i++)
         if (address[i] != '4' && address[i] != '6') word[n++] = (char)(address[i] | ' ');
     word[n] = ' ';
