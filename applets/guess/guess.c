@@ -1,9 +1,9 @@
 /* guess: the game of the mystery number, for any number of players. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "applets/guess/game.h"
+#include "common/base/entropy.h"
 #include "common/serve/responder.h"
 
 struct guess_conf {
@@ -67,7 +67,7 @@ static int run(struct call *call) {
     const struct guess_conf *conf = call->conf;
     struct guess guess = {
         .rules = {.max = conf->max, .tries = conf->tries, .state = (uint64_t)conf->seed}};
-    if (conf->seed < 0 && getentropy(&guess.rules.state, sizeof guess.rules.state) < 0) {
+    if (conf->seed < 0 && entropy_fill(&guess.rules.state, sizeof guess.rules.state) < 0) {
         msg_error("cannot get a random number from the system: %s", strerror(errno));
         return STATUS_FAILED;
     }

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/base/entropy.h"
 #include "common/base/mem.h"
 
 #define FIRST_BITS 4
@@ -93,7 +93,7 @@ struct sender *senders_find(const struct senders *s, const struct dgram_door *do
 
 void senders_add(struct senders *s, struct sender *sender, struct dgram_door *door,
                  const struct dgram *d) {
-    if (!s->buckets && getentropy(&s->seed, sizeof s->seed) < 0) s->seed = (uintptr_t)sender;
+    if (!s->buckets && entropy_fill(&s->seed, sizeof s->seed) < 0) s->seed = (uintptr_t)sender;
     grow(s);
     *sender = (struct sender){.door = door, .peer = *d->peer, .pid = d->pid};
     if (d->here) sender->here = *d->here;

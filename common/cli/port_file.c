@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/base/aside.h"
+#include "common/base/entropy.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 
@@ -53,7 +54,7 @@ static int make_temporary(int directory, char name[TEMPORARY]) {
     int fd = -1;
     for (int i = 0; i < TRIES && fd < 0; i++) {
         uint64_t number = 0;
-        if (getentropy(&number, sizeof number) < 0) return -1;
+        if (entropy_fill(&number, sizeof number) < 0) return -1;
         snprintf(name, TEMPORARY, ".sockkit-%016" PRIx64, number);
         fd = aside_move(openat(directory, name, flags, 0644));
         if (fd < 0 && errno != EEXIST) return -1;

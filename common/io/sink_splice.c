@@ -15,7 +15,11 @@
 #define SPARE_PIPES 8
 #define FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
 
-static bool declines(void) { return errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP; }
+/* EPERM: of a container that denies the call, as other system calls it does not know. Where writing
+ * is what is not permitted, that says so again. */
+static bool declines(void) {
+    return errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM;
+}
 
 static bool ready_to_take(int fd) {
     struct pollfd p = {.fd = fd, .events = POLLOUT};

@@ -211,11 +211,15 @@ static void reset_slots(struct dgram_batch *b, const struct dgram_socket *s, siz
     }
 }
 
-static int receive_traced(struct dgram_batch *b, const struct dgram_socket *s) {
+/* Whether the kernel or a container knows nothing of many in one call; a datagram that is itself
+ * not permitted is refused again alone. */
+static bool batches_denied(void) { return errno == ENOSYS || errno == EPERM; }
+
+static int receive_one(struct dgram_batch *b, const struct dgram_socket *s) {
     struct slot *slot = &b->slots[0];
     struct msghdr *m = &b->in[0].msg_hdr;
     ssize_t n;
-    if (s->ancillary) {
+    if (s->ancillary || s->gro) {
         n = recvmsg(s->fd, m, MSG_DONTWAIT);
         slot->from.size = m->msg_namelen;
         if (trace_shows(n)) trace_received(n, "recvmsg", s->fd, &slot->piece, &slot->from);
@@ -231,8 +235,9 @@ int dgram_receive(struct dgram_batch *b, struct dgram_socket *s, const struct dg
     size_t most, count = batch_of(s, &most), n = 0;
     if (!b->bytes) b->bytes = mem_new(ROOM);
     reset_slots(b, s, count, most);
-    int got = sock_tracing() ? receive_traced(b, s)
+    int got = sock_tracing() ? receive_one(b, s)
                              : recvmmsg(s->fd, b->in, (unsigned)count, MSG_DONTWAIT, NULL);
+    if (got < 0 && !sock_tracing() && batches_denied()) got = receive_one(b, s);
     for (int i = 0; i < got; i++) n = unpack(b, s, (size_t)i, n);
     *items = b->items;
     if (got < 0) return -1;
@@ -326,7 +331,7 @@ static void pack(struct dgram_batch *b, unsigned i, const struct dgram_socket *s
     out->count = count;
 }
 
-static int send_traced(struct dgram_batch *b, const struct dgram_socket *s, const struct dgram *d) {
+static int send_one(struct dgram_batch *b, const struct dgram_socket *s, const struct dgram *d) {
     if (!d->here) return sock_sendto(s->fd, d->bytes, d->size, d->peer) < 0 ? -1 : 1;
     pack(b, 0, s, d, 1);
     call_began(loop_clock());
@@ -352,13 +357,14 @@ int dgram_send(struct dgram_batch *b, struct dgram_socket *s, const struct dgram
                size_t count) {
     size_t taken = 0, most = s->alone ? 1 : BATCH;
     unsigned messages = 0;
-    if (sock_tracing()) return send_traced(b, s, items);
+    if (sock_tracing()) return send_one(b, s, items);
     while (messages < most && taken < count) {
         size_t n = run_length(s, items + taken, count - taken);
         pack(b, messages++, s, items + taken, n);
         taken += n;
     }
     int sent = sendmmsg(s->fd, b->out, messages, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && batches_denied()) return send_one(b, s, items);
     if (sent < 0) return segments_refused(b, s, items) ? dgram_send(b, s, items, count) : -1;
     /* sendmmsg(2) keeps the error of a later message to itself: sent alone, it shows the next one.
      */

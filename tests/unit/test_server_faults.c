@@ -24,6 +24,7 @@ int receive_or_fail(int fd, void *items, unsigned count, int flags,
                     void *limit) __asm__("recvmmsg");
 ssize_t receive_one_or_fail(int fd, void *bytes, size_t n, int flags, void *from,
                             void *size) __asm__("recvfrom");
+ssize_t receive_message_or_fail(int fd, void *message, int flags) __asm__("recvmsg");
 
 ssize_t send_or_fail(int fd, const void *bytes, size_t n, int flags) __asm__("send");
 
@@ -45,6 +46,11 @@ ssize_t receive_one_or_fail(int fd, void *bytes, size_t n, int flags, void *from
     bool datagram = from != NULL; /* musl's recv(2) comes through here too */
     calls += datagram;
     return datagram && fault ? fail() : syscall(SYS_recvfrom, fd, bytes, n, flags, from, size);
+}
+
+/* Tried behind recvmmsg(2) where that is not permitted: one look at the socket, not two. */
+ssize_t receive_message_or_fail(int fd, void *message, int flags) {
+    return fault ? fail() : syscall(SYS_recvmsg, fd, message, flags);
 }
 
 static void count_line(void *ctx, const char *line, size_t size) {
