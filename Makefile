@@ -94,6 +94,13 @@ $(BUILD)/%.o: %.c $(BUILD)/flags | $(kernel)
 	@echo '  cc  $@'
 	$(Q)$(compile) $(if $(filter $(fast),$*),-O2) -MMD -MP -c -o $@ $<
 
+# The French texts, packed. common/base/lang.c includes them.
+catalogue := build/catalogue.h
+$(BUILD)/common/base/lang.o build/fuzz/common/base/lang.o: $(catalogue)
+$(catalogue): common/base/fr.po common/base/catalogue.awk
+	@mkdir -p $(@D)
+	$(Q)LC_ALL=C awk -f common/base/catalogue.awk common/base/fr.po >$@.$(notdir $(BUILD)) && mv $@.$(notdir $(BUILD)) $@
+
 # Other flags, other objects.
 flags := $(strip $(compile) $(link) $(fast))
 ifneq ($(flags),$(strip $(file <$(BUILD)/flags)))

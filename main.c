@@ -10,6 +10,7 @@
 
 #include "applets/netcat/netcat.h"
 #include "applets/tour/tour.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
@@ -91,7 +92,7 @@ static int run(struct run *run) {
     if (sig_start(run->call.loop) == 0)
         status = run_watched(run);
     else
-        msg_error("cannot watch for signals: %s", strerror(errno));
+        msg_error("cannot watch for signals: %s", lang_error(errno));
     loop_free(run->call.loop);
     sig_stop();
     return status;
@@ -127,15 +128,17 @@ static const struct applet *applet_named(const char *name) {
 }
 
 static int help(void) {
-    printf("Usage: sockkit APPLET [OPTION]... [ARG]...\n"
-           "       sockkit --help | --version | --list | --install DIR | help [APPLET]\n"
-           "       sockkit help tour [TOPIC] [--svg FILE]\n"
-           "One tool for sockets: serve, connect and see what happens.\n\nApplets:\n");
+    fputs(tr("Usage: sockkit APPLET [OPTION]... [ARG]...\n"
+             "       sockkit --help | --version | --list | --install DIR | help [APPLET]\n"
+             "       sockkit help tour [TOPIC] [--svg FILE]\n"
+             "One tool for sockets: serve, connect and see what happens.\n\nApplets:\n"),
+          stdout);
     for (size_t i = 0; i < APPLETS; i++)
-        printf("  %-12s %s\n", applets[i]->name, applets[i]->summary);
-    printf("\n'sockkit APPLET --help' shows its options, 'man sockkit' the manual.\n"
-           "A link named APPLET or sk-APPLET runs that applet; 'sockkit --install DIR' makes\n"
-           "them.\n");
+        printf("  %-12s %s\n", applets[i]->name, tr(applets[i]->summary));
+    fputs(tr("\n'sockkit APPLET --help' shows its options, 'man sockkit' the manual.\n"
+             "A link named APPLET or sk-APPLET runs that applet; 'sockkit --install DIR' makes\n"
+             "them. --lang en|fr, here and behind each APPLET: the language.\n"),
+          stdout);
     return finish_stdout();
 }
 
@@ -179,7 +182,7 @@ static int make_link(const char *target, const char *directory, const char *name
         result = symlink(target, path);
     if (result < 0)
         msg_error("cannot make %s: %s", path,
-                  other ? "the file exists and is no link" : strerror(errno));
+                  other ? tr("the file exists and is no link") : lang_error(errno));
     free(path);
     return result;
 }
@@ -202,7 +205,8 @@ static bool means(const char *word, const char *option) {
     return strlen(word) > 2 && !strncmp(word, option, strlen(word));
 }
 
-static const char *const own_words[] = {"--help", "--version", "--list", "--install", "help"};
+static const char *const own_words[] = {"--help",    "--version", "--list",
+                                        "--install", "--lang",    "help"};
 #define OWN_WORDS (sizeof own_words / sizeof own_words[0])
 
 /* The long option that stands behind one dash alone, or NULL. */
@@ -223,11 +227,15 @@ static int unknown(const char *word) {
     const char *nearest = lacks_dash(word);
     if (!nearest && netcat_command(word) < 0) return STATUS_USAGE;
     if (!nearest) nearest = text_nearest(word, names);
-    const char *what = *word == '-' ? "option" : "applet";
+    bool option = *word == '-';
     if (nearest)
-        msg_error("unknown %s '%s' (did you mean '%s'?)", what, shown + 1, nearest);
+        msg_error(option ? "unknown option '%s' (did you mean '%s'?)"
+                         : "unknown applet '%s' (did you mean '%s'?)",
+                  shown + 1, nearest);
     else
-        msg_error("unknown %s '%s' (see sockkit --help)", what, shown + 1);
+        msg_error(option ? "unknown option '%s' (see sockkit --help)"
+                         : "unknown applet '%s' (see sockkit --help)",
+                  shown + 1);
     return STATUS_USAGE;
 }
 
@@ -263,11 +271,39 @@ static int own_command(int argc, char **argv) {
     return unknown(word);
 }
 
+/* The value of --lang at argv[*i], moving *i to where it ends; "" where it is missing; NULL: that
+ * is another word. */
+static const char *lang_value(char **argv, int *i) {
+    if (!strncmp(argv[*i], "--lang=", 7)) return argv[*i] + 7;
+    if (strcmp(argv[*i], "--lang") != 0) return NULL;
+    return argv[*i + 1] ? argv[++*i] : "";
+}
+
+/* Takes out --lang where no applet parses it: in front of one, or with a command of the program's
+ * own. Returns how many words are left, or -1 after having told a usage error. */
+static int take_lang(int argc, char **argv) {
+    int left = 1;
+    for (int i = 1; i < argc; i++) {
+        bool parsed = left > 1 && applet_named(argv[1]);
+        const char *value = parsed ? NULL : lang_value(argv, &i);
+        if (value && !lang_ask(value)) {
+            msg_error("--lang: \"%s\": not a language (en or fr)", value);
+            return -1;
+        }
+        if (!value) argv[left++] = argv[i];
+    }
+    argv[left] = NULL;
+    return left;
+}
+
 int main(int argc, char **argv) {
     fill_descriptors();
+    lang_start(argc, argv);
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const struct applet *applet = argc > 0 ? applet_named(slash ? slash + 1 : argv[0]) : NULL;
     if (applet) return run_applet(applet, argc, argv);
+    argc = take_lang(argc, argv);
+    if (argc < 0) return STATUS_USAGE;
     if (argc < 2) {
         msg_error("an applet is missing (see sockkit --help)");
         return STATUS_USAGE;

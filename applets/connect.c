@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/crlf.h"
+#include "common/base/lang.h"
 #include "common/base/line.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
@@ -158,8 +159,12 @@ static void tell_connected(struct connection *c) {
     struct addr local;
     char from[ADDR_TEXT], proxy[PROXY_TEXT];
     if (sock_local(c->fd, &local) < 0) return;
-    msg_note(1, "connected to %s%s%s from %s", c->name, c->proxy ? " through " : "",
-             c->proxy ? proxy_url_text(c->proxy, proxy) : "", addr_text(&local, from));
+    addr_text(&local, from);
+    if (c->proxy)
+        msg_note(1, "connected to %s through %s from %s", c->name, proxy_url_text(c->proxy, proxy),
+                 from);
+    else
+        msg_note(1, "connected to %s from %s", c->name, from);
 }
 
 /* --- what is sent and received --- */
@@ -168,7 +173,7 @@ static void tell_connected(struct connection *c) {
 static void tell_unsent(struct connection *c) {
     uint64_t n = c->pacer.go && !timer_running(&c->last_words) ? pacer_unsent(&c->pacer) : 0;
     if (n == 0) return;
-    msg_error("%llu byte%s unsent", (unsigned long long)n, n == 1 ? "" : "s");
+    msg_error(trn("%llu byte unsent", "%llu bytes unsent", n), (unsigned long long)n);
     if (!c->status) c->status = STATUS_FAILED;
 }
 
@@ -266,7 +271,7 @@ static void not_answered(struct pacer *p) {
 }
 
 static void stdin_failed(struct connection *c, int error) {
-    msg_error("cannot read stdin: %s", strerror(error));
+    msg_error("cannot read stdin: %s", lang_error(error));
     give_up(c, STATUS_FAILED);
 }
 

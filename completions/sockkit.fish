@@ -68,6 +68,7 @@ for command in sockkit sk-serve
     complete -c $command -n "__sockkit_applet serve" -l verbose -s v -f -d 'tell more; -vv: what the system measured, too'
     complete -c $command -n "__sockkit_applet serve" -l trace -s T -f -d 'tell every socket call (-TT: options and names too)'
     complete -c $command -n "__sockkit_applet serve" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
+    complete -c $command -n "__sockkit_applet serve" -l lang -x -a 'en fr' -d 'speak English or French (else as LC_ALL or LANG says)'
     complete -c $command -n "__sockkit_applet serve" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet serve" -l version -s V -f -d 'show the version'
 end
@@ -108,6 +109,7 @@ for command in sockkit sk-connect
     complete -c $command -n "__sockkit_applet connect" -l verbose -s v -f -d 'tell more; -vv: what the system measured, too'
     complete -c $command -n "__sockkit_applet connect" -l trace -s T -f -d 'tell every socket call (-TT: options and names too)'
     complete -c $command -n "__sockkit_applet connect" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
+    complete -c $command -n "__sockkit_applet connect" -l lang -x -a 'en fr' -d 'speak English or French (else as LC_ALL or LANG says)'
     complete -c $command -n "__sockkit_applet connect" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet connect" -l version -s V -f -d 'show the version'
 end
@@ -147,6 +149,7 @@ for command in sockkit sk-udp-serve
     complete -c $command -n "__sockkit_applet udp-serve" -l verbose -s v -f -d 'tell more; -vv: what the system measured, too'
     complete -c $command -n "__sockkit_applet udp-serve" -l trace -s T -f -d 'tell every socket call (-TT: options and names too)'
     complete -c $command -n "__sockkit_applet udp-serve" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
+    complete -c $command -n "__sockkit_applet udp-serve" -l lang -x -a 'en fr' -d 'speak English or French (else as LC_ALL or LANG says)'
     complete -c $command -n "__sockkit_applet udp-serve" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet udp-serve" -l version -s V -f -d 'show the version'
 end
@@ -181,6 +184,7 @@ for command in sockkit sk-udp-send
     complete -c $command -n "__sockkit_applet udp-send" -l verbose -s v -f -d 'tell more; -vv: what the system measured, too'
     complete -c $command -n "__sockkit_applet udp-send" -l trace -s T -f -d 'tell every socket call (-TT: options and names too)'
     complete -c $command -n "__sockkit_applet udp-send" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
+    complete -c $command -n "__sockkit_applet udp-send" -l lang -x -a 'en fr' -d 'speak English or French (else as LC_ALL or LANG says)'
     complete -c $command -n "__sockkit_applet udp-send" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet udp-send" -l version -s V -f -d 'show the version'
 end
@@ -219,6 +223,7 @@ for command in sockkit sk-echo
     complete -c $command -n "__sockkit_applet echo" -l verbose -s v -f -d 'tell more; -vv: what the system measured, too'
     complete -c $command -n "__sockkit_applet echo" -l trace -s T -f -d 'tell every socket call (-TT: options and names too)'
     complete -c $command -n "__sockkit_applet echo" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
+    complete -c $command -n "__sockkit_applet echo" -l lang -x -a 'en fr' -d 'speak English or French (else as LC_ALL or LANG says)'
     complete -c $command -n "__sockkit_applet echo" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet echo" -l version -s V -f -d 'show the version'
 end
@@ -257,6 +262,7 @@ for command in sockkit sk-cmd
     complete -c $command -n "__sockkit_applet cmd" -l verbose -s v -f -d 'tell more; -vv: what the system measured, too'
     complete -c $command -n "__sockkit_applet cmd" -l trace -s T -f -d 'tell every socket call (-TT: options and names too)'
     complete -c $command -n "__sockkit_applet cmd" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
+    complete -c $command -n "__sockkit_applet cmd" -l lang -x -a 'en fr' -d 'speak English or French (else as LC_ALL or LANG says)'
     complete -c $command -n "__sockkit_applet cmd" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet cmd" -l version -s V -f -d 'show the version'
 end
@@ -296,6 +302,7 @@ for command in sockkit sk-guess
     complete -c $command -n "__sockkit_applet guess" -l verbose -s v -f -d 'tell more; -vv: what the system measured, too'
     complete -c $command -n "__sockkit_applet guess" -l trace -s T -f -d 'tell every socket call (-TT: options and names too)'
     complete -c $command -n "__sockkit_applet guess" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
+    complete -c $command -n "__sockkit_applet guess" -l lang -x -a 'en fr' -d 'speak English or French (else as LC_ALL or LANG says)'
     complete -c $command -n "__sockkit_applet guess" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet guess" -l version -s V -f -d 'show the version'
 end
@@ -340,6 +347,7 @@ for command in sockkit sk-chat-serve
     complete -c $command -n "__sockkit_applet chat-serve" -l verbose -s v -f -d 'tell more; -vv: what the system measured, too'
     complete -c $command -n "__sockkit_applet chat-serve" -l trace -s T -f -d 'tell every socket call (-TT: options and names too)'
     complete -c $command -n "__sockkit_applet chat-serve" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
+    complete -c $command -n "__sockkit_applet chat-serve" -l lang -x -a 'en fr' -d 'speak English or French (else as LC_ALL or LANG says)'
     complete -c $command -n "__sockkit_applet chat-serve" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet chat-serve" -l version -s V -f -d 'show the version'
 end
@@ -374,6 +382,7 @@ for command in sockkit sk-chat
     complete -c $command -n "__sockkit_applet chat" -l verbose -s v -f -d 'tell more; -vv: what the system measured, too'
     complete -c $command -n "__sockkit_applet chat" -l trace -s T -f -d 'tell every socket call (-TT: options and names too)'
     complete -c $command -n "__sockkit_applet chat" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
+    complete -c $command -n "__sockkit_applet chat" -l lang -x -a 'en fr' -d 'speak English or French (else as LC_ALL or LANG says)'
     complete -c $command -n "__sockkit_applet chat" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet chat" -l version -s V -f -d 'show the version'
 end
@@ -416,6 +425,7 @@ for command in sockkit sk-probe
     complete -c $command -n "__sockkit_applet probe" -l verbose -s v -f -d 'tell more; -vv: what the system measured, too'
     complete -c $command -n "__sockkit_applet probe" -l trace -s T -f -d 'tell every socket call (-TT: options and names too)'
     complete -c $command -n "__sockkit_applet probe" -l step -f -d 'with --trace: wait for Enter on the terminal after each line'
+    complete -c $command -n "__sockkit_applet probe" -l lang -x -a 'en fr' -d 'speak English or French (else as LC_ALL or LANG says)'
     complete -c $command -n "__sockkit_applet probe" -l help -s h -f -d 'show this help'
     complete -c $command -n "__sockkit_applet probe" -l version -s V -f -d 'show the version'
 end

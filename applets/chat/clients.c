@@ -3,6 +3,7 @@
 #include "applets/chat/bucket.h"
 #include "applets/chat/room.h"
 #include "applets/chat/telnet.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 
 #define PIECES 16 /* of a write to a member */
@@ -110,7 +111,7 @@ static void on_read(struct lines_session *t, const char **bytes, size_t *n) {
 }
 
 static void on_too_long(struct lines_session *t) {
-    service_tell(&of_lines(t)->member, "%s", room_too_long);
+    service_tell(&of_lines(t)->member, "%s", tr_wire(room_too_long));
 }
 
 static void on_end(struct lines_session *t) {

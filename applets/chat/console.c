@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/net/sock.h"
@@ -46,7 +47,7 @@ static void tell(struct console *c, enum line_kind kind, const char *text, size_
 }
 
 static void stdin_failed(struct console *c, int error) {
-    msg_error("cannot read stdin: %s", strerror(error));
+    msg_error("cannot read stdin: %s", lang_error(error));
     c->broken = true;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "applets/chat/room.h"
+#include "common/base/lang.h"
 
 static void tell(struct duo *d, enum duo_who who, const struct buf *line) {
     buf_put(&d->to[who], buf_at(line), line->size);
@@ -39,22 +40,24 @@ void duo_free(struct duo *d) {
 }
 
 void duo_greet(struct duo *d) {
-    buf_format(&d->to[DUO_HOST], "* %s joined\n", d->names[DUO_GUEST]);
-    buf_format(&d->to[DUO_GUEST], ROOM_WELCOME "%s (/help lists the commands)\n* here: %s %s\n",
-               d->names[DUO_GUEST], d->names[DUO_HOST], d->names[DUO_GUEST]);
+    buf_format(&d->to[DUO_HOST], tr_wire("* %s joined\n"), d->names[DUO_GUEST]);
+    buf_format(&d->to[DUO_GUEST], tr_wire(ROOM_WELCOME), d->names[DUO_GUEST]);
+    buf_put(&d->to[DUO_GUEST], "\n", 1);
+    buf_format(&d->to[DUO_GUEST], tr_wire("* here: %s %s\n"), d->names[DUO_HOST],
+               d->names[DUO_GUEST]);
 }
 
 static enum duo_who other_than(enum duo_who who) { return who == DUO_HOST ? DUO_GUEST : DUO_HOST; }
 
 void duo_end(struct duo *d, enum duo_who who) {
     struct buf line = {0};
-    buf_format(&line, "* %s has ended, and " DUO_LISTENS, d->names[who]);
+    buf_format(&line, tr_wire("* %s has ended, and " DUO_LISTENS), d->names[who]);
     tell_both(d, &line);
     buf_free(&line);
 }
 
 void duo_leave(struct duo *d, enum duo_who who) {
-    buf_format(&d->to[other_than(who)], "* %s left, " DUO_FAREWELL "\n", d->names[who]);
+    buf_format(&d->to[other_than(who)], tr_wire("* %s left, " DUO_FAREWELL "\n"), d->names[who]);
     d->over = true;
 }
 
@@ -64,11 +67,11 @@ static void change_name(struct duo *d, enum duo_who who, const struct room_line 
     if (!fault && same_name(l->name, l->name_size, d->names[other_than(who)]))
         fault = "that name is taken";
     if (fault) {
-        buf_format(line, "! %s", fault);
+        buf_format(line, "! %s", tr_wire(fault));
         tell(d, who, line);
         return;
     }
-    buf_format(line, "* %s is now %.*s", d->names[who], (int)l->name_size, l->name);
+    buf_format(line, tr_wire(ROOM_RENAMED), d->names[who], (int)l->name_size, l->name);
     set_name(d, who, l->name, l->name_size);
     tell_both(d, line);
 }
@@ -90,12 +93,12 @@ static void whisper(struct duo *d, enum duo_who who, const struct room_line *l, 
 
 static void help(struct duo *d, enum duo_who who) {
     for (const char *const *line = room_help; *line; line++)
-        buf_format(&d->to[who], "* %s\n", *line);
+        buf_format(&d->to[who], "* %s\n", tr_wire(*line));
 }
 
 static void quit(struct duo *d, enum duo_who who) {
     duo_leave(d, who);
-    if (who == DUO_GUEST) buf_format(&d->to[DUO_GUEST], "* bye, " DUO_FAREWELL "\n");
+    if (who == DUO_GUEST) buf_format(&d->to[DUO_GUEST], "%s", tr_wire("* bye, " DUO_FAREWELL "\n"));
 }
 
 /* `line` is for what is put together. */
@@ -112,7 +115,8 @@ static void grant(struct duo *d, enum duo_who who, const struct room_line *l, st
         change_name(d, who, l, line);
         break;
     case ROOM_WHO:
-        buf_format(&d->to[who], "* here: %s %s\n", d->names[DUO_HOST], d->names[DUO_GUEST]);
+        buf_format(&d->to[who], tr_wire("* here: %s %s\n"), d->names[DUO_HOST],
+                   d->names[DUO_GUEST]);
         break;
     case ROOM_MSG:
         whisper(d, who, l, line);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/net/sock.h"
 
@@ -80,7 +81,7 @@ static void on_end(struct stream *s) { fail(of_stream(s), false, "it closed the 
 
 static void on_space(struct stream *s) { stream_ask_space(s, false); }
 
-static void on_fail(struct stream *s, int error) { fail(of_stream(s), false, strerror(error)); }
+static void on_fail(struct stream *s, int error) { fail(of_stream(s), false, lang_error(error)); }
 
 void engine_send(struct engine *e) {
     stream_send(&e->stream, buf_at(&e->out), e->out.size);

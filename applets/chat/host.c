@@ -7,6 +7,7 @@
 #include "applets/chat/room.h"
 #include "applets/chat/tally.h"
 #include "applets/chat/telnet.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/sysinfo.h"
@@ -45,7 +46,7 @@ static void on_delivered(struct delivery *d, int error) {
     struct session *guest = &h->guest->session;
     timer_stop(&h->patience);
     if (guest->left) error = 0;
-    if (error) msg_error("connection with the guest: %s", strerror(error));
+    if (error) msg_error("connection with the guest: %s", lang_error(error));
     if (error || sysinfo_unacknowledged(guest->stream.fd, false) == 0)
         session_abort(guest, error ? STATUS_FAILED : STATUS_OK);
     else
@@ -70,7 +71,8 @@ static void count_untaken(struct host *h, const struct stream *s) {
     size_t n = tally_left(&h->told, delivery_arrived(s));
     if (!h->duo.over) n += console_unread(&h->front.console);
     if (n == 0) return;
-    msg_error("%zu line%s not taken by the guest", n, n == 1 ? " was" : "s were");
+    msg_error(
+        trn("%zu line was not taken by the guest", "%zu lines were not taken by the guest", n), n);
     responder_end(&h->responder, STATUS_FAILED);
 }
 
@@ -124,8 +126,8 @@ static void host_line(struct frontend *f, const char *text, size_t size) {
 /* --- the guest --- */
 
 static void refuse(struct lines_session *t) {
-    static const char refusal[] = "! the room is full\n";
-    session_send(&t->session, refusal, sizeof refusal - 1);
+    const char *refusal = tr_wire("! the room is full\n");
+    session_send(&t->session, refusal, strlen(refusal));
     session_finish(&t->session);
 }
 
@@ -157,7 +159,7 @@ static bool guest_line(struct lines_session *t, const char *text, size_t size) {
 
 static void guest_too_long(struct lines_session *t) {
     struct host *h = of_lines(t);
-    buf_format(&h->duo.to[DUO_GUEST], "%s\n", room_too_long);
+    buf_format(&h->duo.to[DUO_GUEST], "%s\n", tr_wire(room_too_long));
     deliver(h, false);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "applets/chat/hub_script.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/cli/where.h"
@@ -210,8 +211,8 @@ static void lose_after(struct hub *h, const char *why, int64_t patience) {
     engine_stop(&h->talk);
     engine_stop(&h->ears);
     timer_stop(&h->crowd);
-    snprintf(h->why, sizeof h->why, "%s", why);
-    msg_note(1, "no connection with the hub %s: %s", h->where, why);
+    snprintf(h->why, sizeof h->why, "%s", tr(why));
+    msg_note(1, "no connection with the hub %s: %s", h->where, tr(why));
     if (!h->starting && !h->told && !timer_running(&h->away))
         timer_start(h->loop, &h->away, patience, tell_away);
     timer_start(h->loop, &h->retry, h->pause, retry);
@@ -580,7 +581,7 @@ static int read_password(struct hub *h, const char *file) {
     int error = errno;
     if (fd >= 0) close(fd);
     if (n < 0) {
-        msg_error("cannot read %s: %s", file, strerror(error));
+        msg_error("cannot read %s: %s", file, lang_error(error));
         return STATUS_FAILED;
     }
     while (n > 0 && strchr("\r\n", h->password.bytes[n - 1])) n--;
@@ -599,7 +600,7 @@ static void opening_over(struct timer *t) {
 static int make_server_id(struct hub *h) {
     uint64_t number;
     if (getentropy(&number, sizeof number) < 0) {
-        msg_error("no random number: %s", strerror(errno));
+        msg_error("no random number: %s", lang_error(errno));
         return STATUS_FAILED;
     }
     snprintf(h->room.server, sizeof h->room.server, "%016llx", (unsigned long long)number);
@@ -639,7 +640,7 @@ static int reach(struct hub *h, const struct call *call) {
     if (h->state == HUB_READY && !h->status) return 0;
     if (call_over(call)) return STATUS_FAILED;
     if (!h->status) h->status = STATUS_UNCONNECTED;
-    if (!*h->why) snprintf(h->why, sizeof h->why, "it does not answer");
+    if (!*h->why) snprintf(h->why, sizeof h->why, "%s", tr("it does not answer"));
     msg_error("the hub %s cannot be used: %s", h->where, h->why);
     return (int)h->status;
 }

@@ -169,7 +169,7 @@ static void rename_to(struct hub_room *r, struct guest *g, const char *name) {
     make_way(r, g, name);
     char *old = mem_copy(g->called.name);
     roster_rename(roster_of(r), &g->called, name, strlen(name));
-    service_show(r->service, "* %s is now %s", old, name);
+    service_show(r->service, ROOM_RENAMED, old, (int)strlen(name), name);
     free(old);
 }
 
@@ -179,7 +179,7 @@ static void come_in(struct hub_room *r, struct guest *g, const char *name) {
     service_show(r->service, "* %s joined", name);
     if (g->joining && g->member) service_welcome(g->member, name);
     if (g->name && g->member && strcmp(g->name, name) != 0)
-        service_tell(g->member, ROOM_WELCOME "%s (/help lists the commands)", name);
+        service_tell(g->member, ROOM_WELCOME, name);
     g->joining = false;
 }
 

@@ -8,6 +8,7 @@
 #include "applets/chat/room.h"
 #include "applets/chat/talker.h"
 #include "applets/chat/tally.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
@@ -57,22 +58,24 @@ static size_t count_untaken(struct membership *m) {
     return m->leaving ? lost : lost + console_unread(&m->front.console);
 }
 
-static void tell_lines(size_t n, const char *what) {
-    if (n > 0) msg_error("%zu line%s %s", n, n == 1 ? " was" : "s were", what);
-}
-
 static void finish(struct membership *m, int status) {
     if (m->over) return;
     m->over = true;
     size_t untaken = count_untaken(m), refused = is_person(m) ? 0 : m->refused;
-    tell_lines(untaken, "not taken by the room");
-    tell_lines(refused, "refused by the room");
+    if (untaken > 0)
+        msg_error(trn("%zu line was not taken by the room", "%zu lines were not taken by the room",
+                      untaken),
+                  untaken);
+    if (refused > 0)
+        msg_error(
+            trn("%zu line was refused by the room", "%zu lines were refused by the room", refused),
+            refused);
     frontend_end(&m->front, status ? status : untaken || refused ? STATUS_FAILED : STATUS_OK);
 }
 
 static void fail(struct membership *m, int error) {
     if (m->over) return;
-    msg_error("connection with %s: %s", m->peer, strerror(error));
+    msg_error("connection with %s: %s", m->peer, lang_error(error));
     finish(m, STATUS_FAILED);
 }
 
@@ -200,17 +203,20 @@ static void wait_for(struct membership *m, int64_t time) {
 
 /* --- hearing --- */
 
-static bool ends_with(const char *text, size_t size, const char *end) {
+static bool ends_so(const char *text, size_t size, const char *end) {
     size_t n = strlen(end);
     return size >= n && !memcmp(text + size - n, end, n);
 }
 
+/* In whatever language the room speaks. */
+static bool ends_with(const char *text, size_t size, const char *end) {
+    return ends_so(text, size, end) || ends_so(text, size, lang_french(end));
+}
+
 /* The room may grant our name or refuse it; others may have one that looks like it. */
 static void answer_to_name(struct membership *m, const char *text, size_t size) {
-    char *granted = mem_format("* %s is now %s", m->name ? m->name : "", m->conf->name);
     bool refused = room_refuses(text, size),
-         taken = m->name && size == strlen(granted) && !memcmp(text, granted, size);
-    free(granted);
+         taken = m->name && room_renames(text, size, m->name, m->conf->name);
     if (refused && !is_person(m))
         frontend_end(&m->front, STATUS_FAILED);
     else if (refused || taken)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/lang.h"
 #include "common/base/line.h"
 #include "common/base/utf8.h"
 
@@ -87,7 +88,7 @@ static void refuse_unknown(struct room_line *l, const char *word, size_t size) {
     struct buf shown = {0};
     room_clean(&shown, word, size < 32 ? size : 32);
     snprintf(l->fault, sizeof l->fault,
-             "unknown command /%.*s (/help lists them; // says a line that begins with /)",
+             tr_wire("unknown command /%.*s (/help lists them; // says a line that begins with /)"),
              (int)shown.size, buf_at(&shown));
     buf_free(&shown);
 }
@@ -110,15 +111,16 @@ static void read_command(struct room_line *l, const char *s, size_t n) {
     if (complete && (command->wish != ROOM_NICK || n == 0))
         l->wish = command->wish;
     else
-        snprintf(l->fault, sizeof l->fault, "usage: %s", command->usage);
+        snprintf(l->fault, sizeof l->fault, tr_wire("usage: %s"), command->usage);
 }
 
 void room_read(struct room_line *l, const char *line, size_t size) {
     *l = (struct room_line){.wish = ROOM_SAY, .text = line, .text_size = size};
     if (size > ROOM_MESSAGE_MOST) {
         l->wish = ROOM_FAULT;
-        snprintf(l->fault, sizeof l->fault, "a message has at most %zu bytes, this one has %zu",
-                 ROOM_MESSAGE_MOST, size);
+        snprintf(l->fault, sizeof l->fault,
+                 tr_wire("a message has at most %zu bytes, this one has %zu"), ROOM_MESSAGE_MOST,
+                 size);
     } else if (size == 0) {
         l->wish = ROOM_NOTHING;
     } else if (size > 1 && line[0] == '/' && line[1] == '/') {
@@ -140,40 +142,65 @@ void room_whisper(struct buf *out, const struct room_line *l, const char *from, 
     if (to)
         buf_format(out, "(%s -> %s) ", from, to);
     else
-        buf_format(out, "! nobody here is called ");
+        buf_format(out, "%s", tr_wire("! nobody here is called "));
     room_clean(out, to ? l->text : l->name, to ? l->text_size : l->name_size);
 }
 
 void room_left(struct buf *out, const char *name, bool slow) {
-    buf_format(out, slow ? "* %s left (it did not read)" : "* %s left", name);
+    buf_format(out, tr_wire(slow ? "* %s left (it did not read)" : "* %s left"), name);
 }
 
-const char *room_welcomed(const char *line, size_t line_size, size_t *size) {
-    const size_t head = sizeof ROOM_WELCOME - 1;
-    if (line_size < head || memcmp(line, ROOM_WELCOME, head) != 0) return NULL;
+/* The format of the welcome up to the name. */
+static const char *welcomed_so(const char *format, const char *line, size_t line_size,
+                               size_t *size) {
+    const size_t head = strcspn(format, "%");
+    if (line_size < head || memcmp(line, format, head) != 0) return NULL;
     const char *rest = line + head;
     line_size -= head;
     *size = take_word(&rest, &line_size);
     return line + head;
 }
 
-/* A line that is that text, with any number for a '#' in it. */
+const char *room_welcomed(const char *line, size_t line_size, size_t *size) {
+    const char *name = welcomed_so(ROOM_WELCOME, line, line_size, size);
+    return name ? name : welcomed_so(lang_french(ROOM_WELCOME), line, line_size, size);
+}
+
+static bool renames_so(const char *format, const char *line, size_t size, const char *names[2]) {
+    char expected[ROOM_RENAMED_MOST];
+    int n = snprintf(expected, sizeof expected, format, names[0], (int)strlen(names[1]), names[1]);
+    return size == (size_t)n && !memcmp(line, expected, size);
+}
+
+bool room_renames(const char *line, size_t size, const char *from, const char *to) {
+    const char *names[] = {from, to};
+    return renames_so(ROOM_RENAMED, line, size, names) ||
+           renames_so(lang_french(ROOM_RENAMED), line, size, names);
+}
+
+/* A line that is that text, with any number for a "%llu" in it. */
 static bool is_like(const char *line, size_t size, const char *text) {
     size_t at = 0;
     for (; *text; text++) {
         size_t digits = 0;
-        if (*text == '#')
+        if (*text == '%')
             while (at + digits < size && line[at + digits] >= '0' && line[at + digits] <= '9')
                 digits++;
         else
             digits = at < size && line[at] == *text;
         if (digits == 0) return false;
         at += digits;
+        if (*text == '%') text += strlen("llu");
     }
     return at == size;
 }
 
+/* In either language. */
+static bool is_said(const char *line, size_t size, const char *text) {
+    return is_like(line, size, text) || is_like(line, size, lang_french(text));
+}
+
 bool room_refuses(const char *line, size_t size) {
-    return size > 1 && line[0] == '!' && line[1] == ' ' && !is_like(line, size, ROOM_AWAY) &&
-           !is_like(line, size, "! # lines were missed");
+    return size > 1 && line[0] == '!' && line[1] == ' ' && !is_said(line, size, ROOM_AWAY) &&
+           !is_said(line, size, ROOM_MISSED);
 }

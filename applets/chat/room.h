@@ -13,7 +13,12 @@
 #define ROOM_BACK "* the hub is back"
 #define ROOM_AWAY "! the hub is away, what you say waits"
 #define ROOM_MISSED "! %llu lines were missed"
-#define ROOM_WELCOME "* welcome, you are " /* and the name, to a newcomer alone */
+/* What programs hear: formats, and the French ones begin with the same words in ASCII whatever the
+ * server's terminal is. To a newcomer alone, with its name: */
+#define ROOM_WELCOME "* welcome, you are %s (/help lists the commands)"
+/* Somebody has another name, which is given with its size: */
+#define ROOM_RENAMED "* %s is now %.*s"
+#define ROOM_RENAMED_MOST 512 /* bytes of it */
 
 /* Puts the text at the end of out with everything harmless that could act on a terminal: C0, DEL
  * and invalid UTF-8 become \xNN, C1 and bidirectional controls and the separators of lines and
@@ -39,7 +44,7 @@ struct room_line {
     enum room_wish wish;
     const char *name, *text;
     size_t name_size, text_size;
-    char fault[160];
+    char fault[192];
 };
 
 void room_read(struct room_line *l, const char *line, size_t size);
@@ -57,6 +62,8 @@ void room_left(struct buf *out, const char *name, bool slow);
 /* Of the welcome to a newcomer: the name it is given, *size its bytes, within the line. Of any
  * other line: NULL. */
 const char *room_welcomed(const char *line, size_t line_size, size_t *size);
+/* True of the line that tells of somebody's new name. */
+bool room_renames(const char *line, size_t size, const char *from, const char *to);
 /* True of a line by which a room refuses what this member has asked for. */
 bool room_refuses(const char *line, size_t size);
 

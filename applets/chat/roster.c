@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "applets/chat/name.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 
 #define SLOTS_LEAST 16
@@ -112,5 +113,5 @@ void roster_list(const struct roster *r, struct buf *out, size_t most) {
         if (used > most) break;
         buf_format(out, " %s", e->name);
     }
-    if (left > 0) buf_format(out, " and %zu others", left);
+    if (left > 0) buf_format(out, tr_wire(" and %zu others"), left);
 }

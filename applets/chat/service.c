@@ -7,6 +7,7 @@
 
 #include "applets/chat/name.h"
 #include "applets/chat/room.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 
 #define TELL_MOST 512              /* bytes of service_tell */
@@ -98,7 +99,7 @@ void service_tell(struct member *m, const char *fmt, ...) {
     char text[TELL_MOST + 1];
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(text, TELL_MOST, fmt, args);
+    int n = vsnprintf(text, TELL_MOST, tr_wire(fmt), args);
     va_end(args);
     size_t size = n < TELL_MOST ? (size_t)n : TELL_MOST - 1;
     text[size++] = '\n';
@@ -107,7 +108,7 @@ void service_tell(struct member *m, const char *fmt, ...) {
 
 static void tell_who(struct member *m) {
     struct buf line = {0};
-    buf_format(&line, "* here:");
+    buf_format(&line, "%s", tr_wire("* here:"));
     roster_list(&m->service->roster, &line, NAMES_MOST);
     buf_put(&line, "\n", 1);
     note(m, buf_at(&line), line.size);
@@ -118,7 +119,8 @@ void service_answer(struct member *m, const struct room_line *l) {
     if (l->wish == ROOM_WHO) tell_who(m);
     if (l->wish == ROOM_FAULT) service_tell(m, "! %s", l->fault);
     if (l->wish == ROOM_HELP)
-        for (const char *const *line = room_help; *line; line++) service_tell(m, "* %s", *line);
+        for (const char *const *line = room_help; *line; line++)
+            service_tell(m, "* %s", tr_wire(*line));
 }
 
 /* --- coming and going --- */
@@ -140,7 +142,7 @@ void service_admit(struct member *m, const char *name) {
 void service_welcome(struct member *m, const char *name) {
     struct channel *c = &m->service->channel;
     if (!m->reader.log) channel_join(c, &m->reader);
-    service_tell(m, ROOM_WELCOME "%s (/help lists the commands)", name);
+    service_tell(m, ROOM_WELCOME, name);
     tell_who(m);
     channel_replay(c, &m->reader);
     drop_late(m->service);
@@ -154,7 +156,7 @@ void service_enter(struct service *s, struct member *m, const struct member_ops 
         return;
     }
     roster_enter(&s->roster, &m->called, NULL);
-    buf_format(&s->line, "* %s joined", m->called.name);
+    buf_format(&s->line, tr_wire("* %s joined"), m->called.name);
     say(s, false);
     service_welcome(m, m->called.name);
 }
@@ -187,11 +189,11 @@ static void change_name(struct member *m, const struct room_line *l) {
     const char *fault = name_fault(l->name, l->name_size);
     struct roster_entry *other = fault ? NULL : roster_find(&s->roster, l->name, l->name_size);
     if (fault) {
-        service_tell(m, "! %s", fault);
+        service_tell(m, "! %s", tr_wire(fault));
     } else if (other && other != &m->called) {
         service_tell(m, "! %s is here already", other->name);
     } else {
-        buf_format(&s->line, "* %s is now %.*s", m->called.name, (int)l->name_size, l->name);
+        buf_format(&s->line, tr_wire(ROOM_RENAMED), m->called.name, (int)l->name_size, l->name);
         roster_rename(&s->roster, &m->called, l->name, l->name_size);
         say(s, false);
     }
@@ -235,7 +237,7 @@ void service_show(struct service *s, const char *fmt, ...) {
     char text[TELL_MOST];
     va_list args;
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    vsnprintf(text, sizeof text, tr_wire(fmt), args);
     va_end(args);
     buf_put(&s->line, text, strlen(text));
     say(s, false);
@@ -279,7 +281,7 @@ void service_hear(struct member *m, const char *text, size_t size) {
 int service_start(struct service *s, struct loop *loop, const struct service_conf *conf) {
     *s = (struct service){.loop = loop};
     if (transcript_start(&s->transcript, conf->log) < 0) {
-        msg_error("cannot write %s: %s", conf->log, strerror(errno));
+        msg_error("cannot write %s: %s", conf->log, lang_error(errno));
         return STATUS_FAILED;
     }
     channel_start(&s->channel, (size_t)conf->buffer, (size_t)conf->history, deliver);

@@ -8,6 +8,7 @@
 
 #include "common/base/aside.h"
 #include "common/base/buf.h"
+#include "common/base/lang.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
 
@@ -31,7 +32,7 @@ void transcript_write(struct transcript *t, const char *line, size_t size) {
     ssize_t written = write(t->file, buf_at(&entry), entry.size);
     if (written != (ssize_t)entry.size) {
         msg_error("cannot write %s: %s; the transcript ends here", t->name,
-                  written < 0 ? strerror(errno) : "the disk is full");
+                  written < 0 ? lang_error(errno) : tr("the disk is full"));
         transcript_free(t);
     }
     buf_free(&entry);

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "applets/cmd/language.h"
+#include "common/base/lang.h"
 #include "common/serve/responder.h"
 
 #define ANSWER_MOST ((size_t)65507) /* bytes of a UDP datagram over IPv4 */
@@ -59,10 +60,10 @@ static bool on_datagram(struct dgram_door *door, const struct dgram *question, s
     if (one_line(question, &size))
         language_answer(answer, question->bytes, size, dgram_peer(question, name), time(NULL));
     else
-        buf_format(answer, "ERR one line a datagram\n");
+        buf_format(answer, "%s", tr_wire("ERR one line a datagram\n"));
     if (answer->size - before > ANSWER_MOST) {
         answer->size = before;
-        buf_format(answer, "ERR the answer is too long for a datagram\n");
+        buf_format(answer, "%s", tr_wire("ERR the answer is too long for a datagram\n"));
     }
     return true;
 }

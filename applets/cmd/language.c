@@ -6,6 +6,7 @@
 
 #include "common/base/casemap.h"
 #include "common/base/grapheme.h"
+#include "common/base/lang.h"
 #include "common/base/text.h"
 #include "common/base/utf8.h"
 #include "common/base/vis.h"
@@ -133,8 +134,8 @@ static const struct command {
 static void help(struct buf *out, const struct request *r) {
     (void)r;
     for (size_t i = 0; i < COMMANDS; i++)
-        buf_format(out, "%s%s%s", i ? ", " : "commands: ", commands[i].word,
-                   commands[i].has_text ? " TEXT" : "");
+        buf_format(out, "%s%s%s", i ? ", " : tr_wire("commands: "), commands[i].word,
+                   commands[i].has_text ? tr_wire(" TEXT") : "");
 }
 
 /* --- a line --- */
@@ -149,18 +150,18 @@ static const struct command *command_named(const char *word, size_t size) {
 static void refuse(struct buf *out, const char *word, size_t size) {
     char shown[4 * WORD_SHOWN + 16];
     if (size == 0) {
-        buf_format(out, "ERR empty line (HELP lists the commands)");
+        buf_format(out, "%s", tr_wire("ERR empty line (HELP lists the commands)"));
         return;
     }
     vis_quote(word, size, WORD_SHOWN, shown);
     char *quote = strrchr(shown, '"'); /* where the word was cut, dots stand behind the quote */
-    buf_format(out, "ERR unknown command '%.*s%s' (HELP lists them)", (int)(quote - shown - 1),
-               shown + 1, quote + 1);
+    buf_format(out, tr_wire("ERR unknown command '%.*s%s' (HELP lists them)"),
+               (int)(quote - shown - 1), shown + 1, quote + 1);
 }
 
 static void answer(struct buf *out, const struct command *command, const struct request *r) {
     if (!command->has_text && r->size > 0)
-        buf_format(out, "ERR %s takes no text", command->word);
+        buf_format(out, tr_wire("ERR %s takes no text"), command->word);
     else
         command->answer(out, r);
 }

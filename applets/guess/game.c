@@ -1,5 +1,7 @@
 #include "applets/guess/game.h"
 
+#include "common/base/lang.h"
+
 /* SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014): any seed
  * is a good one. */
 static uint64_t next(uint64_t *state) {
@@ -18,11 +20,12 @@ struct game game_draw(struct game_rules *rules) {
     return (struct game){.number = (int64_t)(drawn % max) + 1};
 }
 
-static const char *tries(int64_t n) { return n == 1 ? "try" : "tries"; }
-
 void game_explain(struct buf *out, const struct game_rules *rules) {
-    buf_format(out, "I picked a number from 1 to %lld. You have %lld %s.\n", (long long)rules->max,
-               (long long)rules->tries, tries(rules->tries));
+    buf_format(out,
+               trn_wire("I picked a number from 1 to %lld. You have %lld try.\n",
+                        "I picked a number from 1 to %lld. You have %lld tries.\n",
+                        (uint64_t)rules->tries),
+               (long long)rules->max, (long long)rules->tries);
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -46,12 +49,15 @@ static bool read_number(const char *s, size_t n, int64_t *number) {
     return n > 0;
 }
 
-/* What is wrong with a guess; NULL when it counts. */
+/* What is wrong with a guess, a format for the largest number; NULL when it counts. */
 static const char *fault(const struct game_rules *rules, const char *guess, size_t size,
                          int64_t *number) {
     trim(&guess, &size);
-    if (!read_number(guess, size, number)) return "not a number";
-    return *number < 1 || *number > rules->max ? "out of range" : NULL;
+    if (!read_number(guess, size, number))
+        return "not a number: guess a number from 1 to %lld (no try lost)\n";
+    return *number < 1 || *number > rules->max
+               ? "out of range: guess a number from 1 to %lld (no try lost)\n"
+               : NULL;
 }
 
 bool game_answer(struct buf *out, const struct game_rules *rules, struct game *game,
@@ -59,18 +65,24 @@ bool game_answer(struct buf *out, const struct game_rules *rules, struct game *g
     int64_t number;
     const char *wrong = fault(rules, guess, size, &number);
     if (wrong) {
-        buf_format(out, "%s: guess a number from 1 to %lld (no try lost)\n", wrong,
-                   (long long)rules->max);
+        buf_format(out, tr_wire(wrong), (long long)rules->max);
         return true;
     }
     game->used++;
     int64_t left = rules->tries - game->used;
     if (number == game->number)
-        buf_format(out, "correct, %lld %s used\n", (long long)game->used, tries(game->used));
+        buf_format(out,
+                   trn_wire("correct, %lld try used\n", "correct, %lld tries used\n",
+                            (uint64_t)game->used),
+                   (long long)game->used);
     else if (left == 0)
-        buf_format(out, "out of tries, the number was %lld\n", (long long)game->number);
+        buf_format(out, tr_wire("out of tries, the number was %lld\n"), (long long)game->number);
     else
-        buf_format(out, "%s, %lld %s left\n", game->number > number ? "higher" : "lower",
-                   (long long)left, tries(left));
+        buf_format(
+            out,
+            game->number > number
+                ? trn_wire("higher, %lld try left\n", "higher, %lld tries left\n", (uint64_t)left)
+                : trn_wire("lower, %lld try left\n", "lower, %lld tries left\n", (uint64_t)left),
+            (long long)left);
     return number != game->number && left > 0;
 }

@@ -4,6 +4,7 @@
 
 #include "applets/guess/game.h"
 #include "common/base/entropy.h"
+#include "common/base/lang.h"
 #include "common/serve/responder.h"
 
 struct guess_conf {
@@ -68,7 +69,7 @@ static int run(struct call *call) {
     struct guess guess = {
         .rules = {.max = conf->max, .tries = conf->tries, .state = (uint64_t)conf->seed}};
     if (conf->seed < 0 && entropy_fill(&guess.rules.state, sizeof guess.rules.state) < 0) {
-        msg_error("cannot get a random number from the system: %s", strerror(errno));
+        msg_error("cannot get a random number from the system: %s", lang_error(errno));
         return STATUS_FAILED;
     }
     return responder_run(&guess.responder, call, &conf->server, &ops);

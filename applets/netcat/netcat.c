@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
 
@@ -183,7 +184,7 @@ static int command_named(const char *typed) {
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         const char *found = *word ? strstr(commands[i].names, word) : NULL;
         if (!found || found[-1] != ' ' || found[strlen(word)] != ' ') continue;
-        msg_error("unknown applet '%s': %s", typed, commands[i].advice);
+        msg_error("unknown applet '%s': %s", typed, tr(commands[i].advice));
         return -1;
     }
     return 0;

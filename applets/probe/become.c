@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/msg.h"
 
 void become_prepare(struct loop *loop) {
@@ -21,6 +22,6 @@ void become_prepare(struct loop *loop) {
 int become_program(char **argv) {
     execvp(argv[0], argv);
     int status = errno == ENOENT ? 127 : 126;
-    msg_error("cannot run %s: %s", argv[0], strerror(errno));
+    msg_error("cannot run %s: %s", argv[0], lang_error(errno));
     return status;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
+
 const char *finding_word(const struct finding *f) {
     static const char *const words[] = {
         [PORT_UNKNOWN] = "no-answer",     [PORT_OPEN] = "open",
@@ -15,7 +17,7 @@ const char *finding_word(const struct finding *f) {
 
 const char *finding_why(const struct finding *f) {
     if (f->why) return f->why;
-    return f->error ? strerror(f->error) : NULL;
+    return f->error ? lang_error(f->error) : NULL;
 }
 
 void finding_clear(struct finding *f) {

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "common/base/lang.h"
+
 struct host *item_route(const struct item *i) {
     const struct target *t = item_target(i);
     return t->via ? t->via : t->host;
@@ -40,7 +42,7 @@ const char *goal_name(const struct goal *g, char out[GOAL_NAME]) {
     struct item last = {.goal = of, .port = ports->last, .place = place};
     char from[NET_NAME_TEXT], to[NET_NAME_TEXT];
     item_name(&first, from);
-    snprintf(out, GOAL_NAME, g->single ? "%s" : "%s to %s", from, item_name(&last, to));
+    snprintf(out, GOAL_NAME, tr(g->single ? "%s" : "%s to %s"), from, item_name(&last, to));
     return out;
 }
 

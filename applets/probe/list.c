@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/aside.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 
 #define LONGEST ((size_t)4096) /* of a line */
@@ -23,7 +24,7 @@ int list_open(struct list *l, struct loop *loop, const char *file, struct cause 
     *l = (struct list){.name = input ? "stdin" : file};
     if (fd < 0) {
         l->name = NULL;
-        return cause_set(cause, STATUS_FAILED, "cannot open %s: %s", file, strerror(errno));
+        return cause_set(cause, STATUS_FAILED, "cannot open %s: %s", file, lang_error(errno));
     }
     line_start(&l->line, LONGEST);
     source_start(&l->source, loop, fd, readable);
@@ -69,7 +70,7 @@ static bool fill(struct list *l, struct cause *cause) {
         watch_stalled(&l->source.watch);
         return wait_for_more(l);
     }
-    if (n < 0) cause_set(cause, STATUS_FAILED, "cannot read %s: %s", l->name, strerror(errno));
+    if (n < 0) cause_set(cause, STATUS_FAILED, "cannot read %s: %s", l->name, lang_error(errno));
     l->at = l->bytes;
     l->left = n > 0 ? (size_t)n : 0;
     l->ended = n <= 0;
@@ -77,7 +78,7 @@ static bool fill(struct list *l, struct cause *cause) {
 }
 
 static enum list_next wrong(const struct list *l, const char *why, struct cause *cause) {
-    cause_set(cause, STATUS_USAGE, "%s:%llu: %s", l->name, (unsigned long long)l->number, why);
+    cause_set(cause, STATUS_USAGE, "%s:%llu: %s", l->name, (unsigned long long)l->number, tr(why));
     return LIST_FAILED;
 }
 

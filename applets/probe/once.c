@@ -1,5 +1,6 @@
 /* once: each item is tried, shown and forgotten. */
 #include "applets/probe/run.h"
+#include "common/base/lang.h"
 
 static void known(struct probe *p, struct item *i) {
     (void)i;
@@ -11,9 +12,11 @@ static void advance(struct probe *p) {
 }
 
 static void status(const struct probe *p, struct buf *out) {
-    buf_format(out, "%llu", (unsigned long long)p->done);
-    if (p->targets.complete) buf_format(out, " of %llu", (unsigned long long)p->targets.total);
-    buf_format(out, " ports probed, %llu open", (unsigned long long)p->open);
+    unsigned long long done = p->done, total = p->targets.total, open = p->open;
+    if (p->targets.complete)
+        buf_format(out, tr("%llu of %llu ports probed, %llu open"), done, total, open);
+    else
+        buf_format(out, tr("%llu ports probed, %llu open"), done, open);
 }
 
 const struct way way_once = {.known = known, .advance = advance, .status = status};

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 
 static void tunnel_over(struct tunnel *t) {
@@ -41,12 +42,12 @@ static enum port_state state_of(enum proxy_state s) {
 void passage_note_refusal(const struct passage *p, struct finding *f) {
     const struct proxy_talk *talk = &p->tunnel.talk;
     f->state = state_of(talk->state);
-    f->why = mem_format("%s%s", talk->state == PROXY_BROKEN ? "the proxy's answer is broken: " : "",
-                        talk->why);
+    f->why = mem_format(
+        "%s%s", talk->state == PROXY_BROKEN ? tr("the proxy's answer is broken: ") : "", talk->why);
 }
 
 void passage_note_loss(const struct passage *p, int error, struct finding *f) {
     char url[PROXY_TEXT];
     f->state = PORT_NO_ANSWER;
-    f->why = mem_format("the proxy %s: %s", proxy_url_text(p->url, url), strerror(error));
+    f->why = mem_format(tr("the proxy %s: %s"), proxy_url_text(p->url, url), lang_error(error));
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/aside.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/io/source.h"
 
@@ -34,13 +35,14 @@ int payload_read(struct loop *loop, const char *file, struct buf *out, struct ca
     bool input = strcmp(file, "-") == 0;
     struct reading r = {.out = out};
     int fd = input ? STDIN_FILENO : aside_move(open(file, O_RDONLY | O_CLOEXEC));
-    if (fd < 0) return cause_set(cause, STATUS_FAILED, "cannot open %s: %s", file, strerror(errno));
+    if (fd < 0)
+        return cause_set(cause, STATUS_FAILED, "cannot open %s: %s", file, lang_error(errno));
     source_start(&r.source, loop, fd, readable);
     source_want(&r.source, true);
     loop_run(loop);
     source_stop(&r.source);
     if (!input) close(fd);
     cause->text[0] = '\0';
-    if (r.error) cause_set(cause, STATUS_FAILED, "cannot send %s: %s", file, strerror(r.error));
+    if (r.error) cause_set(cause, STATUS_FAILED, "cannot send %s: %s", file, lang_error(r.error));
     return r.ended && !r.error ? 0 : -1;
 }

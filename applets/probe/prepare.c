@@ -1,6 +1,7 @@
 #include "applets/probe/run.h"
 
 #include "applets/probe/payload.h"
+#include "common/base/lang.h"
 #include "common/base/msg.h"
 #include "common/cli/texts.h"
 #include "common/cli/where.h"
@@ -23,7 +24,7 @@ static int set_statuses(struct probe *p) {
     for (size_t i = 0; i < list->count && !why; i++)
         if (list->items[i].first < 100 || list->items[i].last > 999) why = "a status is 100 to 999";
     if (!why) return 0;
-    msg_error("--status: %s: %s", p->conf->status, why);
+    msg_error("--status: %s: %s", p->conf->status, tr(why));
     return STATUS_USAGE;
 }
 
@@ -36,7 +37,7 @@ static int set_expected(struct probe *p) {
         return STATUS_USAGE;
     if (!conf->expect_regex || expect_pattern(e, conf->expect_regex, why, sizeof why) == 0)
         return set_statuses(p);
-    msg_error("--expect-regex: %s: %s", conf->expect_regex, why);
+    msg_error("--expect-regex: %s: %s", conf->expect_regex, tr(why));
     return STATUS_USAGE;
 }
 

@@ -7,6 +7,7 @@
 
 #include "applets/probe/graph.h"
 #include "applets/probe/json.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/base/utf8.h"
@@ -66,7 +67,7 @@ static bool is_choice(const struct item *i) {
 static const char *trouble(const struct finding *f) {
     if (f->why) return f->why;
     bool silence = !f->error || f->error == ETIMEDOUT || f->error == EAGAIN;
-    return f->state == PORT_NO_ANSWER && !silence ? strerror(f->error) : NULL;
+    return f->state == PORT_NO_ANSWER && !silence ? lang_error(f->error) : NULL;
 }
 
 /* What the service said, or what came instead. */

@@ -1,5 +1,6 @@
 /* rounds: all items are tried, shown, and tried again (-c, -I). */
 #include "applets/probe/run.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 
@@ -39,7 +40,7 @@ static void advance(struct probe *p) {
 }
 
 static void status(const struct probe *p, struct buf *out) {
-    buf_format(out, "round %llu: %llu of %llu ports probed, %llu open",
+    buf_format(out, tr("round %llu: %llu of %llu ports probed, %llu open"),
                (unsigned long long)p->rounds + 1, (unsigned long long)p->done,
                (unsigned long long)p->targets.total, (unsigned long long)p->open);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
@@ -122,7 +123,7 @@ static char *outcome_of(const struct host *h) {
     if (h->why) return mem_copy(h->why);
     for (size_t i = 0; i < h->addrs.count; i++)
         buf_format(&list, "%s%s", i ? ", " : "", addr_host_text(&h->addrs.items[i], text));
-    char *outcome = mem_format("%s is %.*s", h->name.host, (int)list.size, buf_at(&list));
+    char *outcome = mem_format(tr("%s is %.*s"), h->name.host, (int)list.size, buf_at(&list));
     buf_free(&list);
     return outcome;
 }

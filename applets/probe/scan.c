@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "applets/probe/trial.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/net/resolve.h"
 #include "common/net/sock.h"
@@ -125,7 +126,7 @@ static void stop_host(struct scan *s, struct host *h, bool tell) {
     h->look_up = NULL;
     h->phase = HOST_RESTS;
     if (h->looked_up || !tell) return;
-    h->why = mem_format("cannot resolve %s: timed out", host_word(&h->name));
+    h->why = mem_format(tr("cannot resolve %s: timed out"), host_word(&h->name));
     release_items(s, h);
 }
 

@@ -7,6 +7,7 @@
 
 #include "applets/probe/http.h"
 #include "common/base/buf.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/base/vis.h"
@@ -45,7 +46,7 @@ static int parse_ports(struct words *w, const char *where, const char *text,
     char room[256];
     const char *why = ports_parse(text, look_up, w, out);
     if (!why) return 0;
-    return cause_set(w->cause, STATUS_USAGE, "%s: %s: %s", where, quoted(text, room), why);
+    return cause_set(w->cause, STATUS_USAGE, "%s: %s: %s", tr(where), quoted(text, room), tr(why));
 }
 
 int target_terms_ports(struct target_terms *terms, const char *otherwise, struct cause *cause) {
@@ -76,7 +77,7 @@ static int choose_ports(struct words *w, const char *behind, struct port_list *o
 
 static int wrong(struct words *w, const char *text, const char *why) {
     char room[256];
-    return cause_set(w->cause, STATUS_USAGE, "%s: %s", quoted(text, room), why);
+    return cause_set(w->cause, STATUS_USAGE, "%s: %s", quoted(text, room), tr(why));
 }
 
 /* [fd00::/120] and [fd00::/120]:PORTS; endpoint_parse knows brackets around one address alone. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/net/dial.h"
 
@@ -186,7 +187,7 @@ static void wait_for_descriptor(struct trial *t) {
     struct cause cause = {0};
     t->tried--;
     if (s->open == 0) {
-        cause_set(&cause, STATUS_FAILED, "cannot open a socket: %s", strerror(errno));
+        cause_set(&cause, STATUS_FAILED, "cannot open a socket: %s", lang_error(errno));
         fail(s, &cause);
         return;
     }

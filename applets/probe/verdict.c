@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
 
@@ -24,9 +25,10 @@ static void note_unmet(struct probe *p, const struct item *last) {
     if (v->unmet[0]) return;
     goal_name(g, name);
     if (g->single)
-        snprintf(v->unmet, sizeof v->unmet, "%s is %s", name, finding_word(&last->found));
+        snprintf(v->unmet, sizeof v->unmet, tr("%s is %s"), name, finding_word(&last->found));
     else
-        snprintf(v->unmet, sizeof v->unmet, "%s: %s is open", name, p->conf->gone ? "one" : "none");
+        snprintf(v->unmet, sizeof v->unmet,
+                 tr(p->conf->gone ? "%s: one is open" : "%s: none is open"), name);
 }
 
 static void note_unresolved(struct verdict *v, struct host *h) {
@@ -77,11 +79,14 @@ static void tell_unresolved(const struct verdict *v) {
  * shall be. */
 static void tell_unmet(const struct probe *p) {
     const struct verdict *v = &p->verdict;
-    char text[TEXT_SHORT], what[64] = "COMMAND is not run";
+    char text[TEXT_SHORT], what[96];
     if (!p->expired && !run_has_command(p)) return;
     if (p->expired)
-        snprintf(what, sizeof what, "not %s after %s (--wait)", p->conf->gone ? "gone" : "open",
+        snprintf(what, sizeof what,
+                 tr(p->conf->gone ? "not gone after %s (--wait)" : "not open after %s (--wait)"),
                  text_duration(p->conf->wait, text));
+    else
+        snprintf(what, sizeof what, "%s", tr("COMMAND is not run"));
     if (run_enough(p))
         msg_error("%s: %llu of %llu ports are open", what, (unsigned long long)v->open,
                   (unsigned long long)v->items);

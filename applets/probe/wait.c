@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "applets/probe/run.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
@@ -62,8 +63,10 @@ static void status(const struct probe *p, struct buf *out) {
     char text[TEXT_SHORT];
     uint64_t unsettled = p->goals - p->settled, named = 0, enough = run_enough(p);
     text_duration(loop_clock() - p->began, text);
-    buf_format(out, "waiting %s for %s%llu of %llu: ", text, p->conf->gone ? "the end of " : "",
-               (unsigned long long)(enough ? enough - p->open : unsettled),
+    buf_format(out,
+               tr(p->conf->gone ? "waiting %s for the end of %llu of %llu: "
+                                : "waiting %s for %llu of %llu: "),
+               text, (unsigned long long)(enough ? enough - p->open : unsettled),
                (unsigned long long)(enough ? p->kept : p->goals));
     for (const struct item *i = p->items; i && named < unsettled && named < NAMED; i = i->next) {
         if (i != i->goal->items || i->goal->settled) continue;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "applets/serve/way.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/io/proc.h"
 #include "common/net/sock.h"
@@ -35,7 +36,7 @@ static void command_ended(struct proc *p) {
     watch_stop(&served->hangup);
     proc_note_end(p, served->client.name);
     if (sock_set_blocking(s->stream.fd, false) < 0) {
-        msg_error("connection with %s: %s", served->client.name, strerror(errno));
+        msg_error("connection with %s: %s", served->client.name, lang_error(errno));
         session_close(s, STATUS_FAILED);
         return;
     }

@@ -10,6 +10,7 @@
 #include "applets/serve/way.h"
 #include "common/base/crlf.h"
 #include "common/base/fanout.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/io/rest.h"
 #include "common/io/source.h"
@@ -156,7 +157,7 @@ static void pump(struct feed *f) {
 }
 
 static void input_failed(struct serve *s, int error) {
-    msg_error("cannot read stdin: %s", strerror(error));
+    msg_error("cannot read stdin: %s", lang_error(error));
     responder_end(&s->responder, STATUS_FAILED);
 }
 
@@ -322,8 +323,9 @@ static void tell_unsent(const struct reader *r) {
     if (unacknowledged > 0) n += (uint64_t)unacknowledged;
     if (f->serve->conf->once) n += rest_unread(STDIN_FILENO);
     if (n > 0)
-        msg_error("%s did not take %llu byte%s of what was to be sent", r->client.name,
-                  (unsigned long long)n, n == 1 ? "" : "s");
+        msg_error(trn("%s did not take %llu byte of what was to be sent",
+                      "%s did not take %llu bytes of what was to be sent", n),
+                  r->client.name, (unsigned long long)n);
 }
 
 static void on_closed(struct client *c) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "applets/serve/way.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/cli/where.h"
 #include "common/io/join.h"
@@ -119,7 +120,7 @@ static void join_both(struct pair *p) {
 static void forget(struct later *l) { free(container_of(l, struct dialling, reap)); }
 
 static void refuse(struct pair *p, enum status outcome, const char *why) {
-    msg_error("%s: %s", p->client.name, why);
+    msg_error("%s: %s", p->client.name, tr(why));
     session_abort(&p->client.text.session, outcome);
 }
 

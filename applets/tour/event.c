@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 
 /* --- one line --- */
@@ -25,7 +26,7 @@ static bool begins(const char *text, const char *with) {
 static enum event_kind kind_of_connect(const struct event *e) {
     if (begins(e->words, "EINPROGRESS")) return EVENT_LOST;
     if (begins(e->words, "ECONNREFUSED")) return EVENT_REFUSED;
-    if (e->result < 0 || begins(e->words, "its one peer")) return EVENT_LOCAL;
+    if (e->result < 0 || begins(e->words, tr("its one peer"))) return EVENT_LOCAL;
     return EVENT_CONNECT;
 }
 
@@ -236,11 +237,12 @@ void events_settle(struct events *e) {
 /* --- how it is drawn --- */
 
 const char *event_sends(const struct event *e, char out[EVENT_LABEL]) {
-    const char *unit = e->result == 1 ? "byte" : "bytes";
     bool handshake = e->kind == EVENT_CONNECT || e->kind == EVENT_REFUSED || e->kind == EVENT_LOST;
     bool fin = e->kind == EVENT_SHUTDOWN || e->kind == EVENT_CLOSE;
     snprintf(out, EVENT_LABEL, "%s", handshake ? "SYN" : fin ? "FIN" : "");
-    if (e->kind == EVENT_SEND) snprintf(out, EVENT_LABEL, "%ld %s", e->result, unit);
+    if (e->kind == EVENT_SEND)
+        snprintf(out, EVENT_LABEL, trn("%ld byte", "%ld bytes", (unsigned long long)e->result),
+                 e->result);
     if (!e->crosses) out[0] = '\0';
     return out;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/wrap.h"
 
 /* The columns of a page: two cells, and the arrows between them. */
@@ -128,13 +129,13 @@ static void put_wrapped(const char *text, size_t columns, struct buf *out) {
 void page_head(const struct page *p, struct buf *out) {
     struct layout l = layout_of(p->columns);
     char title[128];
-    snprintf(title, sizeof title, "== %s: %s", p->scene->topic, p->scene->title);
+    snprintf(title, sizeof title, "== %s: %s", p->scene->topic, tr(p->scene->title));
     put_wrapped(title, p->columns, out);
     buf_put(out, "\n", 1);
-    put_wrapped(p->scene->about, p->columns, out);
+    put_wrapped(tr(p->scene->about), p->columns, out);
     buf_put(out, "\n", 1);
-    put_rows(l, p->scene->clients > 1 ? "CLIENTS" : "CLIENT", "",
-             p->scene->server ? p->scene->server : "SERVER", out);
+    put_rows(l, tr(p->scene->clients > 1 ? "CLIENTS" : "CLIENT"), "",
+             tr(p->scene->server ? p->scene->server : "SERVER"), out);
 }
 
 void page_events(struct page *p, int64_t until, struct buf *out) {

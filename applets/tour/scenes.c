@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/base/addr.h"
+#include "common/base/lang.h"
 
 #define PORT 60000
 
@@ -26,7 +27,7 @@ static struct place find_place(void) {
 #define ENTER_TYPED(stage, actor, ...) \
     stage_enter(stage, actor, true, (const char *const[]){__VA_ARGS__, NULL})
 
-static bool await_server(struct stage *s) { return stage_await(s, SERVER, "", "waiting for"); }
+static bool await_server(struct stage *s) { return stage_await(s, SERVER, "", "..."); }
 
 static void play_tcp(struct stage *s) {
     struct place at = find_place();
@@ -52,7 +53,8 @@ static void play_half_close(struct stage *s) {
     ENTER_TYPED(s, SERVER, "serve", "--once", "-4", "-p", at.port);
     if (!await_server(s)) return;
     ENTER(s, FIRST, "connect", at.target, "Hello");
-    if (stage_await(s, SERVER, "recv", "end of stream")) stage_say(s, SERVER, "I heard it all\n");
+    if (stage_await(s, SERVER, "recv", tr("end of stream")))
+        stage_say(s, SERVER, "I heard it all\n");
     stage_hush(s, SERVER);
 }
 
@@ -76,7 +78,7 @@ static void play_backlog(struct stage *s) {
     ENTER_TYPED(s, FIRST, "connect", at.target);
     stage_await(s, FIRST, "recv", "Welcome");
     ENTER_TYPED(s, SECOND, "connect", at.target);
-    stage_await(s, SECOND, "connect", "connected");
+    stage_await(s, SECOND, "connect", tr("connected"));
     ENTER(s, THIRD, "connect", "-w", "1", at.target, "Hello");
     stage_finish(s, THIRD);
     stage_hush(s, FIRST);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/wrap.h"
 
 /* In units of the picture. */
@@ -139,7 +140,7 @@ static int put_lonely(struct buf *out, const struct event *e, int y) {
 
 /* The side that has to wait is marked until the end of the scene. */
 static void note_time_wait(const struct event *e, int y, int since[2]) {
-    bool waits = e->kind == EVENT_CLOSE && strstr(e->words, "this side will be in TIME_WAIT");
+    bool waits = e->kind == EVENT_CLOSE && strstr(e->words, tr("this side will be in TIME_WAIT"));
     if (waits && !since[e->actor == 0]) since[e->actor == 0] = y;
 }
 
@@ -182,11 +183,11 @@ static void put_side(struct buf *out, int x, int y, const char *name, const char
 
 /* Returns where the events begin. */
 static int put_head(struct buf *out, const struct scene *scene, int y) {
-    put_text(out, MARGIN, y + 34, "t", scene->title);
-    y += 62 + put_rows(out, (struct point){MARGIN, y + 62}, "a", scene->about, ABOUT);
-    put_side(out, CLIENT_X, y, scene->clients > 1 ? "CLIENTS" : "CLIENT", "#1b5a9e");
-    put_side(out, SERVER_X, y, scene->server ? "SYSTEM" : "SERVER", "#a84a00");
-    if (scene->server) put_text(out, SERVER_X + 66, y + 20, "", strchr(scene->server, ':') + 2);
+    put_text(out, MARGIN, y + 34, "t", tr(scene->title));
+    y += 62 + put_rows(out, (struct point){MARGIN, y + 62}, "a", tr(scene->about), ABOUT);
+    put_side(out, CLIENT_X, y, tr(scene->clients > 1 ? "CLIENTS" : "CLIENT"), "#1b5a9e");
+    put_side(out, SERVER_X, y, tr(scene->server ? "SYSTEM" : "SERVER"), "#a84a00");
+    if (scene->server) put_text(out, SERVER_X + 66, y + 20, "", strchr(tr(scene->server), ':') + 2);
     return y + 44;
 }
 

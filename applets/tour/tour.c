@@ -10,6 +10,7 @@
 #include "applets/tour/page.h"
 #include "applets/tour/svg.h"
 #include "common/base/aside.h"
+#include "common/base/lang.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
 #include "common/base/vis.h"
@@ -128,7 +129,7 @@ static int show_page(const struct scene *scene, struct stage *s) {
 static bool turn_page(const struct scene *next) {
     int key;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return true;
-    printf("Enter: the next scene (%s); Ctrl-C: the end ", next->topic);
+    printf(tr("Enter: the next scene (%s); Ctrl-C: the end "), next->topic);
     fflush(stdout);
     while ((key = getchar()) != '\n')
         if (key == EOF) return false;
@@ -152,7 +153,7 @@ static int show(const struct wish *w, struct stage *s, FILE *svg) {
 /* --- the whole --- */
 
 static int cannot_write(const char *file) {
-    msg_error("cannot write %s: %s", file, strerror(errno));
+    msg_error("cannot write %s: %s", file, lang_error(errno));
     return STATUS_FAILED;
 }
 
@@ -161,7 +162,7 @@ static int show_all(const struct wish *w, stage_run *run, FILE *svg) {
     int status = STATUS_OK;
     aside_enable(true);
     if (sig_start(s.loop) < 0) {
-        msg_error("cannot watch for signals: %s", strerror(errno));
+        msg_error("cannot watch for signals: %s", lang_error(errno));
         status = STATUS_FAILED;
     } else if (show(w, &s, svg) < 0) {
         status = errno == EPIPE ? STATUS_SIGPIPE : cannot_write("stdout");

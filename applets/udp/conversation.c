@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/io/source.h"
@@ -34,7 +35,8 @@ static struct sender *meet(struct conversation *c, struct dgram_door *door, cons
     make_room(c);
     struct sender *sender = mem_new(sizeof *sender);
     senders_add(&c->heard, sender, door, d);
-    msg_note(1, "lines of stdin go to %s%s", dgram_peer(d, text), c->to_all ? ", too" : "");
+    msg_note(1, c->to_all ? "lines of stdin go to %s, too" : "lines of stdin go to %s",
+             dgram_peer(d, text));
     return sender;
 }
 
@@ -76,7 +78,7 @@ static void input_ready(struct outgoing *o) { speak(container_of(o, struct conve
 
 static void input_failed(struct outgoing *o, int error) {
     struct conversation *c = container_of(o, struct conversation, input);
-    msg_error("cannot read stdin: %s", strerror(error));
+    msg_error("cannot read stdin: %s", lang_error(error));
     c->failed(c);
 }
 

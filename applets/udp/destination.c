@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "applets/udp/own_path.h"
+#include "common/base/lang.h"
 #include "common/net/bind.h"
 #include "common/net/hint.h"
 #include "common/net/reason.h"
@@ -30,7 +31,7 @@ static const char *reason(const struct destination *r, int error, char out[REASO
 static int met_itself(const struct destination *r, struct cause *cause) {
     char name[NET_NAME_TEXT];
     return cause_set(cause, STATUS_UNCONNECTED, "cannot send to %s: %s (is a receiver there?)",
-                     net_name_text(&r->name, name), strerror(ECONNREFUSED));
+                     net_name_text(&r->name, name), lang_error(ECONNREFUSED));
 }
 
 int destination_cause(const struct destination *r, int error, struct cause *cause) {
@@ -39,7 +40,7 @@ int destination_cause(const struct destination *r, int error, struct cause *caus
     for (size_t i = 0; i < sizeof unreachable / sizeof unreachable[0]; i++)
         if (unreachable[i] == error) status = STATUS_UNCONNECTED;
     return cause_set(cause, status, "cannot send to %s: %s%s", net_name_text(&r->name, name),
-                     strerror(error), reason(r, error, why));
+                     lang_error(error), reason(r, error, why));
 }
 
 int destination_error(const struct destination *r) {

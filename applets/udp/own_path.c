@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/net/bind.h"
 #include "common/net/sock.h"
@@ -26,10 +27,10 @@ int own_path_bind(int fd, char **path, struct cause *cause) {
         *path = NULL;
         if (!fits)
             return cause_set(cause, STATUS_UNBOUND, "cannot bind in %s: %s", directory,
-                             strerror(errno));
+                             lang_error(errno));
         if (errno != EADDRINUSE) break;
     }
-    return bind_cause("bind to", SOCK_DGRAM, &a, errno, cause);
+    return bind_cause(false, SOCK_DGRAM, &a, errno, cause);
 }
 
 void own_path_remove(char **path) {

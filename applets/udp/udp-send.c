@@ -8,6 +8,7 @@
 #include "applets/udp/destination.h"
 #include "applets/udp/outgoing.h"
 #include "applets/udp/show.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/cli/where.h"
@@ -99,8 +100,9 @@ static void finish(struct udp_send *u, int status) {
     loop_stop(u->call->loop);
 }
 
+/* `what` is a format for the size. */
 static void too_large(struct udp_send *u, const char *what, size_t size) {
-    msg_error("cannot send %s %zu bytes: too large for a datagram", what, size);
+    msg_error(what, size);
     finish(u, STATUS_FAILED);
 }
 
@@ -157,7 +159,7 @@ static void refused(struct udp_send *u, int error) {
         finish(u, msg_cause(&cause));
         return;
     }
-    msg_note(1, "%s: %s", addr_text(&u->whom.to, text), strerror(error));
+    msg_note(1, "%s: %s", addr_text(&u->whom.to, text), lang_error(error));
     u->next = 0;
     u->sent = u->bytes = 0;
     if (open_next(u)) pump(u);
@@ -288,9 +290,10 @@ static void cannot(struct udp_send *u, const struct dgram *d, int error) {
         update_socket(u);
     } else if (error == EMSGSIZE) {
         too_large(u,
-                  u->conf->block       ? "a block of"
-                  : u->call->count > 0 ? "a MESSAGE of"
-                                       : "a line of",
+                  u->conf->block ? "cannot send a block of %zu bytes: too large for a datagram"
+                  : u->call->count > 0
+                      ? "cannot send a MESSAGE of %zu bytes: too large for a datagram"
+                      : "cannot send a line of %zu bytes: too large for a datagram",
                   d->size);
     } else {
         refused(u, error);
@@ -367,13 +370,14 @@ static void pump(struct udp_send *u) {
     if (u->count > 0 || (sending && interval))
         timer_start(u->call->loop, &u->pace, interval ? interval : 1, pace_over);
     if (u->count == 0 && !outgoing_want(&u->input))
-        too_large(u, "a line of more than", OUTGOING_LINE);
+        too_large(u, "cannot send a line of more than %zu bytes: too large for a datagram",
+                  OUTGOING_LINE);
 }
 
 static void input_ready(struct outgoing *o) { pump(container_of(o, struct udp_send, input)); }
 
 static void input_failed(struct outgoing *o, int error) {
-    msg_error("cannot read stdin: %s", strerror(error));
+    msg_error("cannot read stdin: %s", lang_error(error));
     finish(container_of(o, struct udp_send, input), STATUS_FAILED);
 }
 
@@ -387,8 +391,8 @@ static void exchange(struct udp_send *u) {
     loop_run(u->call->loop);
     call_drain(u->call, &u->show.out);
     outgoing_stop(&u->input);
-    msg_note(1, "sent %llu datagram%s (%s)", (unsigned long long)u->sent, u->sent == 1 ? "" : "s",
-             text_bytes(u->bytes, bytes));
+    msg_note(1, trn("sent %llu datagram (%s)", "sent %llu datagrams (%s)", u->sent),
+             (unsigned long long)u->sent, text_bytes(u->bytes, bytes));
 }
 
 static void release(struct udp_send *u) {

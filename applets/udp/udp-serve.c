@@ -7,6 +7,7 @@
 #include "applets/udp/conversation.h"
 #include "applets/udp/forward.h"
 #include "applets/udp/show.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/template.h"
 #include "common/base/text.h"
@@ -193,8 +194,8 @@ static int join(const struct udp_serve_conf *conf, const struct listeners *liste
         if (addr_family(&listeners->addrs[i]) != addr_family(&group)) continue;
         joined = dgram_join(listeners->fds[i], &group) == 0;
         if (!joined)
-            msg_error("cannot join %s: %s%s", conf->group, strerror(errno),
-                      errno == ENODEV ? " (name one: -O interface=NAME)" : "");
+            msg_error("cannot join %s: %s%s", conf->group, lang_error(errno),
+                      errno == ENODEV ? tr(" (name one: -O interface=NAME)") : "");
         if (!joined) return STATUS_UNBOUND;
     }
     if (!joined) msg_error("cannot join %s: no socket of its address family", conf->group);
@@ -236,8 +237,9 @@ static int prepare(struct responder *r) {
 static void tell_unsaid(struct responder *r, uint64_t lost) {
     const struct udp_serve_conf *conf = of_responder(r)->conf;
     if (conf->reply || conf->to.given || lost == 0) return;
-    msg_error("%llu datagram%s of stdin could not be sent", (unsigned long long)lost,
-              lost == 1 ? "" : "s");
+    msg_error(trn("%llu datagram of stdin could not be sent",
+                  "%llu datagrams of stdin could not be sent", lost),
+              (unsigned long long)lost);
     if (!r->status) r->status = STATUS_FAILED;
 }
 
@@ -249,8 +251,10 @@ static void finish(struct responder *r) {
     call_drain(r->call, &u->show.out);
     conversation_stop(&u->talk);
     tell_unsaid(r, r->datagrams.unanswered);
-    msg_note(1, "received %llu datagram%s (%s)", (unsigned long long)r->datagrams.received,
-             r->datagrams.received == 1 ? "" : "s", text_bytes(r->datagrams.bytes, bytes));
+    msg_note(
+        1,
+        trn("received %llu datagram (%s)", "received %llu datagrams (%s)", r->datagrams.received),
+        (unsigned long long)r->datagrams.received, text_bytes(r->datagrams.bytes, bytes));
 }
 
 static int release(struct responder *r) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/hint.h"
@@ -80,7 +81,7 @@ bool upstream_has_other(const struct upstream *u, const struct addr *a) {
 void upstream_refused(struct upstream *u, const struct addr *a, int error) {
     char text[ADDR_TEXT];
     if (!u->told)
-        msg_note(0, "%s: %s%s", addr_text(a, text), strerror(error),
+        msg_note(0, "%s: %s%s", addr_text(a, text), lang_error(error),
                  hint_peer(SOCK_DGRAM, a, error));
     u->told = true;
     look_up(u, FRESH_REFUSED);

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/text.h"
 #include "common/base/vis.h"
 #include "common/base/wrap.h"
@@ -40,7 +41,7 @@ int cause_set(struct cause *cause, enum status status, const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
     cause->status = status;
-    vsnprintf(cause->text, sizeof cause->text, fmt, args);
+    vsnprintf(cause->text, sizeof cause->text, tr(fmt), args);
     va_end(args);
     return -1;
 }
@@ -131,8 +132,10 @@ static bool write_all(const char *line, size_t size) {
 
 static void tell_missing(void) {
     char line[128], now[MSG_TIME];
-    int n = snprintf(line, sizeof line, "%s%lu line%s missing here: stderr took nothing\n",
-                     msg_time(now), missing, missing == 1 ? " is" : "s are");
+    int n = snprintf(line, sizeof line,
+                     trn("%s%lu line is missing here: stderr took nothing\n",
+                         "%s%lu lines are missing here: stderr took nothing\n", missing),
+                     msg_time(now), missing);
     if (write_all(line, (size_t)n)) missing = 0;
 }
 
@@ -198,7 +201,7 @@ void msg_error(const char *fmt, ...) {
     snprintf(prefix, sizeof prefix, "sockkit%s%s: ", applet_name ? " " : "",
              applet_name ? applet_name : "");
     va_start(args, fmt);
-    size += compose(shown + size, prefix, fmt, args);
+    size += compose(shown + size, prefix, tr(fmt), args);
     va_end(args);
     if (coloured) size += put(shown + size, NORMAL);
     shown[size++] = '\n';
@@ -220,7 +223,7 @@ void msg_note(int level, const char *fmt, ...) {
     va_list args;
     if (verbosity < level) return;
     va_start(args, fmt);
-    size_t size = compose(shown, msg_time(now), fmt, args);
+    size_t size = compose(shown, msg_time(now), tr(fmt), args);
     va_end(args);
     wrap_text(shown, size, columns(), &rows);
     write_rows(&rows);

@@ -32,7 +32,8 @@ struct cause {
     char text[512];
 };
 
-/* Fills in *cause and returns -1, so that a caller can `return cause_set(...)`. */
+/* Fills in *cause and returns -1, so that a caller can `return cause_set(...)`. The format, here
+ * and in what follows, is the English one of the text (lang.h). */
 int cause_set(struct cause *cause, enum status status, const char *fmt, ...) MSG_PRINTF(3, 4);
 
 /* The name that stands in front of errors ("serve"; NULL: the program alone). */

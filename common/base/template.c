@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/text.h"
 #include "common/base/utf8.h"
 #include "common/base/vis.h"
@@ -22,7 +23,7 @@ const char *template_check(const char *text, size_t size) {
     char quoted[2 * VIS_SHOWN];
     vis_quote(text, shown, shown, quoted);
     int inside = (int)strlen(quoted) - 2;
-    snprintf(wrong, sizeof wrong, "unknown '%.*s' (%%m %%a %%p %%t %%%% are known)", inside,
+    snprintf(wrong, sizeof wrong, tr("unknown '%.*s' (%%m %%a %%p %%t %%%% are known)"), inside,
              quoted + 1);
     return wrong;
 }

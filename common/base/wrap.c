@@ -19,9 +19,7 @@ size_t wrap_columns(const char *text, size_t n) {
     return columns;
 }
 
-/* How many of the n >= 1 bytes stand in a row: up to a blank where there is one, at least one
- * character. */
-static size_t row_size(const char *s, size_t n, size_t columns) {
+size_t wrap_row(const char *s, size_t n, size_t columns) {
     size_t at = 0, used = 0, blank = 0, size = 0;
     if (n <= columns / TAB) return n;
     for (; at < n; at += size) {
@@ -42,7 +40,7 @@ static size_t blanks(const char *s, size_t n) {
 static void put_rows(const char *s, size_t n, size_t columns, bool indented, struct buf *out) {
     while (n > 0) {
         size_t indent = indented ? WRAP_INDENT : 0;
-        size_t size = row_size(s, n, columns - indent);
+        size_t size = wrap_row(s, n, columns - indent);
         buf_put(out, "    ", indent);
         buf_put(out, s, size);
         size += blanks(s + size, n - size);

@@ -12,6 +12,10 @@
 /* How many columns a text takes. It has no control characters. */
 size_t wrap_columns(const char *text, size_t n);
 
+/* How many of the n >= 1 bytes stand in a row of so many columns: up to a blank where there is one,
+ * at least one character. */
+size_t wrap_row(const char *text, size_t n, size_t columns);
+
 /* Puts the text at the end of out, in rows of at most so many columns with a newline between them.
  * A row ends at a blank where it can. Rows but the first are indented by WRAP_INDENT. */
 void wrap_text(const char *text, size_t n, size_t columns, struct buf *out);

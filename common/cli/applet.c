@@ -5,6 +5,7 @@
 
 #include "common/base/addr.h"
 #include "common/base/aside.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/vis.h"
@@ -19,7 +20,7 @@ int call_status(const struct call *call, int status) {
     int error = loop_error(call->loop);
     if (call->expired) return STATUS_TIMEOUT;
     if (error == 0 || status != STATUS_OK) return status;
-    msg_error("cannot wait for events: %s", strerror(error));
+    msg_error("cannot wait for events: %s", lang_error(error));
     return STATUS_FAILED;
 }
 
@@ -35,10 +36,10 @@ struct opt_command applet_command(const struct applet *applet) {
 static void help(const struct applet *applet) {
     struct opt_command command = applet_command(applet);
     struct buf text = {0};
-    buf_format(&text, "Usage: sockkit %s [OPTION]...%s%s\n%s.\n", applet->name,
-               *applet->operands ? " " : "", applet->operands, applet->summary);
+    buf_format(&text, tr("Usage: sockkit %s [OPTION]...%s%s\n%s.\n"), applet->name,
+               *applet->operands ? " " : "", tr(applet->operands), tr(applet->summary));
     help_put(&text, &command, HELP_LINES - 4);
-    buf_format(&text, "\nTimes: 500ms 2 1.5s 2m 1h. Sizes: 4096 64K 1M. More: man sockkit-%s\n",
+    buf_format(&text, tr("\nTimes: 500ms 2 1.5s 2m 1h. Sizes: 4096 64K 1M. More: man sockkit-%s\n"),
                applet->name);
     printf("%.*s", (int)text.size, buf_at(&text));
     buf_free(&text);
@@ -89,7 +90,7 @@ static int show_calls(const struct common_conf *c) {
     sock_trace(c->trace);
     aside_enable(c->trace > 0);
     if (c->trace) await_start();
-    if (c->step && !lacking && step_open() < 0) lacking = "a terminal";
+    if (c->step && !lacking && step_open() < 0) lacking = tr("a terminal");
     if (c->step) call_pause(step_wait);
     if (lacking) msg_error("--step needs %s (see sockkit --help)", lacking);
     return lacking ? -1 : 0;

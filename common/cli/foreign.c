@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/msg.h"
 #include "common/base/vis.h"
 
@@ -28,7 +29,7 @@ static const struct foreign_word *find(const struct foreign_word *words, const c
 int foreign_option(const struct foreign_word *words, const char *command, const char *option) {
     const struct foreign_word *w = find(words, command, option, NULL, NULL);
     if (!w) return 0;
-    msg_error("unknown option '%s': %s", option, w->advice);
+    msg_error("unknown option '%s': %s", option, tr(w->advice));
     return -1;
 }
 
@@ -39,8 +40,8 @@ int foreign_value(const struct foreign_word *words, const char *command, const c
     if (!w) return 0;
     vis_quote(value, strlen(value), 48, shown);
     if (*option)
-        msg_error("%s %s: %s", option, shown, w->advice);
+        msg_error("%s %s: %s", option, shown, tr(w->advice));
     else
-        msg_error("%s: %s", shown, w->advice);
+        msg_error("%s: %s", shown, tr(w->advice));
     return -1;
 }

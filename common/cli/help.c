@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
+#include "common/base/wrap.h"
 
 #define INDENT ((size_t)28) /* of what is said of an option */
 #define NAMES_INDENT ((size_t)15)
@@ -13,38 +15,34 @@
 
 /* --- a row --- */
 
-/* "-p, --port PORT"; without a letter "--raw". */
+/* "-p, --port PORT"; without a letter "--raw". Returns its columns. */
 static size_t name_row(const struct opt_row *row, char out[64]) {
     int n = snprintf(out, 64, "%s%.*s%s--%s%s%s", row->letter ? "-" : "", row->letter ? 1 : 0,
                      &row->letter, row->letter ? ", " : "", row->name, row->metavar ? " " : "",
-                     row->metavar ? row->metavar : "");
-    return (size_t)n;
+                     row->metavar ? tr(row->metavar) : "");
+    return wrap_columns(out, (size_t)n);
 }
 
 /* The text of a row, broken into lines that stand under the first. */
 static void put_text(struct buf *out, const char *text) {
-    size_t width = HELP_WIDTH - INDENT;
-    while (strlen(text) > width) {
-        size_t size = width;
-        while (size > 0 && text[size] != ' ') size--;
-        if (size == 0) break;
+    size_t width = HELP_WIDTH - INDENT, n;
+    for (; (n = strlen(text)) > 0 && wrap_columns(text, n) > width; text += strspn(text, " ")) {
+        size_t size = wrap_row(text, n, width);
         buf_format(out, "%.*s\n%*s", (int)size, text, (int)INDENT, "");
-        text += size + 1;
+        text += size;
     }
     buf_format(out, "%s\n", text);
 }
 
 static void explain_row(struct buf *out, const struct opt_row *row) {
     char name[64];
-    size_t begin = out->size, used;
-    name_row(row, name);
+    size_t used = name_row(row, name) + (row->letter ? 2 : 6);
     buf_format(out, "  %s%s", row->letter ? "" : "    ", name);
-    used = out->size - begin;
     if (used + 2 > INDENT)
         buf_format(out, "\n%*s", (int)INDENT, "");
     else
         buf_format(out, "%*s", (int)(INDENT - used), "");
-    put_text(out, row->help);
+    put_text(out, tr(row->help));
 }
 
 /* --- a section: groups of one title that follow each other --- */
@@ -68,8 +66,9 @@ static void each_row(struct buf *out, const struct section *s,
 /* Names stand side by side; a line ends where the next would not fit. */
 static void put_name(struct buf *out, const struct opt_row *row) {
     char name[64];
-    size_t size = name_row(row, name), used = 0;
-    while (used < out->size && buf_at(out)[out->size - used - 1] != '\n') used++;
+    size_t size = name_row(row, name), n = 0;
+    while (n < out->size && buf_at(out)[out->size - n - 1] != '\n') n++;
+    size_t used = wrap_columns(buf_at(out) + out->size - n, n);
     bool first = used == NAMES_INDENT, fits = used + NAMES_GAP + size <= HELP_WIDTH;
     if (first)
         buf_format(out, "%s", name);
@@ -80,13 +79,15 @@ static void put_name(struct buf *out, const struct opt_row *row) {
 }
 
 static void name_section(struct buf *out, const struct section *s) {
-    buf_format(out, "  %-*s", (int)NAMES_INDENT - 2, s->first->title);
+    const char *title = tr(s->first->title);
+    size_t columns = wrap_columns(title, strlen(title));
+    buf_format(out, "  %s%*s", title, (int)(NAMES_INDENT - 2 - columns), "");
     each_row(out, s, put_name);
     buf_format(out, "\n");
 }
 
 static void explain_section(struct buf *out, const struct section *s) {
-    buf_format(out, "\n%s:\n", s->first->title);
+    buf_format(out, tr("\n%s:\n"), tr(s->first->title));
     each_row(out, s, explain_row);
 }
 
@@ -151,7 +152,7 @@ static void choose_explained(struct sections *all, size_t lines) {
 }
 
 static void put_everyday(struct buf *out, const struct opt_command *command) {
-    buf_format(out, "\nEveryday options:\n");
+    buf_format(out, "%s", tr("\nEveryday options:\n"));
     for (const struct opt_group *g = command->groups; g->rows; g++)
         for (const struct opt_row *row = g->rows; row->name; row++)
             if (is_everyday(row) && !opt_replaced(command, g, row)) explain_row(out, row);
@@ -161,7 +162,7 @@ static void put_named(struct buf *out, const struct sections *all) {
     bool any = false;
     for (size_t i = 0; i < all->count; i++) {
         if (all->items[i].explained) continue;
-        if (!any) buf_format(out, "\nMore, explained in the manual:\n");
+        if (!any) buf_format(out, "%s", tr("\nMore, explained in the manual:\n"));
         any = true;
         name_section(out, &all->items[i]);
     }

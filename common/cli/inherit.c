@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/text.h"
 #include "common/net/sock.h"
 
@@ -95,9 +96,9 @@ int inherit_sockets(struct listeners *streams, struct listeners *datagrams, int 
                                                                          : NULL;
         if (take(fd, to) == 0) continue;
         return cause_set(cause, STATUS_UNBOUND, "cannot use inherited descriptor %d: %s", fd,
-                         to && to->count == LISTEN_MOST ? "too many"
-                         : streams                      ? "no listening stream socket"
-                                                        : "no datagram socket");
+                         tr(to && to->count == LISTEN_MOST ? "too many"
+                            : streams                      ? "no listening stream socket"
+                                                           : "no datagram socket"));
     }
     return count;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
@@ -88,28 +89,28 @@ static struct slot *slot_lettered(struct table *t, int letter) {
 static int refuse(const struct opt_row *row, const char *value, const char *why) {
     char shown[256];
     if (!value) {
-        msg_error("--%s: %s", row->name, why);
+        msg_error("--%s: %s", row->name, tr(why));
         return -1;
     }
     vis_quote(value, strlen(value), 48, shown);
-    msg_error("--%s: %s: %s", row->name, shown, why);
+    msg_error("--%s: %s: %s", row->name, shown, tr(why));
     return -1;
 }
 
 static int refuse_range(const struct opt_row *row, const char *value) {
     char why[128], low[TEXT_SHORT], high[TEXT_SHORT];
     if (row->kind == OPT_TIME && row->min > 0)
-        snprintf(why, sizeof why, "out of range (more than 0, 2562047h at most)");
+        return refuse(row, value, "out of range (more than 0, 2562047h at most)");
     else if (row->kind == OPT_SIZE)
-        snprintf(why, sizeof why, "out of range (%s to %s)", text_bytes((uint64_t)row->min, low),
-                 text_bytes((uint64_t)row->max, high));
+        snprintf(why, sizeof why, tr("out of range (%s to %s)"),
+                 text_bytes((uint64_t)row->min, low), text_bytes((uint64_t)row->max, high));
     else if (row->kind == OPT_INTEGER && row->max && row->max != INT64_MAX)
-        snprintf(why, sizeof why, "out of range (%lld to %lld)", (long long)row->min,
+        snprintf(why, sizeof why, tr("out of range (%lld to %lld)"), (long long)row->min,
                  (long long)row->max);
     else if (row->kind == OPT_INTEGER)
-        snprintf(why, sizeof why, "out of range (%lld or more)", (long long)row->min);
+        snprintf(why, sizeof why, tr("out of range (%lld or more)"), (long long)row->min);
     else
-        snprintf(why, sizeof why, "out of range");
+        return refuse(row, value, "out of range");
     return refuse(row, value, why);
 }
 
@@ -248,7 +249,8 @@ static struct slot *slot_of(struct table *t, int value) {
 
 static int missing_value(struct table *t) {
     const struct slot *slot = slot_of(t, optopt);
-    msg_error("--%s needs a value: --%s %s", slot->row->name, slot->row->name, slot->row->metavar);
+    msg_error("--%s needs a value: --%s %s", slot->row->name, slot->row->name,
+              tr(slot->row->metavar));
     return -1;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/addr.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/pace.h"
 #include "common/base/text.h"
@@ -17,6 +18,11 @@ static const char *parse_port(void *field, const char *value) {
         return text_is_digits(digits) ? "out of range (0 to 65535)" : "not a port number";
     *(const char **)field = value;
     return NULL;
+}
+
+static const char *parse_lang(void *field, const char *value) {
+    *(const char **)field = value;
+    return lang_ask(value) ? NULL : "not a language (en or fr)";
 }
 
 static const char *parse_unix(void *field, const char *value) {
@@ -123,6 +129,8 @@ const struct opt_row options_narration[] = {
         .help = "tell every socket call (-TT: options and names too)", .flags = OPT_EVERYDAY),
     OPT("step", 0, OPT_FLAG, common_conf, step,
         .help = "with --trace: wait for Enter on the terminal after each line"),
+    OPT("lang", 0, OPT_CUSTOM, common_conf, lang, .metavar = "en|fr", .parse = parse_lang,
+        .values = "en fr", .help = "speak English or French (else as LC_ALL or LANG says)"),
     OPT_END,
 };
 

@@ -24,6 +24,7 @@ struct bind_list {
 struct common_conf {
     bool ipv4, ipv6, numeric, timestamps, step, quiet, help, version;
     int verbose, trace;
+    const char *lang; /* lang.h knows it already */
     const char *port; /* NULL: OPTIONS_PORT */
     struct bind_list binds;
     const char *unix_path;           /* NULL: host and port */

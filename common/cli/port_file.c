@@ -12,6 +12,7 @@
 
 #include "common/base/aside.h"
 #include "common/base/entropy.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 
@@ -19,7 +20,7 @@
 #define TRIES 100
 
 static int cannot_write(const char *path, const char *why) {
-    msg_error("cannot write %s: %s", path, why);
+    msg_error("cannot write %s: %s", path, tr(why));
     return STATUS_FAILED;
 }
 
@@ -32,11 +33,11 @@ static bool is_replaceable(const struct removal *r) {
 int port_file_clear(const char *path) {
     struct removal r;
     int status = 0;
-    if (removal_prepare(&r, path) < 0) return cannot_write(path, strerror(errno));
+    if (removal_prepare(&r, path) < 0) return cannot_write(path, lang_error(errno));
     if (!is_replaceable(&r))
         status = cannot_write(path, "it is no regular file");
     else if (unlinkat(r.directory, r.name, 0) < 0 && errno != ENOENT)
-        status = cannot_write(path, strerror(errno));
+        status = cannot_write(path, lang_error(errno));
     close(r.directory);
     return status;
 }
@@ -99,10 +100,10 @@ static int write_line(struct removal *r, const char *line) {
 }
 
 int port_file_write(struct removal *r, const char *path, const struct addr *a) {
-    if (removal_prepare(r, path) < 0) return cannot_write(path, strerror(errno));
+    if (removal_prepare(r, path) < 0) return cannot_write(path, lang_error(errno));
     if (!is_replaceable(r)) return cannot_write(path, "it is no regular file");
     char *line = line_for(a);
     int result = write_line(r, line), error = errno;
     free(line);
-    return result < 0 ? cannot_write(path, strerror(error)) : 0;
+    return result < 0 ? cannot_write(path, lang_error(error)) : 0;
 }

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/cli/port_file.h"
 #include "common/loop/loop.h"
 #include "common/net/sock.h"
@@ -32,7 +33,7 @@ static int send_ready(const struct addr *a) {
 static void notify(const char *path) {
     struct addr a;
     if ((*path != '/' && *path != '@') || addr_unix(path, &a) < 0) return;
-    if (send_ready(&a) < 0) msg_error("cannot notify %s: %s", path, strerror(errno));
+    if (send_ready(&a) < 0) msg_error("cannot notify %s: %s", path, lang_error(errno));
 }
 
 /* Ours are close-on-exec, so one that is not was open at the start. */
@@ -58,7 +59,7 @@ static int write_newline(int fd) {
 
 static void tell_descriptor(int fd) {
     if (write_newline(fd) < 0)
-        msg_error("cannot write to descriptor %d (--ready-fd): %s", fd, strerror(errno));
+        msg_error("cannot write to descriptor %d (--ready-fd): %s", fd, lang_error(errno));
     if (fd > STDERR_FILENO) close(fd);
 }
 

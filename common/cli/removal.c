@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/directory.h"
+#include "common/base/lang.h"
 #include "common/base/msg.h"
 
 int removal_directory(const struct removal *r) { return r->name ? r->directory : -1; }
@@ -34,7 +35,7 @@ void removal_made(struct removal *r, int file) {
 void removal_run(struct removal *r) {
     if (!r->name) return;
     if (r->inode && inode_of(r) == r->inode && unlinkat(r->directory, r->name, 0) < 0)
-        msg_note(1, "%s stays: %s", r->name, strerror(errno)); /* the user of --user may not */
+        msg_note(1, "%s stays: %s", r->name, lang_error(errno)); /* the user of --user may not */
     if (r->file >= 0) close(r->file);
     close(r->directory);
     *r = (struct removal){.name = NULL};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/escape.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/template.h"
@@ -10,7 +11,7 @@
 
 static int refuse(const char *where, const char *text, size_t size, const char *why) {
     char shown[256];
-    msg_error("%s: %s: %s", where, vis_quote(text, size, 48, shown), why);
+    msg_error("%s: %s: %s", where, vis_quote(text, size, 48, shown), tr(why));
     return -1;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 
@@ -35,7 +36,7 @@ static const struct passwd *entry_of(const char *text) {
 
 static const char *parse_user(struct user *user, const char *text, bool needs_group) {
     const struct passwd *entry = entry_of(text);
-    if (!entry && !is_unknown(errno)) return strerror(errno);
+    if (!entry && !is_unknown(errno)) return lang_error(errno);
     if (entry) {
         user->name = mem_keep(mem_copy(entry->pw_name));
         user->id = entry->pw_uid;
@@ -52,7 +53,7 @@ static const char *parse_group(struct user *user, const char *text) {
     if (entry)
         user->group = entry->gr_gid;
     else if (!is_unknown(errno))
-        return strerror(errno);
+        return lang_error(errno);
     else if (!parse_id(text, &user->group))
         return "no such group";
     return NULL;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/base/vis.h"
@@ -33,7 +34,7 @@ static int parse(const char *text, const char *option, struct endpoint *e) {
     char shown[256];
     const char *why = endpoint_parse(text, e);
     if (why) {
-        msg_error("%s%s: %s", option, vis_quote(text, strlen(text), 48, shown), why);
+        msg_error("%s%s: %s", option, vis_quote(text, strlen(text), 48, shown), tr(why));
         return -1;
     }
     endpoint_keep(e);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/net/sock.h"
 
@@ -59,9 +60,9 @@ static void tell(const struct join_end *e, int error) {
     const struct join *j = e->join;
     bool silent = j->ends[0].said == 0 && j->ends[1].said == 0;
     if (j->expects_checks && silent && error == ECONNRESET)
-        msg_note(0, "connection with %s: %s", e->name, strerror(error));
+        msg_note(0, "connection with %s: %s", e->name, lang_error(error));
     else
-        msg_error("connection with %s: %s", e->name, strerror(error));
+        msg_error("connection with %s: %s", e->name, lang_error(error));
 }
 
 /* Both directions end at once. */
@@ -73,7 +74,7 @@ static void fail(struct join_end *e, int error) {
 /* A send to this end failed. If it has gone, what it said before is still read; then its end, or
  * its reset, comes too. */
 static void sending_failed(struct join_end *e) {
-    msg_error("connection with %s: %s", e->name, strerror(e->sink.error));
+    msg_error("connection with %s: %s", e->name, lang_error(e->sink.error));
     e->gone = true;
     other(e)->saying = JOIN_DONE;
     if (sock_peer_is_gone(e->sink.error))

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 
@@ -12,7 +13,7 @@
 
 int output_failure(int error) {
     if (error == EPIPE) return STATUS_SIGPIPE;
-    msg_error("cannot write to stdout: %s", strerror(error));
+    msg_error("cannot write to stdout: %s", lang_error(error));
     return STATUS_FAILED;
 }
 

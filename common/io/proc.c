@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/sock.h"
@@ -126,7 +127,7 @@ _Noreturn static void run_child(const char *command, const struct proc_socket *s
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         status = errno == ENOENT ? 127 : 126; /* as shells have it */
     }
-    msg_error("cannot run '%s': %s", command, strerror(errno));
+    msg_error("cannot run '%s': %s", command, lang_error(errno));
     _exit(status);
 }
 
@@ -138,7 +139,7 @@ int proc_spawn(struct proc_group *g, struct proc *p, const char *command,
     bool whole = known.local.size > 0 || sock_local(known.fd, &known.local) == 0;
     pid_t pid = whole ? sig_fork() : -1;
     if (pid < 0)
-        return cause_set(cause, STATUS_FAILED, "cannot run '%s': %s", command, strerror(errno));
+        return cause_set(cause, STATUS_FAILED, "cannot run '%s': %s", command, lang_error(errno));
     if (pid == 0) run_child(command, &known);
     (void)setpgid(pid, pid); /* the child does so itself: whoever comes first */
     *p = (struct proc){.pid = pid, .ended = p->ended, .next = g->running};
@@ -175,7 +176,8 @@ void proc_hang_up(struct proc_group *g, struct proc *p) {
 
 void proc_note_end(const struct proc *p, const char *peer) {
     if (p->signal)
-        msg_note(1, "%s command ended by signal %d (%s)", peer, p->signal, strsignal(p->signal));
+        msg_note(1, "%s command ended by signal %d (%s)", peer, p->signal,
+                 tr(strsignal(p->signal)));
     else
         msg_note(1, "%s command ended with status %d", peer, p->status);
 }
@@ -219,7 +221,9 @@ void proc_group_stop(struct proc_group *g) {
     timer_start(g->loop, &s.look, LOOK_EVERY, look);
     g->stopping = true;
     if (s.count > 0)
-        msg_note(1, "waiting for %zu command%s to end", s.count, s.count == 1 ? "" : "s");
+        msg_note(1,
+                 trn("waiting for %zu command to end", "waiting for %zu commands to end", s.count),
+                 s.count);
     while (g->running || groups_left(&s)) loop_run(g->loop);
     timer_stop(&s.look);
     free(s.pids);

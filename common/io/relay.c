@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/sock.h"
@@ -71,8 +72,11 @@ static uint64_t lost(const struct relay *r) {
 static void tell_lost(const struct relay *r, bool told) {
     uint64_t n = lost(r);
     if (n > 0)
-        msg_error("%s did not take %llu byte%s of what was %s", r->peer, (unsigned long long)n,
-                  n == 1 ? "" : "s", r->unread > 0 ? "to be sent" : "sent");
+        msg_error(r->unread > 0 ? trn("%s did not take %llu byte of what was to be sent",
+                                      "%s did not take %llu bytes of what was to be sent", n)
+                                : trn("%s did not take %llu byte of what was sent",
+                                      "%s did not take %llu bytes of what was sent", n),
+                  r->peer, (unsigned long long)n);
     else if (r->cut && !told)
         msg_error("%s closed the connection before the end of stdin", r->peer);
 }
@@ -86,7 +90,7 @@ static void note_cut(struct relay *r) {
 static void fail(struct relay *r, int error) {
     note_cut(r);
     r->reset = true;
-    msg_error("connection with %s: %s", r->peer, strerror(error));
+    msg_error("connection with %s: %s", r->peer, lang_error(error));
     if (r->read > 0 || sink_waiting(&r->to_peer) > 0) tell_lost(r, true);
     finish(r, STATUS_FAILED);
 }
@@ -101,8 +105,10 @@ static void settle_again(struct timer *t) { settle(container_of(t, struct relay,
 static void await_acknowledgement(struct relay *r) {
     int64_t step = r->settle_step ? r->settle_step * 2 : SETTLE_FIRST;
     if (step > SETTLE_MOST && r->settle_step < SETTLE_MOST)
-        msg_note(1, "all is sent: waiting for %s to acknowledge %llu byte%s", r->peer,
-                 (unsigned long long)lost(r), lost(r) == 1 ? "" : "s");
+        msg_note(1,
+                 trn("all is sent: waiting for %s to acknowledge %llu byte",
+                     "all is sent: waiting for %s to acknowledge %llu bytes", lost(r)),
+                 r->peer, (unsigned long long)lost(r));
     r->settle_step = step > SETTLE_MOST ? SETTLE_MOST : step;
     timer_start(r->loop, &r->settle, r->settle_step, settle_again);
 }
@@ -117,7 +123,7 @@ static void settle(struct relay *r) {
     /* counted anew: the last acknowledgement may have closed it */
     if (r->broken || (closed && lost(r) > 0)) {
         bool told = *error == ECONNRESET;
-        if (told) msg_error("connection with %s: %s", r->peer, strerror(*error));
+        if (told) msg_error("connection with %s: %s", r->peer, lang_error(*error));
         tell_lost(r, told);
         finish(r, STATUS_FAILED);
         return;
@@ -232,7 +238,7 @@ static void pull_input(struct source *in) {
         if (once || r->to_peer.mover.declined) break;
     }
     if (result == SINK_SOURCE_FAILED) {
-        msg_error("cannot read stdin: %s", strerror(errno));
+        msg_error("cannot read stdin: %s", lang_error(errno));
         finish(r, STATUS_FAILED);
         return;
     }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/aside.h"
+#include "common/base/lang.h"
 
 #define ROW_BYTES 16
 #define ROW_TEXT 96 /* direction, an offset of 16 digits at most, hex bytes and text */
@@ -15,12 +16,12 @@
 static int open_file(const char *name, int flags, int *fd, struct cause *cause) {
     *fd = aside_move(open(name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666));
     if (*fd < 0)
-        return cause_set(cause, STATUS_FAILED, "cannot open %s: %s", name, strerror(errno));
+        return cause_set(cause, STATUS_FAILED, "cannot open %s: %s", name, lang_error(errno));
     return 0;
 }
 
 static int write_failed(const char *name, struct cause *cause) {
-    return cause_set(cause, STATUS_FAILED, "cannot write %s: %s", name, strerror(errno));
+    return cause_set(cause, STATUS_FAILED, "cannot write %s: %s", name, lang_error(errno));
 }
 
 static int write_all(int fd, const char *name, const char *bytes, size_t n, struct cause *cause) {

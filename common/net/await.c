@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/text.h"
 #include "common/loop/loop.h"
 #include "common/net/trace.h"
@@ -89,7 +90,7 @@ static void add_kind(struct waited *w, const struct kind *kind) {
     for (int fd = 0; fd < trace_count(); fd++) {
         if (!kind->is(fd, trace_of(fd))) continue;
         if (found == 0)
-            snprintf(text, sizeof text, "%s%s (%d", *w->list ? ", " : "", kind->what, fd);
+            snprintf(text, sizeof text, "%s%s (%d", *w->list ? ", " : "", tr(kind->what), fd);
         else
             snprintf(text, sizeof text, found < LISTED ? ", %d" : ", ...", fd);
         if (found <= LISTED) add_text(w, text);
@@ -106,20 +107,22 @@ static void add_kind(struct waited *w, const struct kind *kind) {
 static void compose(const struct waited *w, int ms, char out[CALL_WORDS]) {
     char time[TEXT_SHORT];
     if (w->count == 1 && !w->kind->call)
-        snprintf(out, CALL_WORDS, "...  waiting for %s: a blocking getaddrinfo would sleep here",
-                 w->kind->what);
-    else if (w->count == 1)
-        snprintf(out, CALL_WORDS, "...  waiting for %s: a blocking %s(%d) would sleep here",
-                 w->kind->what, w->kind->call, w->fd);
-    else if (w->count > 1)
         snprintf(out, CALL_WORDS,
-                 "...  waiting for several at once: %.240s: no blocking call can, it takes poll(2)",
-                 w->list);
+                 tr("...  waiting for %s: a blocking getaddrinfo would sleep here"),
+                 tr(w->kind->what));
+    else if (w->count == 1)
+        snprintf(out, CALL_WORDS, tr("...  waiting for %s: a blocking %s(%d) would sleep here"),
+                 tr(w->kind->what), w->kind->call, w->fd);
+    else if (w->count > 1)
+        snprintf(
+            out, CALL_WORDS,
+            tr("...  waiting for several at once: %.240s: no blocking call can, it takes poll(2)"),
+            w->list);
     else if (ms >= 0)
-        snprintf(out, CALL_WORDS, "...  waiting for %s to pass, or for a command or a signal",
+        snprintf(out, CALL_WORDS, tr("...  waiting for %s to pass, or for a command or a signal"),
                  text_duration(ms * TEXT_NS_PER_MS, time));
     else
-        snprintf(out, CALL_WORDS, "%s", "...  waiting for a command or a signal");
+        snprintf(out, CALL_WORDS, "%s", tr("...  waiting for a command or a signal"));
 }
 
 /* Of a descriptor that is none (-1) the loop is asked in vain. */

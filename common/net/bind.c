@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/net/hint.h"
 #include "common/net/sock.h"
 #include "common/net/sysinfo.h"
@@ -15,17 +16,17 @@ int bind_socket(int family, int type, const struct sockopt_list *options, struct
     return -1;
 }
 
-int bind_cause(const char *doing, int type, const struct addr *local, int error,
-               struct cause *cause) {
+int bind_cause(bool listens, int type, const struct addr *local, int error, struct cause *cause) {
     char text[ADDR_TEXT], owner[SYSINFO_OWNER];
     bool known = error == EADDRINUSE && sysinfo_owner(type, local, owner);
-    cause_set(cause, STATUS_UNBOUND, "cannot %s %s: %s%s%s%s", doing, addr_text(local, text),
-              strerror(error), known ? " (" : "", known ? owner : hint_local(local, error),
-              known ? ")" : "");
+    cause_set(cause, STATUS_UNBOUND,
+              listens ? "cannot listen on %s: %s%s%s%s" : "cannot bind to %s: %s%s%s%s",
+              addr_text(local, text), lang_error(error), known ? " (" : "",
+              known ? owner : hint_local(local, error), known ? ")" : "");
     errno = error;
     return -1;
 }
 
 int bind_local(int fd, int type, const struct addr *local, struct cause *cause) {
-    return sock_bind(fd, local) == 0 ? 0 : bind_cause("bind to", type, local, errno, cause);
+    return sock_bind(fd, local) == 0 ? 0 : bind_cause(false, type, local, errno, cause);
 }

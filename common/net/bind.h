@@ -13,9 +13,9 @@ int bind_socket(int family, int type, const struct sockopt_list *options, struct
 /* Binds it to a local address. -1 with a cause (UNBOUND), and errno. */
 int bind_local(int fd, int type, const struct addr *local, struct cause *cause);
 
-/* The cause (UNBOUND) of a bind(2) or listen(2) that failed: "cannot DO ADDRESS: why (who holds it,
- * or what to do)"; `doing` is "listen on" or "bind to". Returns -1, errno is `error`. */
-int bind_cause(const char *doing, int type, const struct addr *local, int error,
-               struct cause *cause);
+/* The cause (UNBOUND) of a bind(2) or listen(2) that failed: "cannot listen on ADDRESS: why (who
+ * holds it, or what to do)"; where it does not listen, "cannot bind to". Returns -1, errno is
+ * `error`. */
+int bind_cause(bool listens, int type, const struct addr *local, int error, struct cause *cause);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/vis.h"
 #include "common/loop/loop.h"
@@ -118,7 +119,7 @@ static void show_result(const char *call, long result, const char *words) {
     snprintf(line, sizeof line, "%-40s = %ld", call, result < 0 ? -1 : result);
     if (result < 0) {
         snprintf(failure, sizeof failure, *words ? "%s: %s (%s)" : "%s: %s", call_error_name(error),
-                 strerror(error), words);
+                 lang_error(error), words);
         words = failure;
     }
     show(line, words);
@@ -137,7 +138,7 @@ void call_show(long result, const char *words, const char *fmt, ...) {
     va_start(args, fmt);
     compose(call, fmt, args);
     va_end(args);
-    show_result(call, result, words);
+    show_result(call, result, tr(words));
 }
 
 void call_show_payload(ssize_t result, const void *bytes, const char *fmt, ...) {

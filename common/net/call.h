@@ -14,7 +14,8 @@
 #define CALL_WORDS 400 /* bytes of its words */
 #define CALL_COLUMN 50 /* where they begin */
 
-/* "CALL = RESULT WORDS"; of a negative result "CALL = -1 ENAME: its meaning (WORDS)". */
+/* "CALL = RESULT WORDS"; of a negative result "CALL = -1 ENAME: its meaning (WORDS)". Words that
+ * are in the catalogue may be the English ones (lang.h). */
 void call_show(long result, const char *words, const char *fmt, ...) MSG_PRINTF(3, 4);
 /* The same with the `result` bytes of a payload, C-escaped, for the words. */
 void call_show_payload(ssize_t result, const void *bytes, const char *fmt, ...) MSG_PRINTF(3, 4);

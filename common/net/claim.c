@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/directory.h"
+#include "common/base/lang.h"
 #include "common/net/bind.h"
 #include "common/net/sock.h"
 
@@ -47,18 +48,18 @@ static int clear(const struct addr *a) {
 
 static int refuse(const struct addr *a, int type, int error, struct cause *cause) {
     const char *path = a->as.un.sun_path;
-    if (error == EADDRINUSE) return bind_cause("listen on", type, a, error, cause);
+    if (error == EADDRINUSE) return bind_cause(true, type, a, error, cause);
     if (error == ENOTSOCK)
         return cause_set(cause, STATUS_UNBOUND,
                          "cannot listen on unix:%s: the file exists and is no socket", path);
     return cause_set(cause, STATUS_UNBOUND, "cannot replace the stale socket %s: %s", path,
-                     strerror(error));
+                     lang_error(error));
 }
 
 int claim_path(const struct addr *a, int type, struct cause *cause) {
     const char *name;
     int directory = directory_open(a->as.un.sun_path, &name);
-    if (directory < 0) return bind_cause("listen on", type, a, errno, cause);
+    if (directory < 0) return bind_cause(true, type, a, errno, cause);
     wait_for_turn(directory);
     if (clear(a) == 0) return directory;
     int error = errno;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/bind.h"
@@ -70,9 +71,9 @@ static const char *whom(const struct dial *d, char out[WHOM_TEXT]) {
     if (!d->plan.proxy) return net_name_text(&d->plan.name, out);
     proxy_url_text(d->plan.proxy, proxy);
     if (d->fd < 0)
-        snprintf(out, WHOM_TEXT, "the proxy %s", proxy);
+        snprintf(out, WHOM_TEXT, tr("the proxy %s"), proxy);
     else
-        snprintf(out, WHOM_TEXT, "%s through %s", net_name_text(&d->plan.name, name), proxy);
+        snprintf(out, WHOM_TEXT, tr("%s through %s"), net_name_text(&d->plan.name, name), proxy);
     return out;
 }
 
@@ -85,7 +86,7 @@ static void note_failure(struct dial *d, const struct addr *to, int error) {
     d->weak = weak;
     d->refused = error == ECONNREFUSED && !d->plan.proxy;
     cause_set(&d->failure, error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_UNCONNECTED,
-              "cannot connect to %s: %s%s", whom(d, text), strerror(error),
+              "cannot connect to %s: %s%s", whom(d, text), lang_error(error),
               d->plan.proxy ? "" : hint_peer(d->name.type, to, error));
 }
 
@@ -95,7 +96,7 @@ static void explain_refusal(struct dial *d) {
     reason_refused(d->name.type, d->addrs.items, d->addrs.count, reason);
     if (*reason)
         cause_set(&d->failure, STATUS_UNCONNECTED, "cannot connect to %s: %s%s", whom(d, text),
-                  strerror(ECONNREFUSED), reason);
+                  lang_error(ECONNREFUSED), reason);
 }
 
 /* --- through the proxy --- */
@@ -110,7 +111,8 @@ static void tunnel_over(struct tunnel *t) {
         return;
     }
     cause_set(&d->failure, STATUS_UNCONNECTED, "cannot connect to %s: %s%s", whom(d, text),
-              t->talk.state == PROXY_BROKEN ? "the proxy's answer is broken: " : "", t->talk.why);
+              t->talk.state == PROXY_BROKEN ? tr("the proxy's answer is broken: ") : "",
+              t->talk.why);
     finish(d, -1, &d->failure);
 }
 
@@ -256,7 +258,7 @@ static void local_resolved(struct resolve *r, const struct cause *failure) {
 /* Why none of the attempts has had an answer, where this machine knows. */
 static const char *silence(const struct dial *d, char out[REASON_TEXT]) {
     *out = 0;
-    if (d->full) return " (the queue of the server there is full: it accepts nobody)";
+    if (d->full) return tr(" (the queue of the server there is full: it accepts nobody)");
     for (const struct dial_attempt *a = d->attempts; a && !*out; a = a->next)
         if (d->name.type == SOCK_STREAM) reason_silent(&a->to, out);
     return out;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/addr.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/base/vis.h"
@@ -114,8 +115,8 @@ static int port_into(const char *text, const char *where, const struct endpoint_
     char shown[256];
     const char *why = endpoint_port(text, t->type, t->numeric, port);
     if (!why) return 0;
-    return cause_set(cause, STATUS_USAGE, "%s: %s: %s", where,
-                     vis_quote(text, strlen(text), 48, shown), why);
+    return cause_set(cause, STATUS_USAGE, "%s: %s: %s", tr(where),
+                     vis_quote(text, strlen(text), 48, shown), tr(why));
 }
 
 /* The endpoint's own, else that of -p, else the default; the two must not disagree. `where` names
@@ -147,9 +148,10 @@ static int check_family(const struct net_name *name, struct cause *cause) {
     if (name->family == AF_UNSPEC || !name->host || !addr_numeric(name->host, 0, &a) ||
         addr_family(&a) == name->family)
         return 0;
-    return cause_set(cause, STATUS_USAGE, "%s is an %s address, which -%c forbids", name->host,
-                     addr_family(&a) == AF_INET ? "IPv4" : "IPv6",
-                     name->family == AF_INET ? '4' : '6');
+    return cause_set(cause, STATUS_USAGE,
+                     name->family == AF_INET6 ? "%s is an IPv4 address, which -6 forbids"
+                                              : "%s is an IPv6 address, which -4 forbids",
+                     name->host);
 }
 
 static int check_path(const char *path, const struct endpoint_terms *t, struct cause *cause) {
@@ -158,7 +160,7 @@ static int check_path(const char *path, const struct endpoint_terms *t, struct c
         return cause_set(cause, STATUS_USAGE, "unix:%s excludes -4, -6, --port and --bind", path);
     if (addr_unix(path, &a) == 0) return 0;
     return cause_set(cause, STATUS_USAGE, "unix:%s: %s", path,
-                     path[1] ? "too long for a socket path" : "the name is missing behind '@'");
+                     tr(path[1] ? "too long for a socket path" : "the name is missing behind '@'"));
 }
 
 int endpoint_remote(const struct endpoint *e, const struct endpoint_terms *t, struct net_name *out,
@@ -170,8 +172,9 @@ int endpoint_remote(const struct endpoint *e, const struct endpoint_terms *t, st
     if (choose_port(e->port, "port", t, &out->port, cause) < 0) return -1;
     if (check_family(out, cause) < 0) return -1;
     if (out->port > 0) return 0;
-    return cause_set(cause, STATUS_USAGE, "%s 0 is for servers: it lets the system choose",
-                     t->port ? "--port" : "port");
+    return cause_set(cause, STATUS_USAGE,
+                     t->port ? "--port 0 is for servers: it lets the system choose"
+                             : "port 0 is for servers: it lets the system choose");
 }
 
 /* Linux listens on no v4-mapped address of a socket that is for IPv6 alone. */

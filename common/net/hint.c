@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "common/base/lang.h"
+
 #define FIRST_FREE_PORT 1024 /* below it a port is for root (ip(7)) */
 
 struct hint {
@@ -23,14 +25,14 @@ static const struct hint hints[] = {
 
 static const char *zone_hint(const struct addr *a, int error) {
     return error == EINVAL && addr_lacks_zone(a)
-               ? " (a link-local address needs its interface behind it: %eth0)"
+               ? tr(" (a link-local address needs its interface behind it: %eth0)")
                : "";
 }
 
 const char *hint_local(const struct addr *a, int error) {
-    if (error == EADDRNOTAVAIL) return " (not an address of this machine)";
+    if (error == EADDRNOTAVAIL) return tr(" (not an address of this machine)");
     if (error == EACCES && addr_port(a) > 0 && addr_port(a) < FIRST_FREE_PORT)
-        return " (ports below 1024 are for root: choose one above)";
+        return tr(" (ports below 1024 are for root: choose one above)");
     return zone_hint(a, error);
 }
 
@@ -39,7 +41,7 @@ const char *hint_peer(int type, const struct addr *to, int error) {
         error = ENOENT; /* nobody has it open */
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         const char *words = type == SOCK_STREAM ? hints[i].stream : hints[i].datagram;
-        if (hints[i].error == error && words) return words;
+        if (hints[i].error == error && words) return tr(words);
     }
     return zone_hint(to, error);
 }

@@ -55,13 +55,13 @@ static int open_one(const struct addr *a, const struct net_name *name,
     int family = addr_family(a), type = name->type;
     int fd = bind_socket(family, type, options, cause);
     if (fd < 0 && cause->text[0]) return -1;
-    if (fd < 0) return errno == EAFNOSUPPORT ? 1 : bind_cause("listen on", type, a, errno, cause);
+    if (fd < 0) return errno == EAFNOSUPPORT ? 1 : bind_cause(true, type, a, errno, cause);
     set_defaults(fd, family, type, options);
     if (bind_and_listen(fd, name, a, &out->addrs[out->count]) == 0) {
         out->fds[out->count++] = fd;
         return 0;
     }
-    bind_cause("listen on", type, a, errno, cause);
+    bind_cause(true, type, a, errno, cause);
     sock_close(fd);
     return errno == EADDRNOTAVAIL ? 1 : -1;
 }

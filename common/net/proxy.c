@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/addr.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/net/endpoint.h"
 
@@ -105,7 +106,7 @@ static void fail(struct proxy_talk *t, enum proxy_state state, const char *fmt, 
 static void fail(struct proxy_talk *t, enum proxy_state state, const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
-    vsnprintf(t->why, sizeof t->why, fmt, args);
+    vsnprintf(t->why, sizeof t->why, tr(fmt), args);
     va_end(args);
     t->state = state;
 }
@@ -154,7 +155,7 @@ static size_t hear_socks4(struct proxy_talk *t, const char *bytes, size_t n) {
     if (code == 90)
         t->state = PROXY_OPEN;
     else if (code > 90 && code < 94)
-        fail(t, PROXY_REFUSED, "%s", refusals[code - 91]);
+        fail(t, PROXY_REFUSED, "%s", tr(refusals[code - 91]));
     else
         fail(t, PROXY_BROKEN, "SOCKS4 code %u, which means nothing", code);
     return 8;
@@ -270,7 +271,7 @@ static size_t hear_connect(struct proxy_talk *t, const char *bytes, size_t n) {
     if (code >= sizeof replies / sizeof *replies)
         fail(t, PROXY_BROKEN, "SOCKS5 reply %u, which means nothing", code);
     else if (code != 0) /* whatever the rest is */
-        fail(t, replies[code].state, "%s", replies[code].words);
+        fail(t, replies[code].state, "%s", tr(replies[code].words));
     else if (n >= 5 && size == 0)
         fail(t, PROXY_BROKEN, "SOCKS5 address type %u, which means nothing",
              (unsigned)(unsigned char)bytes[3]);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/addrs.h"
+#include "common/base/lang.h"
 #include "common/net/sysinfo.h"
 
 static bool is_own(const struct addrs *own, const struct addr *a) {
@@ -56,21 +57,25 @@ static void describe(int type, const struct addrs *found, char other_family,
     char where[SHOWN * ADDR_TEXT];
     list(found, where, sizeof where);
     if (type == SOCK_STREAM && other_family)
-        snprintf(out, REASON_TEXT, " (a server listens on %s only: -%c, or start it with -b '*')",
-                 where, other_family);
+        snprintf(out, REASON_TEXT,
+                 tr(" (a server listens on %s only: -%c, or start it with -b '*')"), where,
+                 other_family);
     else if (type == SOCK_STREAM)
         snprintf(out, REASON_TEXT,
-                 " (a server listens on %s only: connect there, or start it with -b '*')", where);
-    else if (other_family)
-        snprintf(out, REASON_TEXT,
-                 " (an ICMP port-unreachable came back; a receiver is at %s only: -%c, or start it "
-                 "with -b '*')",
-                 where, other_family);
-    else
-        snprintf(out, REASON_TEXT,
-                 " (an ICMP port-unreachable came back; a receiver is at %s only: send there, or "
-                 "start it with -b '*')",
+                 tr(" (a server listens on %s only: connect there, or start it with -b '*')"),
                  where);
+    else if (other_family)
+        snprintf(
+            out, REASON_TEXT,
+            tr(" (an ICMP port-unreachable came back; a receiver is at %s only: -%c, or start it "
+               "with -b '*')"),
+            where, other_family);
+    else
+        snprintf(
+            out, REASON_TEXT,
+            tr(" (an ICMP port-unreachable came back; a receiver is at %s only: send there, or "
+               "start it with -b '*')"),
+            where);
 }
 
 const char *reason_refused(int type, const struct addr *tried, size_t count,
@@ -93,7 +98,7 @@ const char *reason_silent(const struct addr *to, char out[REASON_TEXT]) {
     *out = 0;
     if (waiting > 0)
         snprintf(out, REASON_TEXT,
-                 " (the queue of the server there is full, with %u waiting for its accept)",
+                 tr(" (the queue of the server there is full, with %u waiting for its accept)"),
                  waiting);
     return out;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/base/aside.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/loop/sig.h"
 #include "common/net/trace.h"
@@ -113,7 +114,7 @@ static void finish(struct resolve *r, const struct cause *failure) {
 static void fail(struct resolve *r, enum status status, const char *why, const char *hint) {
     struct cause failure = {0};
     const char *what = r->name.path ? r->name.path : r->name.host;
-    cause_set(&failure, status, "cannot resolve %s: %s%s", what, why, hint);
+    cause_set(&failure, status, "cannot resolve %s: %s%s", what, tr(why), tr(hint));
     finish(r, &failure);
 }
 
@@ -144,8 +145,8 @@ static void take_answer(struct resolve *r) {
         return;
     }
     if (answer.error) {
-        const char *why =
-            answer.error == EAI_SYSTEM ? strerror(answer.system_error) : gai_strerror(answer.error);
+        const char *why = answer.error == EAI_SYSTEM ? lang_error(answer.system_error)
+                                                     : gai_strerror(answer.error);
         fail(r, STATUS_UNRESOLVED, why, hint_for(answer.error, r->name.family));
         return;
     }
@@ -231,7 +232,7 @@ static void answer_now(struct resolve *r) {
 
 static void cannot_start(struct resolve *r, int error) {
     char why[128];
-    snprintf(why, sizeof why, "the look-up could not be started: %s", strerror(error));
+    snprintf(why, sizeof why, tr("the look-up could not be started: %s"), lang_error(error));
     fail(r, STATUS_UNRESOLVED, why, "");
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/sock.h"
@@ -112,9 +113,9 @@ static const char *unknown(const char *value, size_t size) {
     for (size_t i = 0; i < ROWS; i++) names[i] = rows[i].name;
     const char *nearest = text_nearest(name, names);
     if (nearest)
-        snprintf(why, sizeof why, "unknown socket option (did you mean '%s'?)", nearest);
+        snprintf(why, sizeof why, tr("unknown socket option (did you mean '%s'?)"), nearest);
     else
-        snprintf(why, sizeof why, "unknown socket option (-O help lists them)");
+        snprintf(why, sizeof why, tr("unknown socket option (-O help lists them)"));
     return why;
 }
 
@@ -179,7 +180,7 @@ static const char *read_word(struct sockopt *o, const char *value) {
     static char why[96];
     o->text = value;
     if (strlen(value) <= (size_t)o->row->max) return NULL;
-    snprintf(why, sizeof why, "no %s has a name as long as this", o->row->name);
+    snprintf(why, sizeof why, tr("no %s has a name as long as this"), o->row->name);
     return why;
 }
 
@@ -193,7 +194,7 @@ static const char *read_value(struct sockopt *o, const char *value) {
         o->number = (int)number;
         return NULL;
     }
-    snprintf(why, sizeof why, "%s takes %s, %d to %d", o->row->name, units[o->row->kind],
+    snprintf(why, sizeof why, tr("%s takes %s, %d to %d"), o->row->name, tr(units[o->row->kind]),
              o->row->min, o->row->max);
     return why;
 }
@@ -258,7 +259,7 @@ int sockopt_apply(const struct sockopt_list *list, int fd, int family, struct ca
     for (size_t i = 0; i < list->count; i++)
         if (apply(&list->items[i], fd, family) < 0)
             return cause_set(cause, STATUS_FAILED, "cannot set socket option %s: %s",
-                             list->items[i].row->name, strerror(errno));
+                             list->items[i].row->name, lang_error(errno));
     return 0;
 }
 
@@ -276,10 +277,10 @@ void sockopt_default(const struct sockopt_list *list, int fd, const char *name, 
 void sockopt_help(void) {
     for (size_t i = 0; i < ROWS; i++) {
         char left[64];
-        snprintf(left, sizeof left, "%s=%s", rows[i].name, units[rows[i].kind]);
-        printf("  %-31s  %s\n", left, rows[i].help);
+        snprintf(left, sizeof left, "%s=%s", rows[i].name, tr(units[rows[i].kind]));
+        printf("  %-31s  %s\n", left, tr(rows[i].help));
     }
-    puts("  LEVEL:NAME=INTEGER               any other, by its numbers (setsockopt(2))");
+    printf("  %-31s  %s\n", "LEVEL:NAME=INTEGER", tr("any other, by its numbers (setsockopt(2))"));
 }
 
 void sockopt_names(void) {

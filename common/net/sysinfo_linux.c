@@ -1,3 +1,4 @@
+#include "common/base/lang.h"
 #include "common/net/sysinfo.h"
 
 #include <dirent.h>
@@ -131,7 +132,7 @@ static bool process_name(const char *pid, char out[SYSINFO_OWNER]) {
     if (f) fclose(f);
     for (char *c = name; *c; c++)
         if (*c < ' ' || *c > '~') *c = '?';
-    snprintf(out, SYSINFO_OWNER, "by %s, pid %.12s", name, pid);
+    snprintf(out, SYSINFO_OWNER, tr("by %s, pid %.12s"), name, pid);
     return true;
 }
 
@@ -164,10 +165,11 @@ bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]) {
     }
     if (inode) return inode_owner(inode, out);
     if (waiting >= 0)
-        snprintf(out, SYSINFO_OWNER,
-                 "in TIME_WAIT for %ld s more of %d: this side ended its last connection first and "
-                 "waits for what is late; with -O reuseaddr=1, then and now, it binds at once",
-                 (waiting + second - 1) / second, TIME_WAIT);
+        snprintf(
+            out, SYSINFO_OWNER,
+            tr("in TIME_WAIT for %ld s more of %d: this side ended its last connection first and "
+               "waits for what is late; with -O reuseaddr=1, then and now, it binds at once"),
+            (waiting + second - 1) / second, TIME_WAIT);
     return waiting >= 0;
 }
 

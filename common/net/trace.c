@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/loop/loop.h"
@@ -80,7 +81,7 @@ static struct asked ask_queue(int fd, struct sysinfo_queue *queue) {
 /* "60 s", the time that the system keeps a connection in TIME_WAIT. */
 static const char *waiting_time(char out[TEXT_SHORT]) {
     int seconds = sysinfo_time_wait();
-    snprintf(out, TEXT_SHORT, seconds ? "%d s" : "some time", seconds);
+    snprintf(out, TEXT_SHORT, tr(seconds ? "%d s" : "some time"), seconds);
     return out;
 }
 
@@ -167,11 +168,11 @@ void trace_listen(int result, int fd, int backlog) {
     if (result == 0 && is_tcp(trace_of(fd))) asked = ask_queue(fd, &queue);
     if (result == 0)
         snprintf(words, sizeof words,
-                 asked.made && !asked.error
-                     ? "passive: the system now makes connections by itself; %u of them (Linux: "
-                       "one more) may wait for accept"
-                     : "passive: the system now makes connections by itself; %u of them may wait "
-                       "for accept",
+                 tr(asked.made && !asked.error
+                        ? "passive: the system now makes connections by itself; %u of them "
+                          "(Linux: one more) may wait for accept"
+                        : "passive: the system now makes connections by itself; %u of them may "
+                          "wait for accept"),
                  queue.most);
     errno = error;
     call_show(result, words, "listen(%d, %d)", fd, backlog);
@@ -184,22 +185,24 @@ static void accept_words(char *words, int fd, const struct addr *peer, const uns
     char from[ADDR_TEXT];
     addr_text(peer, from);
     if (!waiting)
-        snprintf(words, CALL_WORDS, "from %s on a new socket for this client; %d goes on listening",
-                 from, fd);
-    else if (*waiting == 0)
         snprintf(words, CALL_WORDS,
-                 "from %s on a new socket for this client; %d goes on listening, and nobody else "
-                 "waits",
-                 from, fd);
+                 tr("from %s on a new socket for this client; %d goes on listening"), from, fd);
+    else if (*waiting == 0)
+        snprintf(
+            words, CALL_WORDS,
+            tr("from %s on a new socket for this client; %d goes on listening, and nobody else "
+               "waits"),
+            from, fd);
     else if (*waiting == 1)
         snprintf(
             words, CALL_WORDS,
-            "from %s on a new socket for this client; %d goes on listening, and one more waits",
+            tr("from %s on a new socket for this client; %d goes on listening, and one more waits"),
             from, fd);
     else
-        snprintf(words, CALL_WORDS,
-                 "from %s on a new socket for this client; %d goes on listening, and %u more wait",
-                 from, fd, *waiting);
+        snprintf(
+            words, CALL_WORDS,
+            tr("from %s on a new socket for this client; %d goes on listening, and %u more wait"),
+            from, fd, *waiting);
 }
 
 /* The new socket has the options of the one that listens. */
@@ -239,9 +242,9 @@ void trace_connect(int result, int fd, const struct addr *a, int64_t since) {
     text_duration(loop_clock() - since, took);
     if (s->stream)
         snprintf(words, sizeof words,
-                 result < 0             ? "after %s"
-                 : s->family == AF_UNIX ? "connected: it took %s"
-                                        : "connected: the handshake took %s",
+                 tr(result < 0             ? "after %s"
+                    : s->family == AF_UNIX ? "connected: it took %s"
+                                           : "connected: the handshake took %s"),
                  took);
     else if (result == 0)
         snprintf(words, sizeof words, "its one peer from now on; nothing was sent");
@@ -255,8 +258,8 @@ void trace_give_up(int fd, const struct addr *a, int64_t since, bool limit) {
     char text[ADDR_TEXT], took[TEXT_SHORT], words[CALL_WORDS];
     int error = errno;
     snprintf(words, sizeof words,
-             limit ? "no answer for %s: sockkit gave up, the system is still trying"
-                   : "no answer for %s, and none is needed any more: sockkit gave up",
+             tr(limit ? "no answer for %s: sockkit gave up, the system is still trying"
+                      : "no answer for %s, and none is needed any more: sockkit gave up"),
              text_duration(loop_clock() - since, took));
     errno = EINPROGRESS;
     call_show(-1, words, "connect(%d, %s)", fd, addr_text(a, text));
@@ -370,7 +373,7 @@ void trace_before_shutdown(int fd) {
                  "half-closed: the peer reads end of stream, we can still receive");
     else if (is_open(s) && (unread = ask_unread(fd)) > 0)
         snprintf(words_before, CALL_WORDS,
-                 "both sides have ended; %d bytes of the peer are still to be read", unread);
+                 tr("both sides have ended; %d bytes of the peer are still to be read"), unread);
     else if (is_open(s))
         snprintf(words_before, CALL_WORDS, "%s",
                  "both sides have ended: nothing can be sent or received any more");
@@ -398,13 +401,13 @@ static void words_of_end(const struct trace_socket *s, bool over) {
                  "closed by a reset (SO_LINGER 0): no TIME_WAIT on either side");
     else if (s->first == TRACE_PEER)
         snprintf(words_before, CALL_WORDS,
-                 "the peer ended first: its side will be in TIME_WAIT for %s", time);
+                 tr("the peer ended first: its side will be in TIME_WAIT for %s"), time);
     else
         snprintf(words_before, CALL_WORDS,
-                 over || s->peer_ended
-                     ? "we ended first: this side will be in TIME_WAIT for %s"
-                     : "we ended first: once the peer ends too, this side will be in TIME_WAIT "
-                       "for %s",
+                 tr(over || s->peer_ended
+                        ? "we ended first: this side will be in TIME_WAIT for %s"
+                        : "we ended first: once the peer ends too, this side will be in "
+                          "TIME_WAIT for %s"),
                  time);
 }
 
@@ -420,9 +423,10 @@ static void words_of_connection(int fd, struct trace_socket *s) {
     int unread = over ? 0 : ask_unread(fd);
     note_first(s, state, TRACE_WE);
     if (unread > 0)
-        snprintf(words_before, CALL_WORDS,
-                 "%d bytes were left unread: the peer gets a reset, no TIME_WAIT on either side",
-                 unread);
+        snprintf(
+            words_before, CALL_WORDS,
+            tr("%d bytes were left unread: the peer gets a reset, no TIME_WAIT on either side"),
+            unread);
     else
         words_of_end(s, over);
 }
@@ -433,8 +437,8 @@ static void words_of_listener(int fd, const struct trace_socket *s) {
     if (is_tcp(s)) asked = ask_queue(fd, &queue);
     show_asked(asked, fd, "TCP_INFO");
     snprintf(words_before, CALL_WORDS,
-             queue.waiting ? "no longer listening; %u that nobody accepted are reset"
-                           : "no longer listening",
+             tr(queue.waiting ? "no longer listening; %u that nobody accepted are reset"
+                              : "no longer listening"),
              queue.waiting);
 }
 
@@ -500,8 +504,8 @@ void trace_get(int result, int fd, const struct sock_option *option, int value) 
     bool refused = failure && value == ECONNREFUSED && is_udp(s);
     if (failure)
         snprintf(words, sizeof words,
-                 refused ? "%s: %s: an ICMP port-unreachable came back" : "%s: %s",
-                 call_error_name(value), strerror(value));
+                 tr(refused ? "%s: %s: an ICMP port-unreachable came back" : "%s: %s"),
+                 call_error_name(value), lang_error(value));
     else if (result == 0)
         snprintf(words, sizeof words, "%d", value);
     if (trace_level > 1 || failure)

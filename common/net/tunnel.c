@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/net/sock.h"
 
@@ -16,7 +17,7 @@ static void finish(struct tunnel *t) {
 
 static void broken(struct tunnel *t, int error) {
     t->talk.state = PROXY_BROKEN;
-    snprintf(t->talk.why, sizeof t->talk.why, "%s", strerror(error));
+    snprintf(t->talk.why, sizeof t->talk.why, "%s", lang_error(error));
 }
 
 /* What is to be said, as far as the socket takes it. False: nothing. */

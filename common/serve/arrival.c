@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
@@ -25,7 +26,7 @@ static void leave(struct arrival *a) {
 
 static void refuse(struct arrival *a, const char *why) {
     char text[ADDR_TEXT];
-    msg_note(0, "%s closed: %s", addr_text(&a->peer, text), why);
+    msg_note(0, "%s closed: %s", addr_text(&a->peer, text), tr(why));
     sock_close(a->fd);
     a->fd = -1;
     leave(a);
@@ -43,7 +44,7 @@ static void take(struct arrival *a, const char *bytes, size_t n) {
         return;
     }
     if (sock_skip(a->fd, size > 0 ? (size_t)size - before : n) < 0) {
-        refuse(a, strerror(errno));
+        refuse(a, lang_error(errno));
         return;
     }
     if (size == 0) return;
@@ -61,7 +62,7 @@ static void ready(struct watch *w, unsigned events) {
         return;
     }
     if (n <= 0)
-        refuse(a, n < 0 ? strerror(errno) : "it ended before its PROXY header was whole");
+        refuse(a, n < 0 ? lang_error(errno) : "it ended before its PROXY header was whole");
     else
         take(a, bytes, (size_t)n);
 }

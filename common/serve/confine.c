@@ -5,10 +5,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/cli/sandbox.h"
 
 static int cannot_become(const struct user *user, const char *hint) {
-    msg_error("cannot become %s: %s%s", user->text, strerror(errno), hint);
+    msg_error("cannot become %s: %s%s", user->text, lang_error(errno), tr(hint));
     return STATUS_FAILED;
 }
 

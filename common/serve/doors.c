@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/cli/inherit.h"
 #include "common/cli/where.h"
 #include "common/net/sock.h"
@@ -68,7 +69,7 @@ static int open_both(struct doors *d, const struct call *call, const struct net_
 /* Before the path is made: nothing could remove it later. Not for an abstract one. */
 static int prepare_path(struct doors *d, const char *path) {
     if (*path == '@' || removal_prepare(&d->path, path) == 0) return 0;
-    msg_error("cannot listen on unix:%s: %s", path, strerror(errno));
+    msg_error("cannot listen on unix:%s: %s", path, lang_error(errno));
     return STATUS_UNBOUND;
 }
 

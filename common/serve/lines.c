@@ -1,5 +1,6 @@
 #include "common/serve/lines.h"
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/net/listen.h"
 #include "common/serve/exchange.h"
@@ -27,7 +28,7 @@ static bool answer(struct lines_session *t, enum line_kind kind, const char *tex
     if (ops->too_long)
         ops->too_long(t);
     else
-        buf_format(lines_answers(t), "ERR line too long\n");
+        buf_format(lines_answers(t), "%s", tr_wire("ERR line too long\n"));
     return true;
 }
 

@@ -30,7 +30,7 @@ static void patience_over(struct timer *t) {
         workers_idle(&r->workers);
         return;
     }
-    msg_error("no %s came in time", has_clients(r) ? "client" : "datagram");
+    msg_error(has_clients(r) ? "no client came in time" : "no datagram came in time");
     responder_end(r, STATUS_TIMEOUT);
 }
 

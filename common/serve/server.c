@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/farewell.h"
@@ -57,8 +58,10 @@ static bool has_doors(const struct server *server) { return server->doors[0].wat
 void server_note_waiting(void) { msg_note(1, "waiting for a client"); }
 
 static void note_full(const struct server *server) {
-    msg_note(1, "%zu client%s at once: others wait", present(server),
-             present(server) == 1 ? "" : "s");
+    msg_note(
+        1,
+        trn("%zu client at once: others wait", "%zu clients at once: others wait", present(server)),
+        present(server));
 }
 
 /* At its limit the server does not watch its listeners: a client too many waits in the backlog. */
@@ -229,12 +232,13 @@ static void tell_failure(const struct session *s, int error, uint64_t unsent) {
     char peer[SESSION_PEER];
     session_peer(s, peer);
     if (was_checked(s, error, unsent))
-        msg_note(0, "connection with %s: %s", peer, strerror(error));
+        msg_note(0, "connection with %s: %s", peer, lang_error(error));
     else
-        msg_error("connection with %s: %s", peer, strerror(error));
+        msg_error("connection with %s: %s", peer, lang_error(error));
     if (unsent > 0)
-        msg_error("%s did not take %llu byte%s of what was to be sent", peer,
-                  (unsigned long long)unsent, unsent == 1 ? "" : "s");
+        msg_error(trn("%s did not take %llu byte of what was to be sent",
+                      "%s did not take %llu bytes of what was to be sent", unsent),
+                  peer, (unsigned long long)unsent);
 }
 
 /* The peer has closed its Unix socket; or a TCP peer that had ended its side resets what still
@@ -292,12 +296,12 @@ static size_t count_of_host(const struct server *server, const struct addr *peer
     return n;
 }
 
-/* Why this peer is not served, or NULL when it is. */
+/* How a peer is told of that is not served, or NULL when it is. */
 static const char *refusal(const struct server *server, const struct addr *peer) {
     int64_t most = server->limits.max_per_host;
-    if (!access_allows(&server->limits.access, peer)) return "denied";
+    if (!access_allows(&server->limits.access, peer)) return "%s denied";
     if (most > 0 && count_of_host(server, peer) >= (size_t)most)
-        return "denied: too many clients of this address";
+        return "%s denied: too many clients of this address";
     return NULL;
 }
 
@@ -333,16 +337,17 @@ static void accept_failed(struct server_door *door, int error, bool first) {
     bool lasts = (first && watch_stalled(&door->watch)) || sock_is_short(error);
     if (loop_not_yet(error)) server->short_told = false; /* nobody waits any more: it has passed */
     if (!lasts || loop_not_yet(error)) return;
-    if (!server->short_told) msg_note(0, "cannot accept for now: %s", strerror(error));
+    if (!server->short_told) msg_note(0, "cannot accept for now: %s", lang_error(error));
     server->short_told = true;
     if (!sock_is_short(error)) return;
     timer_start(server->loop, &server->pause, PAUSE, pause_over);
     update_accepting(server);
 }
 
-static void refuse(int fd, const struct addr *peer, const char *why) {
+/* `how` is a format for the peer. */
+static void refuse(int fd, const struct addr *peer, const char *how) {
     char text[ADDR_TEXT];
-    msg_note(0, "%s %s", addr_text(peer, text), why);
+    msg_note(0, how, addr_text(peer, text));
     sock_close(fd);
 }
 
@@ -368,7 +373,7 @@ static void arrived(struct arrival *a) {
     bool named = a->fd >= 0 && a->header.named;
     server->arriving--;
     if (a->fd >= 0 && sold_out(server))
-        refuse(a->fd, &a->peer, "denied: all clients have been served");
+        refuse(a->fd, &a->peer, "%s denied: all clients have been served");
     else if (a->fd >= 0)
         admit(server, a->fd, named ? &a->header.source : &a->peer,
               named ? &a->header.destination : NULL);
@@ -380,7 +385,7 @@ static void arrived(struct arrival *a) {
 static void await_header(struct server *server, int fd, const struct addr *peer) {
     const struct arrival arrival = {.done = arrived, .owner = server, .fd = fd, .peer = *peer};
     if (!access_allows(&server->limits.proxy_from, peer)) {
-        refuse(fd, peer, "denied: its PROXY header is not believed");
+        refuse(fd, peer, "%s denied: its PROXY header is not believed");
         return;
     }
     server->arriving++;
@@ -404,7 +409,7 @@ static void await_intent(struct server *server, int fd, const struct addr *peer)
 void server_adopt(struct server *server, int fd) {
     struct addr peer;
     if (sock_peer(fd, &peer) < 0) {
-        msg_note(0, "the client has gone: %s", strerror(errno));
+        msg_note(0, "the client has gone: %s", lang_error(errno));
         sock_close(fd);
     } else if (server->limits.accept_proxy) {
         await_header(server, fd, &peer);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
@@ -17,39 +18,44 @@
 #define DRAIN_MOST 65536
 #define DRAIN_FAILURES 16
 
-/* Narrated once for datagrams of one peer in a row: anybody can send many. */
+/* Narrated once for datagrams of one peer in a row: anybody can send many. `what` is a format for
+ * the peer and the reason. */
 static void tell(struct dgram_server *server, const struct dgram *d, const char *what,
                  const char *why) {
     char peer[DGRAM_PEER];
     assert(d->peer);
     if (addr_equal(&server->told, d->peer)) return;
     server->told = *d->peer;
-    msg_note(0, "%s %s%s", dgram_peer(d, peer), what, why);
+    msg_note(0, what, dgram_peer(d, peer), why);
 }
 
 /* --- losses --- */
 
-static const char *plural(uint64_t n) { return n == 1 ? "" : "s"; }
+static const char *drops_text(const struct dgram_drops *drops) {
+    unsigned long long n = (unsigned long long)drops->least;
+    return drops->about == drops->least
+               ? trn("%s: %lld datagram dropped so far%s", "%s: %lld datagrams dropped so far%s", n)
+               : trn("%s: at least %lld datagram dropped so far%s; several came as one: about %lld",
+                     "%s: at least %lld datagrams dropped so far%s; several came as one: about "
+                     "%lld",
+                     n);
+}
 
 static void tell_drops(struct dgram_door *door) {
-    char text[ADDR_TEXT], about[64] = "";
+    char text[ADDR_TEXT];
     struct dgram_drops drops = dgram_drops(&door->socket);
-    bool exact = drops.about == drops.least;
     if (drops.least <= door->drops) return;
-    if (!exact)
-        snprintf(about, sizeof about, "; several came as one: about %lld", (long long)drops.about);
-    msg_note(0, "%s: %s%lld datagram%s dropped so far%s%s", addr_text(door->local, text),
-             exact ? "" : "at least ", (long long)drops.least, plural((uint64_t)drops.least),
-             door->drops ? "" : ": the receive buffer was full (-O rcvbuf=SIZE enlarges it)",
-             about);
+    msg_note(0, drops_text(&drops), addr_text(door->local, text), (long long)drops.least,
+             door->drops ? "" : tr(": the receive buffer was full (-O rcvbuf=SIZE enlarges it)"),
+             (long long)drops.about);
     door->drops = drops.least;
 }
 
 static void tell_losses(struct dgram_server *server) {
     for (size_t i = 0; i < server->count; i++) tell_drops(&server->doors[i]);
     if (server->unanswered > server->confessed)
-        msg_note(0, "%llu answer%s lost so far", (unsigned long long)server->unanswered,
-                 plural(server->unanswered));
+        msg_note(0, trn("%llu answer lost so far", "%llu answers lost so far", server->unanswered),
+                 (unsigned long long)server->unanswered);
     server->confessed = server->unanswered;
 }
 
@@ -91,9 +97,9 @@ static void on_lost(struct outbox *o, const struct dgram *d, size_t count, int e
     struct dgram_server *server = of_outbox(o);
     server->unanswered += count;
     if (dgram_full_now(error))
-        tell(server, d, "does not take its answers", "");
+        tell(server, d, "%s does not take its answers%s", "");
     else
-        tell(server, d, "cannot be answered: ", strerror(error));
+        tell(server, d, "%s cannot be answered: %s", lang_error(error));
 }
 
 static void end_when_sent(struct timer *t) {
@@ -195,7 +201,7 @@ static void hand_over_all(struct dgram_door *door, const struct dgram *items, si
         if (allowed)
             hand_over(door, d, answerable);
         else
-            tell(server, d, "denied", "");
+            tell(server, d, "%s denied%s", "");
     }
 }
 
@@ -206,7 +212,7 @@ static void receive_failed(struct dgram_door *door, int error) {
     if (!watch_stalled(&door->watch) || loop_not_yet(error)) return;
     if (!door->failed)
         msg_note(0, "%s: cannot receive for now: %s", addr_text(door->local, text),
-                 strerror(error));
+                 lang_error(error));
     door->failed = true;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/aside.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 
 /* --- in a worker --- */
@@ -24,7 +25,7 @@ static void become_worker(struct workers *w, int index, int line) {
     loop_free(w->call->loop);
     w->call->loop = loop_new();
     if (sig_forked(w->call->loop) < 0) {
-        msg_error("worker %ld cannot watch for signals: %s", (long)getpid(), strerror(errno));
+        msg_error("worker %ld cannot watch for signals: %s", (long)getpid(), lang_error(errno));
         workers_leave(STATUS_FAILED);
     }
     close(w->line);
@@ -64,7 +65,7 @@ static void note_end(struct workers *w, pid_t pid, int status) {
     w->left--;
     if (WIFSIGNALED(status)) {
         msg_error("worker %ld was ended by signal %d: %s", (long)pid, WTERMSIG(status),
-                  strsignal(WTERMSIG(status)));
+                  tr(strsignal(WTERMSIG(status))));
         if (!w->status) w->status = STATUS_FAILED;
     } else if (WEXITSTATUS(status) && !w->status) {
         w->status = WEXITSTATUS(status);
@@ -101,7 +102,7 @@ int workers_wait(struct workers *w) {
 int workers_start(struct workers *w, struct call *call, int count, struct cause *cause) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-        return cause_set(cause, STATUS_FAILED, "cannot start workers: %s", strerror(errno));
+        return cause_set(cause, STATUS_FAILED, "cannot start workers: %s", lang_error(errno));
     for (int i = 0; i < 2; i++) ends[i] = aside_move(ends[i]);
     *w = (struct workers){.call = call,
                           .index = -1,
@@ -124,5 +125,5 @@ int workers_start(struct workers *w, struct call *call, int count, struct cause 
     workers_end(w);
     workers_wait(w);
     return cause_set(cause, STATUS_FAILED, "cannot start worker %d: %s", w->count + 1,
-                     strerror(error));
+                     lang_error(error));
 }

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/msg.h"
 #include "common/base/text.h"
@@ -27,19 +28,14 @@ static int64_t time_left(const struct meter *m, uint64_t read, int64_t elapsed) 
     return left < LONGEST ? (int64_t)left : (int64_t)LONGEST;
 }
 
-static void put_direction(struct buf *out, const char *word, uint64_t bytes, double rate) {
-    char amount[TEXT_SHORT], pace[TEXT_SHORT];
-    buf_format(out, "%s %s, %s/s", word, text_bytes(bytes, amount),
-               text_bytes((uint64_t)rate, pace));
-}
-
 void meter_text(const struct meter *m, const struct meter_count *now, int64_t elapsed,
                 struct buf *out) {
-    char left[TEXT_SHORT];
-    put_direction(out, "sent", now->sent, m->sent_rate);
-    put_direction(out, "; received", now->received, m->received_rate);
+    char sent[TEXT_SHORT], received[TEXT_SHORT], rates[2][TEXT_SHORT], left[TEXT_SHORT];
+    buf_format(out, tr("sent %s, %s/s; received %s, %s/s"), text_bytes(now->sent, sent),
+               text_bytes((uint64_t)m->sent_rate, rates[0]), text_bytes(now->received, received),
+               text_bytes((uint64_t)m->received_rate, rates[1]));
     if (now->read > 0 && now->read < m->total)
-        buf_format(out, "; %s left", text_duration(time_left(m, now->read, elapsed), left));
+        buf_format(out, tr("; %s left"), text_duration(time_left(m, now->read, elapsed), left));
 }
 
 static void measure(struct meter *m, const struct meter_count *now) {
