@@ -13,7 +13,7 @@ if has_ipv6():
 ASK = "import socket, sys; s = socket.socket(fileno=0); print(s.getsockopt(*map(int, sys.argv[1:])))"
 def told(option, level, number, wanted, host="127.0.0.1"):
     if host not in hosts: return
-    command = "%s -c \"%s\" %d %d >&2" % (sys.executable, ASK, level, number)
+    command = "%s -Sc \"%s\" %d %d >&2" % (sys.executable, ASK, level, number)
     p = sockkit("connect", "-O", option, "-e", command, host, hosts[host])
     err = ended(p)[1]
     assert int(err) == wanted, (option, host, err)
