@@ -6,11 +6,12 @@ load helper
 # Runs sockkit, which must refuse: status 2, nothing on stdout and one line on stderr that has each of the words.
 # What does not is noted; none_accepted fails on it.
 #   refuses WORD... -- ARG...
-refuses() {
+refuses() { untraced refusal "$@"; }
+refusal() {
     local words=() word said status=0
     while [ "$1" != -- ]; do words+=("$1") && shift; done
     shift
-    LIMIT=3 sockkit "$@" </dev/null >out 2>err || status=$?
+    timeout -k 1 3 "$SOCKKIT" "$@" </dev/null >out 2>err || status=$?
     mapfile -t said <err
     [ "$status" -eq 2 ] || echo "status $status: sockkit $*: ${said[0]}" >>accepted
     [ ! -s out ] || echo "something on stdout: sockkit $*" >>accepted

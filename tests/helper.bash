@@ -161,12 +161,7 @@ told() { [ -n "${PORTABLE:-}" ] || printf '%s' "$1"; }
 
 free_port() { peer 'print(free_port())'; }
 
-# bats looks at every command of a function that is traced.
-wait_until() {
-    local -
-    set +T
-    true_in_time "$@"
-}
+wait_until() { untraced true_in_time "$@"; }
 
 true_in_time() {
     local end=$((SECONDS + ${WAIT:-10}))
@@ -177,6 +172,13 @@ true_in_time() {
         fi
         pause
     done
+}
+
+# Without bats' look at every command of it, which costs more than most commands.
+untraced() {
+    local -
+    set +T
+    "$@"
 }
 
 # 10 ms, without a process: nothing ever comes from this pipe.

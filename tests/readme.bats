@@ -238,7 +238,7 @@ play_all() {
     stand_in scenes/*.sh
     {
         declare -f is_server running make_room sockkit silent_host type_command terminal typed stays after steady told_here shown_as_printed gather begin_scene end_scene \
-            wait_until true_in_time pause wait_for_start started_or_gone file_filled line_there gone
+            wait_until true_in_time untraced pause wait_for_start started_or_gone file_filled line_there gone
         # shellcheck disable=SC2090
         declare -p THERE DIR SOCKKIT SOURCE PORTABLE
     } >functions
