@@ -23,10 +23,10 @@
 #define FAREWELL (5 * TEXT_NS_PER_S)
 #define PASSWORD_MOST ((size_t)16384)
 
-#define BATCH_MOST 128u                  /* deeds that go at once */
+#define BATCH_MOST 512u                  /* deeds that go at once */
 #define BATCH_BYTES ((size_t)256 * 1024) /* about, of them */
-#define BATCHES_MOST 4                   /* on their way */
-#define READ_MOST 256                    /* entries asked for at once */
+#define BATCHES_MOST 2                   /* on their way */
+#define READ_MOST 1024                   /* entries asked for at once */
 #define BLOCK 1000                       /* ms that the hub waits for one */
 
 enum { EXPECT_LOAD, EXPECT_ENTER, EXPECT_BEAT, EXPECT_DEAD, EXPECT_BATCH, EXPECT_LEAVE };
