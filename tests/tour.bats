@@ -96,6 +96,8 @@ assert len([l for l in picture.iter(NS + "line") if l.get("marker-end")]) == 5 #
 width, height = int(picture.get("width")), int(picture.get("height"))
 for t in picture.iter(NS + "text"):
     assert 0 < int(t.get("x")) < width and 0 < int(t.get("y")) < height
+for t in tree.parse("all.svg").getroot().iter(NS + "text"): # bold letters of one width take 8.2 each
+    assert " r" not in t.get("class") or 8.2 * len(t.text) < int(t.get("x")), t.text
 for line in picture.iter(NS + "line"):
     if line.get("marker-end"): assert int(line.get("y2")) > int(line.get("y1")) # time goes down
 everything = texts("all.svg")
@@ -126,6 +128,28 @@ os.write(fd, b"\n")
 assert "== udp" in until(b"(refused)").decode()
 os.write(fd, b"\x03") # Ctrl-C
 assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGINT'
+}
+
+@test "at 40 columns the server's calls stand below the client's, indented, and no line is wider" {
+    LIMIT=60 peer '
+import fcntl, pty, struct, termios
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("4H", 24, 40, 0, 0))
+    os.execv(os.environ["SOCKKIT"], ["sockkit", "help", "tour", "udp"])
+said = b""
+try:
+    while True: said += os.read(fd, 4096)
+except OSError: pass
+os.waitpid(pid, 0)
+lines = said.decode().split("\r\n")
+assert max(map(len, lines)) <= 40, max(lines, key=len)
+def after(i, text): return next(k for k in range(i, len(lines)) if lines[k].startswith(text))
+sent = after(0, "send(3, 5)")
+assert lines[sent + 1] == 9 * " " + "-- 5 bytes -->", lines
+heard = after(sent, 8 * " " + "recvfrom(3, 65536,")
+arrow = after(after(heard, 8 * " " + "sendto(3, 14,"), 9 * " " + "<- 14 bytes --")
+after(arrow, "recvfrom(3, 65536,")'
 }
 
 @test "the events of a scene that takes long are seen while it goes on" {

@@ -6,15 +6,21 @@
 #include "common/base/lang.h"
 #include "common/base/wrap.h"
 
-/* The columns of a page: two cells, and the arrows between them. */
+#define STACKED_BELOW 60 /* columns: two cells beside each other would be too narrow */
+#define INDENT ((size_t)8)
+
+/* The columns of a page: two cells, and the arrows between them. On a narrow one the cells stand
+ * below each other, the right one indented. */
 struct layout {
     size_t cell, middle;
+    size_t indent; /* 0: beside each other */
 };
 
 static struct layout layout_of(size_t columns) {
-    struct layout l = {.middle = columns >= 80 ? 16 : 10};
+    struct layout l = {.middle = columns >= 80 || columns < STACKED_BELOW ? 16 : 10};
     if (columns < PAGE_LEAST) columns = PAGE_LEAST;
-    l.cell = (columns - l.middle) / 2;
+    if (columns < STACKED_BELOW) l.indent = INDENT;
+    l.cell = l.indent ? columns - l.indent : (columns - l.middle) / 2;
     return l;
 }
 
@@ -40,10 +46,33 @@ static void end_line(struct buf *out) {
     buf_put(out, "\n", 1);
 }
 
+static void put_indented(size_t indent, const char *text, struct buf *out) {
+    const char *row;
+    while (*text) {
+        size_t n = take_row(&text, &row);
+        put_blanks(out, indent);
+        buf_put(out, row, n);
+        end_line(out);
+    }
+}
+
+/* What an arrow comes from stands above it, its head points to what is below. */
+static void put_stacked(struct layout l, const char *left, const char *arrow, const char *right,
+                        struct buf *out) {
+    bool to_left = strchr(arrow, '<');
+    put_indented(to_left ? l.indent : 0, to_left ? right : left, out);
+    put_indented(l.indent, arrow, out);
+    put_indented(to_left ? 0 : l.indent, to_left ? left : right, out);
+}
+
 /* Rows of two cells, the arrow in the first. */
 static void put_rows(struct layout l, const char *left, const char *arrow, const char *right,
                      struct buf *out) {
     const char *row;
+    if (l.indent) {
+        put_stacked(l, left, arrow, right, out);
+        return;
+    }
     for (bool first = true; first || *left || *right; first = false) {
         size_t n = take_row(&left, &row);
         put_cell(out, row, n, l.cell);

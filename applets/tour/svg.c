@@ -16,7 +16,7 @@ enum {
     LINE = 17,   /* of text */
     SLOPE = 12,  /* that an arrow falls, while one call goes over */
     APART = 14,  /* between two events */
-    WORDS = 62,  /* characters in a row */
+    WORDS = 56,  /* characters in a row: of 8 units where they are bold and of one width */
     ABOUT = 120, /* the same, above the events */
 };
 
