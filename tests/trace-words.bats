@@ -87,9 +87,19 @@ time.sleep(100)' "$PORT"
     assert_equal "$(grep -c 'waiting for bytes' <<<"$output")" 1
 }
 
+@test "the end of a command is waited for as the signal that it is" {
+    start_serve --once -T -b 127.0.0.1 -e 'read line'
+    peer '
+s = connect(args[0])
+wait_until(lambda: re.search(rb"\n\.\.\.  waiting for a signal, as the end of a command sends one\n$", open(args[1], "rb").read()))
+s.sendall(b"\n")
+read_all(s)' "$PORT" "$SERVER_ERR"
+    wait_for_exit "$SERVER_PID"
+}
+
 @test "a name that is looked up, and a time that has to pass, are waited for in words" {
     run -4 --separate-stderr alone connect -T --retry 300ms "127.0.0.1:$(free_port)" Hello
-    assert_regex "$stderr" $'\n\\.\\.\\.  waiting for [0-9.]+ ms to pass, or for a command or a signal\n'
+    assert_regex "$stderr" $'\n\\.\\.\\.  waiting for [0-9.]+ ms to pass, or for a signal\n'
     start_serve
     wait_until looked_up
     assert_equal "$(sed -n 1p looked.err)" '...  waiting for the addresses of a name: a blocking getaddrinfo would sleep here'

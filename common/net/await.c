@@ -119,10 +119,11 @@ static void compose(const struct waited *w, int ms, char out[CALL_WORDS]) {
             tr("...  waiting for several at once: %.240s: no blocking call can, it takes poll(2)"),
             w->list);
     else if (ms >= 0)
-        snprintf(out, CALL_WORDS, tr("...  waiting for %s to pass, or for a command or a signal"),
+        snprintf(out, CALL_WORDS, tr("...  waiting for %s to pass, or for a signal"),
                  text_duration(ms * TEXT_NS_PER_MS, time));
     else
-        snprintf(out, CALL_WORDS, "%s", tr("...  waiting for a command or a signal"));
+        snprintf(out, CALL_WORDS, "%s",
+                 tr("...  waiting for a signal, as the end of a command sends one"));
 }
 
 /* Of a descriptor that is none (-1) the loop is asked in vain. */
