@@ -231,10 +231,11 @@ assert read_line(ada) == b"(user2) bye\n"' "$PORT"
     start_peer '
 l = listen(); announce(l)
 s = l.accept()[0]
+read_line(s)
 s.sendall(b"salut")
 reset(s)'
     open_feed
-    run -1 --separate-stderr sockkit chat ":$PEER_PORT" <"$FEED"
+    run -1 --separate-stderr sockkit chat --name bob ":$PEER_PORT" <"$FEED"
     assert_output salut
 }
 
