@@ -36,7 +36,8 @@ SOCKKIT := $(if $(variant),$(BUILD)/sockkit,sockkit)
 fast := $(if $(filter -Os,$(CFLAGS)),common/base/buf common/net/dgram_mmsg)
 
 # Of each pair one is built.
-linux := loop/loop_epoll io/sink_splice net/dgram_mmsg net/sysinfo_linux
+linux := loop/loop_epoll io/sink_splice net/dgram_mmsg net/sysinfo_linux \
+    net/tcp_info_linux net/holder_linux net/diag_linux net/proc_net_linux
 posix := loop/loop_poll io/sink_copy net/dgram_plain net/sysinfo_none
 sandbox := cli/sandbox_linux cli/sandbox_calls_linux
 others := $(if $(PORTABLE),$(linux),$(posix)) $(if $(PORTABLE)$(SAN),$(sandbox),cli/sandbox_none) # LeakSanitizer reads /proc

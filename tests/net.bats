@@ -311,6 +311,29 @@ refused_for() {
     assert_output --partial '(an ICMP port-unreachable came back: is a receiver there?)'
 }
 
+@test "where the kernel answers no question of sock_diag(7), its tables say the same" {
+    start_serve -6
+    local real=$SOCKKIT SOCKKIT=$DIR/denied APPLET
+    export ASAN_OPTIONS=detect_leaks=0 # it cannot work below strace
+    printf '#!/bin/sh\nexec strace -D -f -qq -o calls.$$ -e trace=socket -e inject=socket:error=EPERM:when=%s "%s" "$@"\n' '2+' "$real" >denied
+    chmod +x denied
+    refused_for "127.0.0.1 $PORT" "[::1]:$PORT" -6
+    run -6 sockkit connect -b "[::1]:$PORT" ::1 1
+    assert_output --partial "$(told " (by sockkit, pid $SERVER_PID)")"
+    SOCKKIT=$real start_server udp-serve -4
+    APPLET=udp-send
+    refused_for "-r1 ::1 $PORT" "127.0.0.1:$PORT" -4
+    run -6 sockkit udp-send -b "127.0.0.1:$PORT" 127.0.0.1:1 Hello
+    assert_output --partial "$(told " (by sockkit, pid $SERVER_PID)")"
+    [ -n "$PORTABLE" ] || grep -qs 'EPERM.*INJECTED' calls.*
+}
+
+@test "a refusal costs at most 20 system calls, from the socket to the end of the program" {
+    export ASAN_OPTIONS=detect_leaks=0 # it cannot work below strace
+    run -4 inside strace -qq -o calls "$SOCKKIT" connect 127.0.0.1:1
+    assert [ "$(sed -n '/^socket(/,$p' calls | wc -l)" -le 20 ]
+}
+
 @test "a port that is for root: the error says so, and what to do" {
     local arguments
     for arguments in 'serve -p 80' 'udp-serve -p 80' 'connect -b :80 localhost' 'udp-send -b :80 localhost hello'; do

@@ -47,15 +47,16 @@ static unsigned loop_events(uint32_t events) {
 
 /* Opened when it is first needed: a run that never waits is spared the call. */
 static bool open_epoll(struct loop_backend *b) {
-    if (b->fd < 0) b->fd = aside_move(epoll_create1(EPOLL_CLOEXEC));
+    if (b->fd >= 0) return true;
+    b->fd = aside_move(epoll_create1(EPOLL_CLOEXEC));
+    if (!b->events) b->events = mem_resize(NULL, EVENTS_FIRST, sizeof *b->events);
+    b->events_capacity = EVENTS_FIRST;
     return b->fd >= 0;
 }
 
 struct loop_backend *backend_new(void) {
     struct loop_backend *b = mem_new(sizeof *b);
     b->fd = -1;
-    b->events_capacity = EVENTS_FIRST;
-    b->events = mem_resize(NULL, EVENTS_FIRST, sizeof *b->events);
     return b;
 }
 

@@ -8,16 +8,21 @@
 #include "common/net/sysinfo.h"
 
 static bool is_own(const struct addrs *own, const struct addr *a) {
-    if (addr_family(a) == AF_UNIX) return false;
-    if (addr_is_loopback(a)) return true;
     for (size_t i = 0; i < own->count; i++)
         if (addr_same_host(&own->items[i], a)) return true;
+    return false;
+}
+
+static bool any_is_loopback(const struct addr *tried, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (addr_is_loopback(&tried[i])) return true;
     return false;
 }
 
 static bool any_is_own(const struct addr *tried, size_t count) {
     struct addrs own = {NULL, 0};
     bool found = false;
+    if (any_is_loopback(tried, count)) return true;
     sysinfo_addresses(&own);
     for (size_t i = 0; i < count && !found; i++) found = is_own(&own, &tried[i]);
     addrs_free(&own);
@@ -82,9 +87,9 @@ const char *reason_refused(int type, const struct addr *tried, size_t count,
                            char out[REASON_TEXT]) {
     struct addrs found = {NULL, 0};
     *out = 0;
-    if (count == 0 || !any_is_own(tried, count)) return out;
+    if (count == 0 || addr_family(&tried[0]) == AF_UNIX) return out;
     sysinfo_receivers(type, addr_port(&tried[0]), &found);
-    if (is_elsewhere(&found, tried, count)) {
+    if (is_elsewhere(&found, tried, count) && any_is_own(tried, count)) {
         int family = addr_family(&found.items[0]);
         char letter = family == AF_INET ? '4' : '6';
         describe(type, &found, has_family(tried, count, family) ? 0 : letter, out);
