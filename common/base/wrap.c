@@ -37,12 +37,21 @@ static size_t blanks(const char *s, size_t n) {
     return count;
 }
 
+/* Without the blanks at its end, which a terminal would show in a row of their own. */
+static void put_row(const char *s, size_t n, struct buf *out) {
+    while (n > 0 && s[n - 1] == ' ') n--;
+    buf_put(out, s, n);
+}
+
 static void put_rows(const char *s, size_t n, size_t columns, bool indented, struct buf *out) {
     while (n > 0) {
         size_t indent = indented ? WRAP_INDENT : 0;
         size_t size = wrap_row(s, n, columns - indent);
         buf_put(out, "    ", indent);
-        buf_put(out, s, size);
+        if (size < n)
+            put_row(s, size, out);
+        else
+            buf_put(out, s, size);
         size += blanks(s + size, n - size);
         s += size;
         n -= size;

@@ -32,6 +32,9 @@ static void a_row_ends_at_a_blank_where_it_can(void) {
             "a word of more than\n    twenty-two\n    letters");
     text_is("0123456789012345678901234567890123456789", 20,
             "01234567890123456789\n    0123456789012345\n    6789");
+    text_is("blanks in front of a row's end                 are none of it", 30,
+            "blanks in front of a row's end\n    are none of it");
+    text_is("< 0000  75 6e                    un", 20, "< 0000  75 6e\n    un");
     text_is("a narrower one is taken for 20", 3, "a narrower one is\n    taken for 20");
 }
 
