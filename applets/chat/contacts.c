@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "applets/chat/name.h"
+#include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
 
@@ -37,8 +38,13 @@ static struct word next_word(const char **s, size_t *n) {
     return w;
 }
 
-static bool is(struct word w, const char *text) {
+static bool is_word(struct word w, const char *text) {
     return w.size == strlen(text) && !memcmp(w.text, text, w.size);
+}
+
+/* In whatever language the room speaks. */
+static bool is(struct word w, const char *text) {
+    return is_word(w, text) || is_word(w, lang_french(text));
 }
 
 static void note(struct contacts *c, struct word w) {

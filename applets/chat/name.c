@@ -5,6 +5,7 @@
 
 #include "applets/chat/visible.h"
 #include "common/base/casemap.h"
+#include "common/base/lang.h"
 #include "common/base/utf8.h"
 
 /* Accents, the voicing marks of kana, vowels and finals of Hangul: with the character before it,
@@ -22,12 +23,19 @@ static const char *character_fault(uint32_t point, bool first) {
     return NULL;
 }
 
+/* How the list of who is here begins, in either language. */
+static bool is_list(const char *name, size_t size) {
+    const char *const lists[] = {"here:", lang_french("here:")};
+    for (size_t i = 0; i < 2; i++)
+        if (size == strlen(lists[i]) && !memcmp(name, lists[i], size)) return true;
+    return false;
+}
+
 const char *name_fault(const char *name, size_t size) {
-    static const char list[] = "here:"; /* how the list of who is here begins */
     const char *fault = NULL;
     size_t at = 0, characters = 0;
     if (size == 0) return "a name has at least one character";
-    if (size == sizeof list - 1 && !memcmp(name, list, size)) return "that name is the room's own";
+    if (is_list(name, size)) return "that name is the room's own";
     while (at < size && !fault) {
         uint32_t point;
         size_t n = utf8_next(name + at, size - at, &point);

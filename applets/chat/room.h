@@ -44,7 +44,7 @@ struct room_line {
     enum room_wish wish;
     const char *name, *text;
     size_t name_size, text_size;
-    char fault[192];
+    char fault[256];
 };
 
 void room_read(struct room_line *l, const char *line, size_t size);

@@ -25,7 +25,7 @@ static void note_unmet(struct probe *p, const struct item *last) {
     if (v->unmet[0]) return;
     goal_name(g, name);
     if (g->single)
-        snprintf(v->unmet, sizeof v->unmet, tr("%s is %s"), name, finding_word(&last->found));
+        snprintf(v->unmet, sizeof v->unmet, tr("%s is %s"), name, tr(finding_word(&last->found)));
     else
         snprintf(v->unmet, sizeof v->unmet,
                  tr(p->conf->gone ? "%s: one is open" : "%s: none is open"), name);

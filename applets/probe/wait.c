@@ -29,9 +29,9 @@ static void tell_change(const struct probe *p, struct item *i) {
     item_name(i, name);
     text_duration(loop_clock() - p->began, text);
     if (finding_why(f))
-        msg_note(1, "%s is %s after %s (%s)", name, finding_word(f), text, finding_why(f));
+        msg_note(1, "%s is %s after %s (%s)", name, tr(finding_word(f)), text, finding_why(f));
     else
-        msg_note(1, "%s is %s after %s", name, finding_word(f), text);
+        msg_note(1, "%s is %s after %s", name, tr(finding_word(f)), text);
 }
 
 static void known(struct probe *p, struct item *i) {
@@ -55,7 +55,8 @@ static void put_goal(struct buf *out, const struct item *first) {
     char name[GOAL_NAME];
     const struct finding *f = &first->found;
     buf_format(out, "%s", goal_name(first->goal, name));
-    if (first->goal->single && f->state != PORT_UNKNOWN) buf_format(out, " (%s)", finding_word(f));
+    if (first->goal->single && f->state != PORT_UNKNOWN)
+        buf_format(out, " (%s)", tr(finding_word(f)));
 }
 
 /* "waiting 12 s for 5 of 7: db:5432 (closed), cache:6379, ..." */

@@ -161,8 +161,11 @@ static void on_closed(struct client *c) {
 static void name_both(struct forward *f) {
     char target[NET_NAME_TEXT], proxy[PROXY_TEXT];
     net_name_text(&f->plan.name, target);
-    snprintf(f->name, sizeof f->name, "%s%s%s", target, f->plan.proxy ? " through " : "",
-             f->plan.proxy ? proxy_url_text(f->plan.proxy, proxy) : "");
+    if (f->plan.proxy)
+        snprintf(f->name, sizeof f->name, tr("%s through %s"), target,
+                 proxy_url_text(f->plan.proxy, proxy));
+    else
+        snprintf(f->name, sizeof f->name, "%s", target);
 }
 
 static int make_plan(struct serve *s, struct dial_plan *plan) {

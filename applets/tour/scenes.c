@@ -31,30 +31,30 @@ static bool await_server(struct stage *s) { return stage_await(s, SERVER, "", ".
 
 static void play_tcp(struct stage *s) {
     struct place at = find_place();
-    ENTER(s, SERVER, "serve", "--once", "-4", "-p", at.port, "Welcome");
-    if (await_server(s)) ENTER(s, FIRST, "connect", at.target, "Hello");
+    ENTER(s, SERVER, "serve", "--once", "-4", "-p", at.port, tr("Welcome"));
+    if (await_server(s)) ENTER(s, FIRST, "connect", at.target, tr("Hello"));
 }
 
 static void play_udp(struct stage *s) {
     struct place at = find_place();
-    ENTER(s, SERVER, "udp-serve", "-c", "1", "-4", "-p", at.port, "--reply", "You said %m");
-    if (await_server(s)) ENTER(s, FIRST, "udp-send", "-r", "1", at.target, "Hello");
+    ENTER(s, SERVER, "udp-serve", "-c", "1", "-4", "-p", at.port, "--reply", tr("You said %m"));
+    if (await_server(s)) ENTER(s, FIRST, "udp-send", "-r", "1", at.target, tr("Hello"));
 }
 
 static void play_refused(struct stage *s) {
     struct place at = find_place();
-    ENTER(s, FIRST, "connect", at.target, "Hello");
+    ENTER(s, FIRST, "connect", at.target, tr("Hello"));
     stage_finish(s, FIRST);
-    ENTER(s, SECOND, "udp-send", "-r", "1", at.target, "Hello");
+    ENTER(s, SECOND, "udp-send", "-r", "1", at.target, tr("Hello"));
 }
 
 static void play_half_close(struct stage *s) {
     struct place at = find_place();
     ENTER_TYPED(s, SERVER, "serve", "--once", "-4", "-p", at.port);
     if (!await_server(s)) return;
-    ENTER(s, FIRST, "connect", at.target, "Hello");
+    ENTER(s, FIRST, "connect", at.target, tr("Hello"));
     if (stage_await(s, SERVER, "recv", tr("end of stream")))
-        stage_say(s, SERVER, "I heard it all\n");
+        stage_say(s, SERVER, tr("I heard it all\n"));
     stage_hush(s, SERVER);
 }
 
@@ -64,25 +64,25 @@ static void play_time_wait(struct stage *s) {
     snprintf(source, sizeof source, "127.0.0.1:%d", stage_port(0));
     ENTER(s, SERVER, "serve", "--once", "-4", "-p", at.port);
     if (!await_server(s)) return;
-    ENTER(s, FIRST, "connect", "-O", "reuseaddr=0", "-b", source, at.target, "Hello");
+    ENTER(s, FIRST, "connect", "-O", "reuseaddr=0", "-b", source, at.target, tr("Hello"));
     stage_finish(s, SERVER);
-    ENTER(s, SECOND, "connect", "-O", "reuseaddr=0", "-b", source, at.target, "Again");
+    ENTER(s, SECOND, "connect", "-O", "reuseaddr=0", "-b", source, at.target, tr("Again"));
 }
 
 /* The first client is served, the second waits in the queue, for the third there is no place. */
 static void play_backlog(struct stage *s) {
     struct place at = find_place();
     ENTER(s, SERVER, "serve", "-4", "-m", "1", "-c", "2", "--backlog", "0", "-p", at.port,
-          "Welcome");
+          tr("Welcome"));
     if (!await_server(s)) return;
     ENTER_TYPED(s, FIRST, "connect", at.target);
-    stage_await(s, FIRST, "recv", "Welcome");
+    stage_await(s, FIRST, "recv", tr("Welcome"));
     ENTER_TYPED(s, SECOND, "connect", at.target);
     stage_await(s, SECOND, "connect", tr("connected"));
-    ENTER(s, THIRD, "connect", "-w", "1", at.target, "Hello");
+    ENTER(s, THIRD, "connect", "-w", "1", at.target, tr("Hello"));
     stage_finish(s, THIRD);
     stage_hush(s, FIRST);
-    stage_await(s, SECOND, "recv", "Welcome");
+    stage_await(s, SECOND, "recv", tr("Welcome"));
     stage_hush(s, SECOND);
 }
 
@@ -91,13 +91,13 @@ static void play_ipv6(struct stage *s) {
     char target[16];
     snprintf(target, sizeof target, ":%s", at.port);
     ENTER(s, SERVER, "serve", "--once", "-b", "127.0.0.1", "-p", at.port);
-    if (await_server(s)) ENTER(s, FIRST, "connect", target, "Hello");
+    if (await_server(s)) ENTER(s, FIRST, "connect", target, tr("Hello"));
 }
 
 static void play_pieces(struct stage *s) {
     struct place at = find_place();
     ENTER(s, SERVER, "serve", "--once", "-4", "--read-size", "4", "-p", at.port);
-    if (await_server(s)) ENTER(s, FIRST, "connect", at.target, "Hello World");
+    if (await_server(s)) ENTER(s, FIRST, "connect", at.target, tr("Hello World"));
 }
 
 const struct scene scenes[] = {

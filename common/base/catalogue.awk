@@ -157,15 +157,14 @@ function pack(    code, key) {
 # --- the header ---
 
 function print_packed(    at, line) {
-    line = ""
+    line = "   "
     for (at = 0; at < size; at = AFTER[at]) {
-        line = line sprintf("\\%03o", CODE[at])
-        if (length(line) >= 112) {
-            print "    \"" line "\""
-            line = ""
-        }
+        line = line " " CODE[at] ","
+        if (length(line) < 110) continue
+        print line
+        line = "   "
     }
-    print "    \"" line "\";"
+    print line "\n};"
 }
 
 BEGIN {
@@ -198,6 +197,6 @@ END {
     print "};\nstatic const char catalogue_letters[][3][5] = {\n" table "};"
     print "static const uint8_t catalogue_pairs[256][2] = {"
     for (i = 1; i < 256; i++) if (i in PAIR) print "    [" i "] = {" PAIR[i] "},"
-    print "};\nstatic const char catalogue_packed[] ="
+    print "};\nstatic const uint8_t catalogue_packed[] = {"
     print_packed()
 }

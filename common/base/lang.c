@@ -74,7 +74,7 @@ static char *unpack(uint8_t code, char *out) {
 }
 
 static void unpack_all(void) {
-    const uint8_t *code = (const uint8_t *)catalogue_packed;
+    const uint8_t *code = catalogue_packed;
     char *out = unpacked;
     for (size_t i = 0; i < CATALOGUE_TEXTS; i++) {
         texts[i] = out;

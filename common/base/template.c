@@ -9,7 +9,7 @@
 #include "common/base/vis.h"
 
 const char *template_check(const char *text, size_t size) {
-    static char wrong[80];
+    static char wrong[96];
     const char *end = text + size;
     while ((text = memchr(text, '%', (size_t)(end - text))) != NULL) {
         if (end - text == 1) return "a '%' stands at its end ('%%' is a percent sign)";

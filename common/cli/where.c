@@ -34,7 +34,7 @@ static int parse(const char *text, const char *option, struct endpoint *e) {
     char shown[256];
     const char *why = endpoint_parse(text, e);
     if (why) {
-        msg_error("%s%s: %s", option, vis_quote(text, strlen(text), 48, shown), tr(why));
+        msg_error("%s%s: %s", tr(option), vis_quote(text, strlen(text), 48, shown), tr(why));
         return -1;
     }
     endpoint_keep(e);

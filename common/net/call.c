@@ -118,8 +118,8 @@ static void show_result(const char *call, long result, const char *words) {
     int error = errno;
     snprintf(line, sizeof line, "%-40s = %ld", call, result < 0 ? -1 : result);
     if (result < 0) {
-        snprintf(failure, sizeof failure, *words ? "%s: %s (%s)" : "%s: %s", call_error_name(error),
-                 lang_error(error), words);
+        snprintf(failure, sizeof failure, tr(*words ? "%s: %s (%s)" : "%s: %s"),
+                 call_error_name(error), lang_error(error), words);
         words = failure;
     }
     show(line, words);

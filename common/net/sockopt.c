@@ -177,7 +177,7 @@ static int (*const readers[])(const char *, int64_t *) = {
 };
 
 static const char *read_word(struct sockopt *o, const char *value) {
-    static char why[96];
+    static char why[128];
     o->text = value;
     if (strlen(value) <= (size_t)o->row->max) return NULL;
     snprintf(why, sizeof why, tr("no %s has a name as long as this"), o->row->name);
@@ -185,7 +185,7 @@ static const char *read_word(struct sockopt *o, const char *value) {
 }
 
 static const char *read_value(struct sockopt *o, const char *value) {
-    static char why[96];
+    static char why[128];
     int64_t number = 0;
     if (!*value) return "the value is missing behind '='";
     if (o->row->kind == WORD) return read_word(o, value);
@@ -280,7 +280,8 @@ void sockopt_help(void) {
         snprintf(left, sizeof left, "%s=%s", rows[i].name, tr(units[rows[i].kind]));
         printf("  %-31s  %s\n", left, tr(rows[i].help));
     }
-    printf("  %-31s  %s\n", "LEVEL:NAME=INTEGER", tr("any other, by its numbers (setsockopt(2))"));
+    printf("  %-31s  %s\n", tr("LEVEL:NAME=INTEGER"),
+           tr("any other, by its numbers (setsockopt(2))"));
 }
 
 void sockopt_names(void) {

@@ -14,7 +14,7 @@
 /* Who holds the address that a bind(2) failed on: "by python3, pid 4242", or where a closed
  * connection does, "in TIME_WAIT", for how long, and why. False when the system does not tell. type
  * is SOCK_STREAM or SOCK_DGRAM. */
-#define SYSINFO_OWNER 192
+#define SYSINFO_OWNER 256
 bool sysinfo_owner(int type, const struct addr *a, char out[SYSINFO_OWNER]);
 
 /* The state of a TCP connection (RFC 9293). */
