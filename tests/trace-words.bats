@@ -229,6 +229,16 @@ time.sleep(100)' "$PORT"
     assert_regex "$(line_of "$SERVER_ERR" 'close\(4')" 'closed by a reset'
 }
 
+@test "a reset that recv brings: the close says that it leaves no TIME_WAIT" {
+    start_peer 'l = listen(); announce(l)
+s = l.accept()[0]
+s.recv(100)
+reset(s)'
+    run --separate-stderr alone probe -T --send hello --banner "127.0.0.1:$PEER_PORT"
+    assert_regex "$stderr" $'\nrecv\\(3, [0-9]+\\) += -1     ECONNRESET: .*the peer\'s system answered with a reset'
+    assert_regex "$stderr" $'\nclose\\(3\\) += 0      it was reset: no TIME_WAIT on either side'
+}
+
 @test "a close while the peer has not ended says that TIME_WAIT comes once it has" {
     start_peer 'l = listen()
 announce(l)
