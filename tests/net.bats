@@ -480,11 +480,13 @@ while True:
 }
 
 @test "without a name server: status 3, and a word on the network" {
-    hosts
+    hosts '127.0.0.1 four'
     echo >resolv
     inside mount --bind resolv /etc/resolv.conf
     run -3 sockkit connect nobody.test Hello
     assert_output 'sockkit connect: cannot resolve nobody.test: Temporary failure in name resolution (is the network up?)'
+    run -3 sockkit connect -6 four Hello
+    assert_output --partial '(-6 wants an IPv6 address: is there one, and is the network up?)'
 }
 
 @test "-n asks nobody" {

@@ -121,10 +121,14 @@ static void fail(struct resolve *r, enum status status, const char *why, const c
 /* --- the child's answer --- */
 
 static const char *hint_for(int error, int family) {
-    if (error == EAI_AGAIN) return " (is the network up?)";
-    return family == AF_INET    ? " (-4 wants an IPv4 address)"
-           : family == AF_INET6 ? " (-6 wants an IPv6 address)"
-                                : "";
+    bool unasked = error == EAI_AGAIN; /* also where /etc/hosts has the other family alone */
+    if (family == AF_INET)
+        return unasked ? " (-4 wants an IPv4 address: is there one, and is the network up?)"
+                       : " (-4 wants an IPv4 address)";
+    if (family == AF_INET6)
+        return unasked ? " (-6 wants an IPv6 address: is there one, and is the network up?)"
+                       : " (-6 wants an IPv6 address)";
+    return unasked ? " (is the network up?)" : "";
 }
 
 /* False where the child ended before it had written all of its answer, or what it wrote is none. */
