@@ -17,6 +17,19 @@ b.s.close()
 assert a.line() == "* user2 left"'
 }
 
+@test "1000 deliveries, one at a time, cost at most 1500 system calls" {
+    room '
+p, port = room("-q")
+members = [Member(port) for _ in range(25)]
+for m in members[:-1]: m.until("user25 joined")
+def talk():
+    for n in range(40):
+        members[n % 25].say("line %d" % n)
+        for m in members: m.until("line %d" % n)
+made = calls(p, talk)
+assert made <= 1500, made'
+}
+
 @test "what anyone says all hear, the speaker included, in one order" {
     room '
 import threading

@@ -111,6 +111,18 @@ assert read_line(s).decode() == "É!\n"' "$PORT"
     assert_success
 }
 
+@test "a request costs at most three system calls: to wait, to read, to write" {
+    run peer 'p, port = serve("-q", applet="cmd")
+s = connect(port)
+def ask():
+    for _ in range(200):
+        s.sendall(b"UPPER bonjour\n")
+        assert read_line(s) == b"BONJOUR\n"
+made = calls(p, ask)
+assert made <= 630, made'
+    assert_success
+}
+
 @test "10 000 pipelined requests are answered in order, many in one write" {
     start_cmd -q
     start strace -f -e trace=write,writev,send,sendto,sendmsg -o calls -p "$SERVER_PID"

@@ -219,7 +219,7 @@ for c, a in pairs:
 wait_until(lambda: len(os.listdir(f"/proc/{p.pid}/fd")) < 40)'
 }
 
-# counted CODE: how many system calls the relay makes while it runs, after a first connection through it.
+# counted WORK: how many system calls the relay makes for it, after a first connection through it.
 counted() {
     ends "$BULK"'
 forward("-q")
@@ -235,18 +235,13 @@ def used():
     assert c.recv(1) == b""
     c.close()
 used()
-tracer = subprocess.Popen(["strace", "-q", "-o", "calls", "-p", str(p.pid)], stderr=subprocess.PIPE)
-wait_until(lambda: "TracerPid:\t0\n" not in open(f"/proc/{p.pid}/status").read())
-'"$1"'
-tracer.send_signal(signal.SIGINT)
-tracer.wait()
-print(len(open("calls").readlines()))'
+print(calls(p, lambda: '"$1"'))'
 }
 
 @test "a short connection costs at most 35 system calls; 64 MiB each way 2000, or 12000 where pages cannot be moved" {
-    counted 'for _ in range(100): used()' >short
+    counted '[used() for _ in range(100)]' >short
     [ "$(cat short)" -le 3500 ]
-    counted 'assert swap(*pair())' >bulk
+    counted 'swap(*pair())' >bulk
     [ "$(cat bulk)" -le $((${PORTABLE:+10000} + 2000)) ]
 }
 

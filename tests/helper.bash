@@ -39,8 +39,8 @@ PYTHON=${PYTHON:-python3}
 TESTS=$BATS_TEST_DIRNAME
 # What starts the tests may ignore signals; what they start must not inherit that.
 FRESH=(env '--default-signal=HUP,INT,QUIT,PIPE,TERM,TSTP')
-# Python that is there in half the time: no packages of the site (-S), and peer.py where it is compiled once a file.
-[ -e "$BATS_RUN_TMPDIR/peer.py" ] || cp "$TESTS/peer.py" "$BATS_RUN_TMPDIR"
+# Python that is there in half the time: no packages of the site (-S), and peer.py and what is like it where they are compiled once a file.
+[ -e "$BATS_RUN_TMPDIR/peer.py" ] || cp "$TESTS"/*.py "$BATS_RUN_TMPDIR"
 PEER_COMMAND=(PYTHONPATH="$BATS_RUN_TMPDIR" "$PYTHON" -S)
 
 helper_setup() {

@@ -196,6 +196,16 @@ def cpu(p):
         return int(f.read().split()[0]) / 1e9
 
 
+def calls(p, work):
+    """How many system calls the process makes while work() runs."""
+    tracer = subprocess.Popen(["strace", "-q", "-o", "calls", "-p", str(p.pid)], stderr=subprocess.PIPE)
+    wait_until(lambda: "TracerPid:\t0\n" not in open(f"/proc/{p.pid}/status").read())
+    work()
+    tracer.send_signal(signal.SIGINT)
+    tracer.wait()
+    return len(open("calls").readlines())
+
+
 def take(pipe, n):
     """n bytes of a pipe; fewer at its end."""
     data = bytearray()
