@@ -43,7 +43,11 @@ static void log_in(struct engine *e) {
     resp_text(&e->out, "AUTH");
     if (l->user) resp_text(&e->out, l->user);
     resp_put(&e->out, l->password, l->password_size);
-    engine_send(e);
+    ssize_t n = sock_send_secret(e->stream.fd, buf_at(&e->out), e->out.size);
+    int error = n < 0 ? errno : EMSGSIZE;
+    bool whole = n == (ssize_t)e->out.size;
+    buf_free(&e->out);
+    if (!whole) fail(e, false, strerror(error));
 }
 
 static void hear_login(struct engine *e, const struct resp_item *item) {
