@@ -36,7 +36,7 @@ static const struct opt_row rows[] = {
         .min = SERVICE_BUFFER_LEAST, .max = 1 << 30,
         .help = "of the room; who is that far behind is dropped (1M)"),
     OPT("history", 0, OPT_INTEGER, chat_serve_conf, service.history, .metavar = "N", .min = 0,
-        .max = 10000, .help = "show a newcomer the last N lines said", .flags = OPT_EVERYDAY),
+        .max = 1000000, .help = "show a newcomer the last N lines said", .flags = OPT_EVERYDAY),
     OPT("hub", 0, OPT_CUSTOM, chat_serve_conf, hub.url, .metavar = "URL", .parse = parse_hub,
         .values = "redis:// redis+unix:", .flags = OPT_EVERYDAY,
         .help = "one room on many machines: redis://[[USER]:PASS@]HOST[:PORT]/ROOM"),

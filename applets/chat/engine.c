@@ -18,7 +18,8 @@ void engine_stop(struct engine *e) {
     }
     resp_free(&e->replies);
     buf_free(&e->out);
-    e->dialling = e->connected = e->open = false;
+    buf_free(&e->rest);
+    e->dialling = e->connected = e->open = e->waiting = false;
 }
 
 static void fail(struct engine *e, bool refused, const char *why) {
@@ -65,20 +66,43 @@ static void hear_login(struct engine *e, const struct resp_item *item) {
 
 /* --- what comes --- */
 
+static void hear(struct engine *e, const struct resp_item *item) {
+    if (item->kind == RESP_BROKEN)
+        fail(e, false, "its answer is none of a Redis server");
+    else if (e->open)
+        e->item(e, item);
+    else
+        hear_login(e, item);
+}
+
+static void work_through(struct engine *e, const char *bytes, size_t n) {
+    while (e->connected && !e->waiting) {
+        struct resp_item item = resp_next(&e->replies, &bytes, &n);
+        if (item.kind == RESP_MORE) break;
+        hear(e, &item);
+    }
+    if (e->waiting) buf_put(&e->rest, bytes, n);
+}
+
 static void on_data(struct stream *s, const char *bytes, size_t n) {
     struct engine *e = of_stream(s);
     e->heard = loop_now(e->loop);
-    while (e->connected) {
-        struct resp_item item = resp_next(&e->replies, &bytes, &n);
-        if (item.kind == RESP_MORE) break;
-        if (item.kind == RESP_BROKEN)
-            fail(e, false, "its answer is none of a Redis server");
-        else if (e->open)
-            e->item(e, &item);
-        else
-            hear_login(e, &item);
-    }
-    if (e->open && e->data) e->data(e);
+    work_through(e, bytes, n);
+}
+
+void engine_wait(struct engine *e) {
+    e->waiting = true;
+    stream_read(&e->stream, false);
+}
+
+void engine_go_on(struct engine *e) {
+    struct buf rest = e->rest;
+    e->rest = (struct buf){0};
+    e->waiting = false;
+    e->heard = loop_now(e->loop);
+    work_through(e, buf_at(&rest), rest.size);
+    buf_free(&rest);
+    if (e->connected && !e->waiting) stream_read(&e->stream, true);
 }
 
 static void on_end(struct stream *s) { fail(of_stream(s), false, "it closed the connection"); }

@@ -22,7 +22,6 @@ struct engine {
     const struct engine_login *login;
     void (*up)(struct engine *e);                                 /* commands are taken */
     void (*item)(struct engine *e, const struct resp_item *item); /* of the reply to one */
-    void (*data)(struct engine *e); /* all that came at once has been told; or NULL */
     /* The connection is over, and stopped; `refused`: the server did not take the password. The
      * words are complete. May be called before engine_start returns. */
     void (*down)(struct engine *e, bool refused, const char *why);
@@ -34,6 +33,8 @@ struct engine {
     struct loop *loop;
     struct dial dial;
     struct resp replies;
+    struct buf rest; /* what has come and is not told yet: it waits */
+    bool waiting;
     bool dialling, connected;
 };
 
@@ -41,6 +42,9 @@ struct engine {
 void engine_start(struct engine *e, struct loop *loop, const struct dial_plan *plan);
 /* Sends what has been put into `out`. */
 void engine_send(struct engine *e);
+/* From within `item`: what comes next waits, until engine_go_on. */
+void engine_wait(struct engine *e);
+void engine_go_on(struct engine *e);
 /* Closes the connection; `down` is not called. Also when there is none ({0}). */
 void engine_stop(struct engine *e);
 

@@ -328,7 +328,7 @@ static void expect_server(void *ctx, const char *server) {
 static void entered(struct hub *h) {
     const struct hub_greeting *g = &h->greeting;
     bool fresh = h->epoch == 0, changed = g->epoch != h->epoch;
-    if (fresh || g->missed > 0 || h->stale) hub_room_list_end(&h->room);
+    if (g->missed > 0) hub_room_list_end(&h->room);
     h->past = fresh;
     h->stale = false;
     if (changed || g->missed > 0) h->n = fresh ? (uint64_t)g->n : 0;
@@ -444,70 +444,6 @@ static void talk_item(struct engine *e, const struct resp_item *item) {
 
 static void talk_up(struct engine *e) { send_script(container_of(e, struct hub, talk)); }
 
-/* --- what the log brings --- */
-
-static bool is_doubted(const struct hub *h) {
-    return h->reader.id.ms == h->doubted.ms && h->reader.id.count == h->doubted.count;
-}
-
-/* False: the numbers have gone on, or back, without our having seen it. What that means is asked of
- * the hub, once. */
-static bool follows(struct hub *h, const struct entry *e) {
-    if (h->n == 0 || e->n == h->n + 1 || is_doubted(h)) return true;
-    h->doubted = h->reader.id;
-    h->stale = true;
-    lose(h, "its log does not go on from where it was");
-    return false;
-}
-
-static bool is_possible(const struct hub *h, const struct entry *e) {
-    return !is_doubted(h) || e->n <= (uint64_t)h->greeting.n;
-}
-
-static void take_entry(struct hub *h, const struct entry *e) {
-    bool known = h->past || hub_room_knows(&h->room, e);
-    if (known && !h->past && !follows(h, e)) return;
-    if (h->past) {
-        hub_room_remember(&h->room, e);
-    } else if (known && is_possible(h, e)) {
-        h->n = e->n;
-        hub_room_show(&h->room, e);
-    }
-    h->id = h->reader.id;
-}
-
-static void hear_entry(struct hub *h, enum entry_state state) {
-    if (!entry_id_before(&h->id, &h->reader.id)) return;
-    if (state == ENTRY_WHOLE)
-        take_entry(h, &h->reader.entry);
-    else
-        h->id = h->reader.id;
-    if (h->state == HUB_CATCHING && !entry_id_before(&h->id, &h->greeting.last)) caught_up(h);
-}
-
-static void reply_over(struct hub *h) {
-    if (h->state == HUB_CATCHING && h->reader.count == 0) caught_up(h);
-    h->behind = h->reader.count >= READ_MOST;
-    h->reader.count = 0;
-    send_read(h);
-}
-
-static void ears_item(struct engine *e, const struct resp_item *item) {
-    struct hub *h = container_of(e, struct hub, ears);
-    if (item->kind == RESP_ERROR && item->depth == 0) {
-        hear_error(h, item);
-        return;
-    }
-    enum entry_state state = entry_hear(&h->reader, item);
-    if (state == ENTRY_BROKEN)
-        lose(h, "its log is not that of a room");
-    else if (state != ENTRY_MORE)
-        hear_entry(h, state);
-    if (item->last && h->state != HUB_DOWN) reply_over(h);
-}
-
-static void ears_up(struct engine *e) { enter_if_met(container_of(e, struct hub, ears)); }
-
 /* --- after an absence: no faster than members read --- */
 
 #define LOOK (10 * TEXT_NS_PER_MS)
@@ -542,22 +478,98 @@ static void look(struct timer *t) {
         return;
     }
     h->pressed = false;
-    h->ears.heard = now;
-    stream_read(&h->ears.stream, true);
+    engine_go_on(&h->ears);
 }
 
-static void ears_data(struct engine *e) {
-    struct hub *h = container_of(e, struct hub, ears);
+/* Looks at the members after each part of the log, to let those read who are far behind. */
+static void heed_members(struct hub *h) {
+    const struct fanout *log = &h->service->channel.log;
     bool any;
-    if (h->ending) flush_later(h);
-    if (!h->behind || h->past) return;
+    if (!h->behind || h->past || log->end - h->measured < log->size / 8) return;
+    h->measured = log->end;
     h->progress = measure(h, &any);
     if (!any) return;
     h->progressed = loop_now(h->loop);
     h->pressed = true;
-    stream_read(&e->stream, false);
+    engine_wait(&h->ears);
     timer_start(h->loop, &h->crowd, LOOK, look);
 }
+
+/* --- what the log brings --- */
+
+static bool is_doubted(const struct hub *h) {
+    return h->reader.id.ms == h->doubted.ms && h->reader.id.count == h->doubted.count;
+}
+
+/* False: the numbers have gone on, or back, without our having seen it. What that means is asked of
+ * the hub, once. */
+static bool follows(struct hub *h, const struct entry *e) {
+    if (h->n == 0 || e->n == h->n + 1 || is_doubted(h)) return true;
+    h->doubted = h->reader.id;
+    h->stale = true;
+    h->pause = 0;
+    pulses_withdraw(&h->pulses, e->seat.server);
+    lose(h, "its log does not go on from where it was");
+    return false;
+}
+
+static bool is_possible(const struct hub *h, const struct entry *e) {
+    return !is_doubted(h) || e->n <= (uint64_t)h->greeting.n;
+}
+
+/* Not one that is there twice, nor one that speaks for a server that there is not. */
+static bool is_genuine(struct hub *h, const struct entry *e) {
+    const char *server = e->seat.server;
+    if (e->q && !pulses_advance(&h->pulses, server, e->q, loop_now(h->loop))) return false;
+    if (!e->q && e->kind != ENTRY_LEFT && e->kind != ENTRY_EPOCH) return false;
+    return h->past || pulses_know(&h->pulses, server) || hub_room_knows(&h->room, e);
+}
+
+/* False: it is not to be passed yet. */
+static bool take_entry(struct hub *h, const struct entry *e) {
+    if (h->past) {
+        hub_room_remember(&h->room, e);
+    } else if (!follows(h, e)) {
+        return false;
+    } else if (is_possible(h, e)) {
+        h->n = e->n;
+        hub_room_show(&h->room, e);
+    }
+    return true;
+}
+
+static void hear_entry(struct hub *h, enum entry_state state) {
+    if (!entry_id_before(&h->id, &h->reader.id)) return;
+    const struct entry *e = &h->reader.entry;
+    if (state == ENTRY_WHOLE && is_genuine(h, e) && !take_entry(h, e)) return;
+    h->id = h->reader.id;
+    if (h->ending) flush_later(h);
+    if (h->state == HUB_CATCHING && !entry_id_before(&h->id, &h->greeting.last)) caught_up(h);
+}
+
+static void reply_over(struct hub *h) {
+    if (h->state == HUB_CATCHING && h->reader.count == 0) caught_up(h);
+    h->behind = h->reader.count >= READ_MOST;
+    h->reader.count = 0;
+    send_read(h);
+}
+
+static void ears_item(struct engine *e, const struct resp_item *item) {
+    struct hub *h = container_of(e, struct hub, ears);
+    if (item->kind == RESP_ERROR && item->depth == 0) {
+        hear_error(h, item);
+        return;
+    }
+    enum entry_state state = entry_hear(&h->reader, item);
+    if (state == ENTRY_BROKEN)
+        lose(h, "its log is not that of a room");
+    else if (state != ENTRY_MORE)
+        hear_entry(h, state);
+    if (item->last && h->state != HUB_DOWN) reply_over(h);
+    if (state != ENTRY_MORE && h->state != HUB_DOWN) heed_members(h);
+}
+
+static void ears_up(struct engine *e) { enter_if_met(container_of(e, struct hub, ears)); }
 
 /* --- the connections --- */
 
@@ -625,8 +637,8 @@ static void prepare(struct hub *h, const struct call *call) {
                                      .password_size = url->password ? strlen(url->password) : 0};
     h->talk =
         (struct engine){.login = &h->login, .up = talk_up, .item = talk_item, .down = talk_down};
-    h->ears = (struct engine){
-        .login = &h->login, .up = ears_up, .item = ears_item, .data = ears_data, .down = ears_down};
+    h->ears =
+        (struct engine){.login = &h->login, .up = ears_up, .item = ears_item, .down = ears_down};
 }
 
 static int reach(struct hub *h, const struct call *call) {

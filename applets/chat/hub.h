@@ -83,6 +83,7 @@ struct hub {
     bool past;               /* what is read was before our time */
     bool behind;             /* the log holds more than one reply */
     bool pressed;            /* members have to read first */
+    uint64_t measured;       /* in the room's log: when it was looked who has to */
     uint64_t progress;       /* of those, and when that was looked at */
     int64_t progressed;
     struct entry_reader reader;

@@ -42,8 +42,8 @@ bool hub_room_knows(struct hub_room *r, const struct entry *e);
 void hub_room_show(struct hub_room *r, const struct entry *e);
 void hub_room_remember(struct hub_room *r, const struct entry *e);
 
-/* The list of who is in the room: between the two calls each of those that the hub knows. Who is
- * elsewhere and not listed is there no more. */
+/* The list of who is in the room: after the start each of those that the hub knows. At its end, if
+ * what they did was missed, who is elsewhere and not listed is there no more. */
 void hub_room_list_start(struct hub_room *r);
 void hub_room_list(struct hub_room *r, const struct seat *seat, const char *name);
 void hub_room_list_end(struct hub_room *r);

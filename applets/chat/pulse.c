@@ -27,6 +27,26 @@ void pulses_expect(struct pulses *p, const char *server, int64_t now) {
     if (pulse) pulse->expected = true;
 }
 
+bool pulses_advance(struct pulses *p, const char *server, uint64_t number, int64_t now) {
+    struct pulse *pulse = pulse_of(p, server, now);
+    if (!pulse) return true;
+    if (number <= pulse->number) return false;
+    pulse->before = pulse->number;
+    pulse->number = number;
+    return true;
+}
+
+void pulses_withdraw(struct pulses *p, const char *server) {
+    struct pulse *pulse = pulse_of(p, server, 0);
+    if (pulse) pulse->number = pulse->before;
+}
+
+bool pulses_know(const struct pulses *p, const char *server) {
+    for (size_t i = 0; i < p->size; i++)
+        if (!strcmp(p->items[i].server, server)) return p->items[i].beats;
+    return false;
+}
+
 void pulses_look(struct pulses *p, int64_t now) {
     bool blinked = now - p->looked > PULSE_BLINK;
     p->looked = now;

@@ -18,9 +18,10 @@
 struct pulse {
     char server[SERVER_ID + 1];
     uint64_t count;
-    int64_t since; /* when that was seen first */
-    bool beats;    /* the hub has a count of it */
-    bool expected; /* it should: it has members */
+    int64_t since;           /* when that was seen first */
+    uint64_t number, before; /* of its last operation that was seen, and of the one before it */
+    bool beats;              /* the hub has a count of it */
+    bool expected;           /* it should: it has members */
 };
 
 struct pulses {
@@ -32,6 +33,13 @@ struct pulses {
 void pulses_free(struct pulses *p);
 /* That server has members in the room. */
 void pulses_expect(struct pulses *p, const char *server, int64_t now);
+/* An operation of that server is seen. False: it, or a later one, was before; numbers never go
+ * back. */
+bool pulses_advance(struct pulses *p, const char *server, uint64_t number, int64_t now);
+/* The last that was seen will be once more. */
+void pulses_withdraw(struct pulses *p, const char *server);
+/* True when the hub had a count of it at the last look. */
+bool pulses_know(const struct pulses *p, const char *server);
 /* A look: between the two calls each count that the hub has. */
 void pulses_look(struct pulses *p, int64_t now);
 void pulses_see(struct pulses *p, const char *server, uint64_t count, int64_t now);
