@@ -165,12 +165,16 @@ static void make_way(struct hub_room *r, const struct guest *g, const char *name
 }
 
 static void rename_to(struct hub_room *r, struct guest *g, const char *name) {
-    if (!strcmp(g->called.name, name)) return;
     make_way(r, g, name);
     char *old = mem_copy(g->called.name);
     roster_rename(roster_of(r), &g->called, name, strlen(name));
     service_show(r->service, ROOM_RENAMED, old, (int)strlen(name), name);
     free(old);
+}
+
+/* It is in the room, under this name perhaps already. */
+static void call_by(struct hub_room *r, struct guest *g, const char *name) {
+    if (strcmp(g->called.name, name) != 0) rename_to(r, g, name);
 }
 
 static void come_in(struct hub_room *r, struct guest *g, const char *name) {
@@ -202,7 +206,7 @@ static void show_join(struct hub_room *r, const struct entry *e, struct guest *g
     if (!g && is_ours(r, &e->seat)) return;
     if (!g) g = guest_new(&e->seat);
     if (guest_is_in(g))
-        rename_to(r, g, e->name);
+        call_by(r, g, e->name);
     else
         come_in(r, g, e->name);
 }
@@ -356,7 +360,7 @@ void hub_room_list(struct hub_room *r, const struct seat *seat, const char *name
     if (!is_ours(r, seat))
         list_elsewhere(r, seat, name);
     else if (g && guest_is_in(g))
-        rename_to(r, g, name);
+        call_by(r, g, name);
     else if (g)
         come_in(r, g, name);
 }
