@@ -58,9 +58,12 @@ documented() {
     done
 }
 
-@test "sockkit(1) and the guide to the labs refer to each other" {
-    grep -q '^\.Xr sockkit-labs 7' "$MAN/sockkit.1"
-    grep -q '^\.Xr sockkit 1' "$MAN/sockkit-labs.7"
+@test "sockkit(1) and the guides refer to each other" {
+    local guide
+    for guide in labs compare; do
+        grep -q "^\.Xr sockkit-$guide 7" "$MAN/sockkit.1"
+        grep -q '^\.Xr sockkit 1' "$MAN/sockkit-$guide.7"
+    done
 }
 
 @test "every page has its sections, in order" {
