@@ -36,6 +36,13 @@ told() { [ -z "${PORTABLE:-}" ]; }
     assert_regex "$(line_of "$SERVER_ERR" bind)" '= 0      named, on a port that the system chose: datagrams sent there arrive here$'
 }
 
+@test "listen tells how many may wait for accept" {
+    local more=
+    ! told || more='\(Linux: one more\) '
+    start_serve -T -b 127.0.0.1 --backlog 7
+    assert_regex "$(line_of "$SERVER_ERR" listen)" "= 0      passive: the system now makes connections by itself; 7 of them ${more}may wait for accept\$"
+}
+
 @test "accept tells of the new socket, of the one that goes on listening, and how many still wait" {
     start_serve -T -b 127.0.0.1
     wait_for_line "$SERVER_ERR" 'waiting for a client'
