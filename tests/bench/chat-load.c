@@ -7,6 +7,7 @@
  *
  * What each member hears is judged by one log of the room (chat-room.h).
  *
+ * Of several ports each has a server of the same room; members take them in turn.
  * Members join a few at a time. Then the listener says SYNC0 and member 1 SYNC1, and what comes
  * before SYNC1 is not looked at. Prints  lines= deliveries= rate= p50_us= p99_us= lost= wrong=
  * [rss_kib=]  and exits 1 when lost or wrong.
@@ -19,7 +20,7 @@
 
 static const char help[] =
     "chat-load [-n MEMBERS] [-k SPEAKERS] [-r RATE] [-W WINDOW] [-s SIZE] [-t MILLISECONDS] "
-    "[-m sockkit|ncat|irc] [-P SERVER_PID] HOST PORT";
+    "[-m sockkit|ncat|irc] [-P SERVER_PID] HOST PORT...";
 
 enum { MAX_TEXT = 400, STAMP = 22, JOIN_MS = 30000, DRAIN_MS = 20000, JOINING = 7 };
 
@@ -170,7 +171,8 @@ static void await(struct room *room, const unsigned *value, unsigned wanted, con
 static void join_all(struct room *room) {
     for (unsigned i = 0; i < room->count; i++) {
         struct member *m = &room->members[i];
-        *m = (struct member){.id = i, .fd = dial(room->host, room->port, SOCK_STREAM)};
+        const char *port = room->ports[i % room->port_count];
+        *m = (struct member){.id = i, .fd = dial(room->host, port, SOCK_STREAM)};
         epoll_ctl(room->epoll, EPOLL_CTL_ADD, m->fd,
                   &(struct epoll_event){.events = EPOLLIN, .data.ptr = m});
         if (room->protocol->irc) say(room, m, "NICK u%u\r\nUSER u%u 0 * :u\r\n", i, i);
@@ -253,8 +255,9 @@ int main(int argc, char **argv) {
     }
     if (room.speakers == 0 || room.speakers > room.count) room.speakers = room.count;
     room.count++;
-    if (argc - optind != 2 || room.text_size < STAMP || room.count < 2) usage(help);
+    if (argc - optind < 2 || room.text_size < STAMP || room.count < 2) usage(help);
     room.host = argv[optind];
-    room.port = argv[optind + 1];
+    room.ports = argv + optind + 1;
+    room.port_count = (size_t)(argc - optind - 1);
     return run(&room);
 }

@@ -47,7 +47,9 @@ struct spoken {
 };
 
 struct room {
-    const char *host, *port;
+    const char *host;
+    char **ports; /* of the servers of the room */
+    size_t port_count;
     const struct protocol *protocol;
     struct member *members; /* 0 is the listener */
     unsigned count, speakers, rate, window, joined, synced;
