@@ -181,6 +181,17 @@ static void names_of_two_differ(void) {
     duo_free(&two);
 }
 
+static bool refuses(const char *line) { return room_refuses(line, strlen(line)); }
+
+static void tells_refusals_from_notices(void) {
+    CHECK(refuses("! ada is here already") && refuses("! the hub") &&
+          refuses("! x lines were missed"));
+    CHECK(!refuses("* ! x") && !refuses("!") && !refuses("(! x) y"));
+    CHECK(!refuses(ROOM_AWAY) && !refuses("! 1 lines were missed"));
+    CHECK(!refuses("! 18446744073709551615 lines were missed"));
+    CHECK(refuses("! 12 lines were missed now") && refuses("! lines were missed"));
+}
+
 int main(void) {
     static const struct unit_test tests[] = {
         {"a name is 1 to 32 printable characters, nothing that combines or hides", names},
@@ -193,6 +204,7 @@ int main(void) {
         {"an unknown command is named harmlessly", unknown_is_harmless},
         {"two talk, are called, whisper and stop", talk_of_two},
         {"host and guest never have one name", names_of_two_differ},
+        {"what a hub lets members know is no refusal", tells_refusals_from_notices},
     };
     return UNIT_RUN(tests);
 }
