@@ -32,7 +32,7 @@ same() { diff <(of_pages "$MAN" "$1") <(of_pages "$MAN/fr" "$1"); }
 @test "the French pages have the sections of the English ones, under the names that man knows" {
     local names='
         BEGIN {
-            split("NAME=NOM;ENVIRONMENT=ENVIRONNEMENT;EXIT STATUS=CODE DE RETOUR;EXAMPLES=EXEMPLES;SEE ALSO=VOIR AUSSI;" \
+            split("NAME=NOM;ENVIRONMENT=ENVIRONNEMENT;EXIT STATUS=CODE DE RETOUR;EXAMPLES=EXEMPLES;FILES=FICHIERS;SEE ALSO=VOIR AUSSI;" \
                   "SECURITY=SÉCURITÉ;STANDARDS=NORMES;EXERCISES=EXERCICES", pairs, ";")
             for (i in pairs) { split(pairs[i], pair, "="); french[pair[1]] = pair[2] }
         }

@@ -58,9 +58,12 @@ documented() {
     done
 }
 
-@test "sockkit(1) and the guide to the labs refer to each other" {
-    grep -q '^\.Xr sockkit-labs 7' "$MAN/sockkit.1"
-    grep -q '^\.Xr sockkit 1' "$MAN/sockkit-labs.7"
+@test "sockkit(1) and the guides refer to each other" {
+    local guide
+    for guide in labs compare; do
+        grep -q "^\.Xr sockkit-$guide 7" "$MAN/sockkit.1"
+        grep -q '^\.Xr sockkit 1' "$MAN/sockkit-$guide.7"
+    done
 }
 
 @test "every page has its sections, in order" {
@@ -78,12 +81,23 @@ documented() {
     done < <(grep -hoE '^\.Xr sockkit[a-z-]* [17]' "$MAN"/*.[17] | awk '{ print $2 "." $3 }' | sort -u)
 }
 
+@test "the manual names each variable of the environment that is read" {
+    local name
+    for name in $(grep -rhoE '[ (]getenv\("[A-Z_]+' "$TESTS"/../{applets,common} | sed 's/.*"//' | sort -u); do
+        grep -qE "^\.It Ev (.* )?$name\b" "$MAN/sockkit.1" || { echo "$name"; return 1; }
+    done
+}
+
 @test "sockkit(1) has every socket option of -O help, and says the same of it" {
-    local missing='' name line
+    local missing='' name line limits page
     while IFS= read -r line; do
         name=${line#  } name=${name%%=*}
         [ "$name" != LEVEL:NAME ] || continue
         [ "$(grep -A1 "^.It Cm $name Ns = Ns " "$MAN/sockkit.1" | tail -n 1)" = "$(sed 's/^ *[^ ].*   *//' <<<"$line")" ] || missing+=" $name"
+        limits=$(sed -nE 's/^[^(]*\(([0-9]+-[0-9]+)\).*/\1/p' <<<"$line")
+        for page in "$MAN"/{,fr/}sockkit.1; do
+            grep -q "^.It Cm $name Ns = Ns .*${limits:+Pq $limits}$" "$page" || missing+=" $name: $limits ($page)"
+        done
     done < <("$SOCKKIT" serve -O help)
     assert_equal "$missing" ''
 }

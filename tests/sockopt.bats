@@ -70,10 +70,11 @@ assert ended(p, 1)[1] == "sockkit connect: cannot set socket option 6:9999: Prot
     assert_output hello
 }
 
-@test "-O help lists each option with its unit, within 80 columns" {
+@test "-O help lists each option with its unit and limits, within 80 columns" {
     run -0 sockkit serve -O help
+    assert_line --regexp '^  keepidle=SECONDS \(1-32767\)  +[a-z]'
     assert_line --regexp '^  user-timeout=MILLISECONDS  +[a-z]'
-    assert_line --regexp '^  tos=N\|DSCP name \(ef, af11, cs1\)  type of service'
+    assert_line --regexp '^  tos=0-255\|DSCP \(ef, af11, cs1\)   +type of service'
     assert_line --regexp '^  LEVEL:NAME=INTEGER  +'
     assert_equal "$(awk 'length > 80' <<<"$output")" ''
 }

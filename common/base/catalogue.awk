@@ -1,6 +1,6 @@
 # catalogue: packs the French texts of fr.po for lang.c, as a C header. A text is found by a hash of the English one;
-# all texts together are packed by byte pairs: the two codes that stand side by side most often get a code of their own,
-# again and again, as long as there are codes (Gage 1994). Any POSIX awk, with LC_ALL=C.
+# all texts together are packed by pairs: the two codes that stand side by side most often get a code of their own, again
+# and again, as long as there are codes (Gage 1994). Codes have 10 bits. Any POSIX awk, with LC_ALL=C.
 
 # The letters beyond ASCII that texts may have: in a UTF-8 locale, in one that names no character set, and in another.
 function name_letters(    i, n, field, line) {
@@ -103,25 +103,41 @@ function lay(text,    i, c, which) {
 
 function put(code) {
     CODE[size] = code
-    USED[code] = 1
     BEFORE[size] = size - 1
     AFTER[size] = size + 1
     if (size > 0) count_pair(size - 1, 1)
     size++
 }
 
-# A pair that begins at this place is there once more, or once less.
-function count_pair(at, n,    key) {
+# A pair that begins at this place is there once more, or once less. RANKS has the pairs by how often they were there,
+# among them some that have become more or fewer.
+function count_pair(at, n,    key, times) {
     if (at < 0 || AFTER[at] > size || CODE[at] == 0 || CODE[AFTER[at]] == 0) return
-    key = CODE[at] * 256 + CODE[AFTER[at]]
-    PAIRS[key] += n
+    key = CODE[at] * CODES + CODE[AFTER[at]]
+    times = PAIRS[key] += n
     if (n > 0) PLACES[key] = PLACES[key] " " at
+    if (ranked && times >= LEAST) RANKS[times] = RANKS[times] " " key
 }
 
-function most_frequent(    key, best) {
-    best = -1
-    for (key in PAIRS)
-        if (best < 0 || PAIRS[key] > PAIRS[best] || (PAIRS[key] == PAIRS[best] && key + 0 < best + 0)) best = key
+function rank_pairs(    key) {
+    ranked = 1
+    for (key in PAIRS) {
+        if (PAIRS[key] > top) top = PAIRS[key]
+        if (PAIRS[key] >= LEAST) RANKS[PAIRS[key]] = RANKS[PAIRS[key]] " " key
+    }
+}
+
+# The lowest of the most frequent pairs, so that every awk finds the same one; -1: none is worth a code.
+function most_frequent(    n, i, key, best) {
+    for (best = -1; top >= LEAST && best < 0; top -= best < 0) {
+        n = split(RANKS[top], key, " ")
+        RANKS[top] = ""
+        for (i = 1; i <= n; i++) {
+            if (PAIRS[key[i]] != top) continue
+            RANKS[top] = RANKS[top] " " key[i]
+            if (best < 0 || key[i] + 0 < best) best = key[i] + 0
+        }
+    }
     return best
 }
 
@@ -130,7 +146,7 @@ function join_pair(key, code,    n, i, at, next_at, place) {
     for (i = 1; i <= n; i++) {
         at = place[i] + 0
         next_at = AFTER[at]
-        if (CODE[at] * 256 + CODE[next_at] != key || (at in GONE)) continue
+        if (CODE[at] * CODES + CODE[next_at] != key || (at in GONE)) continue
         count_pair(BEFORE[at], -1)
         count_pair(next_at, -1)
         CODE[at] = code
@@ -144,33 +160,48 @@ function join_pair(key, code,    n, i, at, next_at, place) {
     delete PLACES[key]
 }
 
-function pack(    code, key) {
-    for (code = 1; code < 256; code++) {
-        if (code in USED || (code >= LETTERS && code < LETTERS + letters)) continue
-        key = most_frequent()
-        if (key < 0 || PAIRS[key] < 3) break
-        PAIR[code] = int(key / 256) ", " key % 256
-        join_pair(key, code)
+function pack(    key) {
+    rank_pairs()
+    for (pairs = 0; LETTERS + letters + pairs < CODES && (key = most_frequent()) >= 0; pairs++) {
+        PAIR[pairs] = key
+        join_pair(key, LETTERS + letters + pairs)
     }
 }
 
 # --- the header ---
 
-function print_packed(    at, line) {
-    line = "   "
-    for (at = 0; at < size; at = AFTER[at]) {
-        line = line " " CODE[at] ","
-        if (length(line) < 110) continue
-        print line
-        line = "   "
+# Ten bits more. What is less than a byte waits in `held`.
+function print_code(code) {
+    held = held * CODES + code
+    for (held_bits += 10; held_bits >= 8; held_bits -= 8) {
+        print_byte(int(held / POWER[held_bits - 8]))
+        held %= POWER[held_bits - 8]
     }
-    print line "\n};"
+}
+
+function print_byte(byte) {
+    printf "%s%d,", bytes_printed++ % 24 ? " " : "\n    ", byte
+}
+
+# First the pairs, then the texts, each with a 0 behind it.
+function print_packed(    i, at) {
+    for (i = 0; i < pairs; i++) {
+        print_code(int(PAIR[i] / CODES))
+        print_code(PAIR[i] % CODES)
+    }
+    for (at = 0; at < size; at = AFTER[at]) print_code(CODE[at])
+    print_code(0) # fills the last byte
+    print "\n};"
 }
 
 BEGIN {
     FACTOR = 65599
+    CODES = 1024
+    LEAST = 5     # of a pair that is worth a code
     LETTERS = 128 # the codes of those beyond ASCII begin there
-    letters = count = size = bytes = 0
+    letters = count = size = bytes = top = held = held_bits = 0
+    POWER[0] = 1
+    for (i = 1; i < 10; i++) POWER[i] = 2 * POWER[i - 1]
     for (i = 1; i < 256; i++) ORD[sprintf("%c", i)] = i
     name_letters()
 }
@@ -191,12 +222,12 @@ END {
     print "#define CATALOGUE_BYTES " bytes
     print "#define CATALOGUE_FACTOR " FACTOR
     print "#define CATALOGUE_LETTERS " LETTERS
+    print "#define CATALOGUE_PAIRS " LETTERS + letters
+    print "#define CATALOGUE_CODES " LETTERS + letters + pairs
     print "enum catalogue_letters { CATALOGUE_UTF8, CATALOGUE_PLAIN, CATALOGUE_ASCII };"
     print "static const uint32_t catalogue_hashes[] = {"
     for (i = 0; i < count; i++) printf "    %.0fu,\n", HASH[i]
     print "};\nstatic const char catalogue_letters[][3][5] = {\n" table "};"
-    print "static const uint8_t catalogue_pairs[256][2] = {"
-    for (i = 1; i < 256; i++) if (i in PAIR) print "    [" i "] = {" PAIR[i] "},"
-    print "};\nstatic const uint8_t catalogue_packed[] = {"
+    printf "static const uint8_t catalogue_packed[] = {"
     print_packed()
 }

@@ -59,11 +59,25 @@ void lang_start(int argc, char **argv) {
 
 /* --- the catalogue --- */
 
-/* A code of the packed texts stands for two others, for a letter that is not of ASCII, or for
- * itself. */
-static char *unpack(uint8_t code, char *out) {
-    const uint8_t *pair = catalogue_pairs[code];
-    if (*pair) return unpack(pair[1], unpack(pair[0], out));
+/* Packed codes, of ten bits each. */
+struct packed {
+    const uint8_t *at;
+    uint32_t bits; /* the lowest of them are still to be taken: */
+    unsigned count;
+};
+
+static uint16_t take_code(struct packed *p) {
+    for (; p->count < 10; p->count += 8) p->bits = p->bits << 8 | *p->at++;
+    p->count -= 10;
+    return p->bits >> p->count & 1023;
+}
+
+/* A code stands for two others, for a letter that is not of ASCII, or for itself. */
+static char *unpack(uint16_t code, uint16_t pairs[][2], char *out) {
+    if (code >= CATALOGUE_PAIRS) {
+        const uint16_t *pair = pairs[code - CATALOGUE_PAIRS];
+        return unpack(pair[1], pairs, unpack(pair[0], pairs, out));
+    }
     if (code < CATALOGUE_LETTERS) {
         *out = (char)code;
         return out + 1;
@@ -74,13 +88,18 @@ static char *unpack(uint8_t code, char *out) {
 }
 
 static void unpack_all(void) {
-    const uint8_t *code = catalogue_packed;
+    static uint16_t pairs[CATALOGUE_CODES - CATALOGUE_PAIRS][2];
+    struct packed p = {catalogue_packed, 0, 0};
     char *out = unpacked;
+    uint16_t code;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        pairs[i][0] = take_code(&p);
+        pairs[i][1] = take_code(&p);
+    }
     for (size_t i = 0; i < CATALOGUE_TEXTS; i++) {
         texts[i] = out;
-        while (*code) out = unpack(*code++, out);
+        while ((code = take_code(&p))) out = unpack(code, pairs, out);
         *out++ = '\0';
-        code++;
     }
 }
 

@@ -95,7 +95,7 @@ static const char *const units[] = {[SWITCH] = "0|1",
                                     [BYTES] = "BYTES (64K, 1M)",
                                     [SECONDS] = "SECONDS",
                                     [MILLISECONDS] = "MILLISECONDS",
-                                    [SERVICE] = "N|DSCP name (ef, af11, cs1)",
+                                    [SERVICE] = "0-255|DSCP (ef, af11, cs1)",
                                     [DISCOVERY] = "do|dont|want|N",
                                     [WORD] = "NAME"};
 
@@ -274,11 +274,23 @@ void sockopt_default(const struct sockopt_list *list, int fd, const char *name, 
     if (!sockopt_given(list, name)) sock_set(fd, row->level, row->option, value, row->label);
 }
 
+/* Whether its limits are to be told: not of a switch, of words, or where every int will do. */
+static bool is_bounded(const struct sockopt_row *row) {
+    return (row->kind == NUMBER || row->kind == BYTES || row->kind == SECONDS) &&
+           row->max < INT_MAX;
+}
+
 void sockopt_help(void) {
     for (size_t i = 0; i < ROWS; i++) {
+        const struct sockopt_row *row = &rows[i];
+        const char *unit = tr(units[row->kind]);
         char left[64];
-        snprintf(left, sizeof left, "%s=%s", rows[i].name, tr(units[rows[i].kind]));
-        printf("  %-31s  %s\n", left, tr(rows[i].help));
+        if (is_bounded(row))
+            snprintf(left, sizeof left, "%s=%.*s (%d-%d)", row->name, (int)strcspn(unit, " "), unit,
+                     row->min, row->max);
+        else
+            snprintf(left, sizeof left, "%s=%s", row->name, unit);
+        printf("  %-31s  %s\n", left, tr(row->help));
     }
     printf("  %-31s  %s\n", tr("LEVEL:NAME=INTEGER"),
            tr("any other, by its numbers (setsockopt(2))"));
