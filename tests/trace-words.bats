@@ -12,6 +12,18 @@ told() { [ -z "${PORTABLE:-}" ]; }
 
 # --- bind, listen, accept ---
 
+@test "socket tells what kind of endpoint it made" {
+    local applet
+    for applet in serve udp-serve; do
+        start_server $applet -T -b 127.0.0.1
+        start_server $applet -T -U $applet.socket
+    done
+    assert_regex "$(line_of "$DIR/started.0.err" socket)" '^socket\(AF_INET, SOCK_STREAM\) += 3      a TCP endpoint, not yet named$'
+    assert_regex "$(line_of "$DIR/started.1.err" socket)" '^socket\(AF_UNIX, SOCK_STREAM\) += 3      an endpoint on this machine alone, not yet named$'
+    assert_regex "$(line_of "$DIR/started.2.err" socket)" '^socket\(AF_INET, SOCK_DGRAM\) += 3      a UDP endpoint, not yet named$'
+    assert_regex "$(line_of "$DIR/started.3.err" socket)" '^socket\(AF_UNIX, SOCK_DGRAM\) += 3      an endpoint on this machine alone, not yet named$'
+}
+
 @test "bind tells a listener that nobody can reach it yet, and whether this machine alone will" {
     local port
     port=$(free_port)
@@ -115,6 +127,18 @@ read_all(s)' "$PORT" "$SERVER_ERR"
 
 # True where the answer was not there before anybody waited for it.
 looked_up() { alone connect -T "localhost:$PORT" Hello 2>looked.err && grep -q 'addresses of a name' looked.err; }
+
+@test "close of a listener counts whom nobody has accepted" {
+    local more=
+    ! told || more='; 2 that nobody accepted are reset'
+    start_serve -T -b 127.0.0.1 -m 1
+    start_peer 'cs = [connect(args[0]) for _ in range(3)]
+announce(listen())
+time.sleep(100)' "$PORT"
+    wait_for_line "$SERVER_ERR" ' connected$'
+    stop "$SERVER_PID"
+    assert_regex "$(line_of "$SERVER_ERR" 'close\(3\)')" "= 0      no longer listening$more\$"
+}
 
 @test "close of UDP says that nobody is told" {
     start_server udp-serve -T -c 1 -b 127.0.0.1
