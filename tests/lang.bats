@@ -77,7 +77,7 @@ serve -p 0 --proxy socks5://a|--proxy va avec --to
 serve -p 0 -m 0|--max-clients$NB: \"0\"$NB: hors limites
 echo x|opérande inattendu \"x\" (voir sockkit echo --help)
 echo 8888|opérande inattendu \"8888\" (-p 8888 pour y écouter)
-udp-send 127.0.0.1:1 x -r 1|impossible d'envoyer à 127.0.0.1:1$NB: Connexion refusée (un «${NB}port injoignable$NB» d'ICMP est revenu
+udp-send 127.0.0.1:1 x -r 1|impossible d'envoyer à 127.0.0.1:1$NB: Connexion refusée (un message ICMP «${NB}port injoignable$NB» est revenu
 udp-serve -p 0 --group 1.2.3.4|ce n'est pas une adresse multicast
 udp-serve -p 0 -w 10ms|aucun datagramme n'est venu à temps
 chat --name a(b 127.0.0.1:1|un nom n'a que des caractères imprimables, sans espace ni parenthèses

@@ -7,12 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/lang.h"
+
 #define CAPACITY_LEAST 16
 
 /* Writes to descriptor 2 by itself: stdio might allocate. */
 _Noreturn static void out_of_memory(void) {
-    static const char line[] = "sockkit: out of memory\n";
-    ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
+    const char *line = tr("sockkit: out of memory\n");
+    ssize_t ignored = write(STDERR_FILENO, line, strlen(line));
     (void)ignored;
     _exit(1);
 }
