@@ -5,7 +5,7 @@
 load helper
 
 # Hosts that the examples name.
-HOSTS='db cache www.example backup backup.example chat.example other.example'
+HOSTS='db cache www.example backup backup.example chat.example hub.example other.example'
 
 # What is run in place of a line that needs more than a network: an extended regular expression, and the line instead.
 INSTEAD='
@@ -112,6 +112,13 @@ sockkit() {
     *) wait_for_start "$file" || return ;;
     esac
     case " $* " in *' -p '*) ;; *) printf -v "$(running "$1")" %s "$PID" ;; esac
+}
+
+# The hub of a room, in the background like a server.
+redis-server() {
+    if ((BASHPID != $$)); then exec redis-server "$@"; fi
+    command redis-server "$@" <&0 &
+    after 'Ready to accept'
 }
 
 # Who sits at the terminal of a room and says nothing: an empty line is nothing.
@@ -237,7 +244,7 @@ play_all() {
     python3 -B "$TESTS/scenes.py" scenes "$@" || return
     stand_in scenes/*.sh
     {
-        declare -f is_server running make_room sockkit silent_host type_command terminal typed stays after steady told_here shown_as_printed gather begin_scene end_scene \
+        declare -f is_server running make_room sockkit redis-server silent_host type_command terminal typed stays after steady told_here shown_as_printed gather begin_scene end_scene \
             wait_until true_in_time untraced pause wait_for_start started_or_gone file_filled line_there gone
         # shellcheck disable=SC2090
         declare -p THERE DIR SOCKKIT SOURCE PORTABLE

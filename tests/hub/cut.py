@@ -29,10 +29,10 @@ def other_network():
 
 def far_room(there, url):
     """A server in the other network; its members reach it at a path."""
-    command = [*there, os.environ["SOCKKIT"], "chat-serve", "-q", "-U", "far.room", "--hub", url]
+    command = [*there, os.environ["SOCKKIT"], "chat-serve", "-q", "-U", "far.room", "--port-file", "far.port", "--hub", url]
     p = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     started.append(p)
-    wait_until(lambda: os.path.exists("far.room"))
+    wait_until(lambda: os.path.exists("far.port"))
     return p
 
 
