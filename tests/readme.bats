@@ -64,11 +64,17 @@ typed() {
 stays() {
     case $1 in
     'sockkit chat --name ada localhost') echo 'is now ada' ;;
-    'sockkit connect -v --no-half-close '* | 'sockkit connect -v 127.0.0.1 Bonjour') echo 'nothing more to send' ;;
+    'sockkit connect -v --no-half-close '* | 'sockkit connect -v 127.0.0.1 Bonjour') echo 'nothing more to send|plus rien à envoyer' ;;
     esac
 }
 
 after() { wait_until line_there "$SEEN" "$1"; }
+
+# What follows is played on a system in French, which has no French of its own.
+in_french() {
+    unset LC_ALL
+    export LC_CTYPE=C.UTF-8 LANG=fr_FR.UTF-8
+}
 
 setup() {
     helper_setup
@@ -162,8 +168,9 @@ told_here() {
     if [ -z "$PORTABLE" ]; then
         cat
     else
-        sed -E '/^(reachable at|no answer yet from) /d; s/^(sockkit [a-z-]+: [^(]*) \(.*/\1/
-            s/ \(Linux: one more\)//; s/, and nobody else waits$//; s/ for (TIME|some time)$//'
+        sed -E '/^(reachable at|no answer yet from|joignable à|pas encore de réponse de) /d; s/^(sockkit [a-z-]+: [^(]*) \(.*/\1/
+            s/ \(Linux(: one more|.: une de plus)\)//; s/, (and nobody else waits|et personne d.autre n.attend)$//
+            s/ (for|pendant) (TIME|some time|quelque temps)$//'
     fi
 }
 
@@ -265,6 +272,16 @@ play_all() {
 
 @test "the exercises of sockkit-labs(7) work as printed, and print what it says" {
     play_all "$SOURCE"/man/sockkit-labs.7
+}
+
+@test "the commands of README.fr.md print in French what it says" {
+    in_french
+    play_all "$SOURCE/README.fr.md"
+}
+
+@test "the exercises of sockkit-labs(7) in French print in French what it says" {
+    in_french
+    play_all "$SOURCE"/man/fr/sockkit-labs.7
 }
 
 @test "the commands in the text of README.md are understood" {

@@ -3,7 +3,7 @@
 scenes.py FOLDER FILE...    writes FOLDER/NAME.sh for each scene, and FOLDER/NAME.N for the output printed of its command N
 
 A scene is a block of a script (```sh, or .Bd of EXAMPLES), or all terminals of a section (```console, or .Bd of a .Ss of
-EXERCISES: "$ " and a command, then what it prints). Fails on a block of another kind."""
+EXERCISES: "$ " and a command, then what it prints), in English or in French. Fails on a block of another kind."""
 import re
 import sys
 
@@ -32,11 +32,11 @@ def page(text):
 
 def exercises(text):
     """Blanks in front continue a line, as on a terminal that is narrow."""
-    for section in text.partition(".Sh EXERCISES\n")[2].partition("\n.Sh ")[0].split(".Ss ")[1:]:
+    for section in text.replace("EXERCICES", "EXERCISES").partition(".Sh EXERCISES\n")[2].partition("\n.Sh ")[0].split(".Ss ")[1:]:
         blocks = re.findall(r"(?ms)^\.Bd -literal.*?\n(.*?)^\.Ed$", section)
         if not blocks or not all(block.startswith("$ ") for block in blocks):
             sys.exit("an exercise without commands: %s" % section.splitlines()[0])
-        yield "console", re.sub(r"\n    +", " ", "".join(blocks).replace("\\&", "").replace("\\e", "\\"))
+        yield "console", re.sub(r"\n    +", " ", "".join(blocks).replace("\\&", "").replace("\\ ", "\u00a0").replace("\\e", "\\"))
 
 
 def terminals(text, name):
