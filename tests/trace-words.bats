@@ -140,6 +140,16 @@ time.sleep(100)' "$PORT"
     assert_regex "$(line_of "$SERVER_ERR" 'close\(3\)')" "= 0      no longer listening$more\$"
 }
 
+@test "close of a Unix socket says that both have ended; a datagram may be empty" {
+    start_serve --once -T -U path
+    run --separate-stderr alone connect -T -U path Hello
+    assert_regex "$stderr" $'\nclose\\(3\\) += 0      both sides have ended'
+    start_server udp-serve -T -c 1 -b 127.0.0.1
+    peer 'datagram().sendto(b"", ("127.0.0.1", int(args[0])))' "$PORT"
+    wait_for_exit "$SERVER_PID"
+    assert_regex "$(line_of "$SERVER_ERR" recvfrom)" '= 0      an empty datagram$'
+}
+
 @test "close of UDP says that nobody is told" {
     start_server udp-serve -T -c 1 -b 127.0.0.1
     run --separate-stderr alone udp-send -T "127.0.0.1:$PORT" Hello
