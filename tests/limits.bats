@@ -379,21 +379,34 @@ assert ended(p, 0)[1].count(" connected\n") == 5'
 
 @test "--exit-idle: every TCP server ends with status 0 when nobody was connected for that time" {
     peer '
-for applet, *words in ["serve"], ["serve", "-e", "cat"], ["echo", "-u"], ["cmd"], ["guess"], ["chat-serve"]:
-    start = time.monotonic()
-    p, port = serve("--exit-idle", "300ms", *words, applet=applet, stdin=subprocess.DEVNULL)
-    assert "nobody was connected for" in ended(p, 0)[1], applet
-    assert time.monotonic() - start >= 0.3, applet
-    p, port = serve("--exit-idle", "1s", *words, applet=applet, stdin=subprocess.DEVNULL)
-    s = connect(port)
-    start = time.monotonic()
-    wait_until(lambda: time.monotonic() - start > 1.3)
-    assert p.poll() is None, applet
+applets = ["serve"], ["serve", "-e", "cat"], ["echo", "-u"], ["cmd"], ["guess"], ["chat-serve"]
+def start(limit, applet, *words): return serve("--exit-idle", limit, *words, applet=applet, stdin=subprocess.DEVNULL)
+def all_end(since, least):
+    """Each ends by itself, not before it has been alone so long."""
+    def another():
+        for p in [p for p in since if p.poll() is not None]:
+            assert time.monotonic() - since.pop(p) >= least, p.args
+            assert "nobody was connected for" in ended(p, 0)[1], p.args
+        return not since
+    wait_until(another)
+begun = {}
+for words in applets:
+    before = time.monotonic()
+    begun[start("300ms", *words)[0]] = before
+all_end(begun, 0.3)
+guests = {}
+for words in applets:
+    p, port = start("1s", *words)
+    guests[p] = connect(port)
+come = time.monotonic()
+wait_until(lambda: time.monotonic() - come > 1.3)
+assert not [p.args for p in guests if p.poll() is not None]
+left = {}
+for p, s in guests.items():
     hear(s)
     s.close()
-    left = time.monotonic()
-    ended(p, 0)
-    assert time.monotonic() - left > 0.8, applet'
+    left[p] = time.monotonic()
+all_end(left, 0.8)'
 }
 
 @test "--exit-idle: a denied client is nobody; what was received is delivered at the end" {
