@@ -3,8 +3,8 @@
  * Keeps DEPTH requests in flight on each of CONNS connections, and checks every byte of every
  * reply. Mode close: each request is a connection of its own, CONNS of them at a time.
  *
- * Prints  requests= rate= p50_us= p99_us= p999_us= lost= wrong=  and exits 1 when a reply was lost
- * or wrong.
+ * Prints  requests= rate= p50_us= p99_us= p999_us= lost= wrong= [cpu_us=]  and exits 1 when a reply
+ * was lost or wrong. cpu_us is what the server took once all had been greeted.
  */
 #include "load.h"
 
@@ -13,7 +13,7 @@
 #include <sys/epoll.h>
 
 static const char help[] =
-    "echo-load [-c CONNS] [-s SIZE] [-d DEPTH] [-t MILLISECONDS] [-n REQUESTS] [-m echo|cmd|close] HOST PORT";
+    "echo-load [-c CONNS] [-s SIZE] [-d DEPTH] [-t MILLISECONDS] [-n REQUESTS] [-m echo|cmd|close] [-P SERVER_PID] HOST PORT";
 
 enum { CHUNK = 256 * 1024, MAX_SIZE = 64 * 1024, MAX_DEPTH = 1024, DRAIN_MS = 5000 };
 
@@ -33,6 +33,7 @@ struct load {
     const char *host, *port;
     bool cmd, close;
     size_t conns, size, reply, depth;
+    long server;
     uint64_t limit; /* of requests */
     uint64_t deadline;
     int epoll;
@@ -199,6 +200,7 @@ static int run(struct load *load) {
         if (!load->close)
             conns[i].fd = dial(load->host, load->port, SOCK_STREAM), greet(load, &conns[i]);
     }
+    double spent = load->server ? cpu_us(load->server) : 0;
     load->started = now_ns();
     load->deadline += load->started;
     for (size_t i = 0; i < load->conns; i++) {
@@ -215,17 +217,19 @@ static int run(struct load *load) {
         while (!load->stopping);
         if (load->done != seen) seen = load->done, last = now_ns();
     }
-    printf("requests=%llu rate=%.0f p50_us=%.1f p99_us=%.1f p999_us=%.1f lost=%llu wrong=%llu\n",
+    printf("requests=%llu rate=%.0f p50_us=%.1f p99_us=%.1f p999_us=%.1f lost=%llu wrong=%llu",
            (unsigned long long)load->done,
            (double)load->done * 1e9 / (double)(last - load->started), hist_us(&load->latency, 0.5),
            hist_us(&load->latency, 0.99), hist_us(&load->latency, 0.999), (unsigned long long)lost,
            (unsigned long long)load->wrong);
+    if (load->server) printf(" cpu_us=%.0f", cpu_us(load->server) - spent);
+    printf("\n");
     return lost || load->wrong;
 }
 
 int main(int argc, char **argv) {
     static struct load load = {.conns = 100, .size = 64, .depth = 1, .deadline = 1000000000};
-    for (int option; (option = getopt(argc, argv, "c:s:d:t:n:m:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "c:s:d:t:n:m:P:")) != -1;) {
         switch (option) {
         case 'c':
             load.conns = number(optarg, 100000, help);
@@ -246,6 +250,9 @@ int main(int argc, char **argv) {
             load.cmd = strcmp(optarg, "cmd") == 0;
             load.close = strcmp(optarg, "close") == 0;
             if (!load.cmd && !load.close && strcmp(optarg, "echo") != 0) usage(help);
+            break;
+        case 'P':
+            load.server = (long)number(optarg, 1UL << 30, help);
             break;
         default:
             usage(help);

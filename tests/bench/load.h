@@ -54,6 +54,17 @@ static inline long resident_kib(long pid) {
     return kib;
 }
 
+/* Processor time that a process of one thread has taken. */
+static inline double cpu_us(long pid) {
+    char path[64];
+    unsigned long long ns = 0;
+    snprintf(path, sizeof path, "/proc/%ld/schedstat", pid);
+    FILE *file = fopen(path, "r");
+    if (!file || fscanf(file, "%llu", &ns) != 1) die(path);
+    fclose(file);
+    return (double)ns / 1e3;
+}
+
 /* A number of an option or operand in 1..max, or usage(text). */
 static inline unsigned long number(const char *s, unsigned long max, const char *text) {
     char *end;

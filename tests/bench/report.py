@@ -9,6 +9,7 @@ import statistics
 import subprocess
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+PLOTS = os.path.join(HERE, "plots")
 RESULTS = os.path.join(HERE, "RESULTS.md")
 
 HEAD = """# What sockkit does beside its peers
@@ -60,6 +61,36 @@ class Row:
         missed = "below the aim" if name == "bare" else "**MISSED**"
         return f"{word} {wanted}x", "ok" if ratio >= wanted else missed
 
+    def cells(self):
+        for name, median in sorted(self.medians.items(), key=lambda pair: pair[1], reverse=not self.low):
+            taken = self.samples[name]
+            ratio = self.ratio(name) if name != "sockkit" else None
+            spread = f"{figure(min(taken))} - {figure(max(taken))}" if len(taken) > 1 else ""
+            yield [name, figure(median), spread, str(len(taken)), f"{ratio:.2f}x" if ratio else "", *self.floor(name)]
+
+    def verdicts(self):
+        return [(self.work, name, self.floor(name)[1]) for name in self.medians]
+
+    def title(self):
+        return f"({self.unit}{', less is better' if self.low else ''})"
+
+    def shown(self):
+        lines = [f"  {self.work} {self.title()}"]
+        for name, median, spread, _runs, ratio, floor, verdict in self.cells():
+            words = f"    {name:24} {median:>12}  {spread:23} {ratio:>8}  {floor:14} {verdict.strip('*')}"
+            lines.append(words.rstrip())
+        return lines
+
+    def table(self):
+        lines = [
+            f"**{self.work}** {self.title()}",
+            "",
+            "| program | median | least - greatest | runs | sockkit does | wanted | |",
+            "| --- | ---: | --- | ---: | ---: | --- | --- |",
+        ]
+        lines += ["| " + " | ".join(line) + " |" for line in self.cells()]
+        return "\n".join(lines) + "\n"
+
 
 def rows_of(works, samples, key, unit, **rest):
     """The Row of one figure (KEY) out of samples as stage.alternate() returns them."""
@@ -70,32 +101,6 @@ def figure(value):
     if value >= 1000:
         return f"{value:,.0f}".replace(",", " ")
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def cells(row):
-    for name, median in sorted(row.medians.items(), key=lambda pair: pair[1], reverse=not row.low):
-        taken = row.samples[name]
-        ratio = row.ratio(name) if name != "sockkit" else None
-        spread = f"{figure(min(taken))} - {figure(max(taken))}" if len(taken) > 1 else ""
-        yield [name, figure(median), spread, str(len(taken)), f"{ratio:.2f}x" if ratio else "", *row.floor(name)]
-
-
-def show(row):
-    print(f"  {row.work} ({row.unit}{', less is better' if row.low else ''})")
-    for name, median, spread, _runs, ratio, floor, verdict in cells(row):
-        words = f"    {name:24} {median:>12}  {spread:23} {ratio:>8}  {floor:14} {verdict.strip('*')}"
-        print(words.rstrip())
-
-
-def table(row):
-    lines = [
-        f"**{row.work}** ({row.unit}{', less is better' if row.low else ''})",
-        "",
-        "| program | median | least - greatest | runs | sockkit does | wanted | |",
-        "| --- | ---: | --- | ---: | ---: | --- | --- |",
-    ]
-    lines += ["| " + " | ".join(line) + " |" for line in cells(row)]
-    return "\n".join(lines) + "\n"
 
 
 def version(name):
@@ -121,7 +126,7 @@ def others_share(before, after, seconds):
 
 
 def provenance(rows, others):
-    names = sorted({name.split(",")[0] for row in rows for name in row.medians})
+    names = sorted({name.split(",")[0] for row in rows for _work, name, _verdict in row.verdicts()})
     known = [f"{name} {version(name)}" for name in names if version(name)]
     when = datetime.datetime.now().strftime("%Y-%m-%d %H:%M")
     return f"{when}, {machine()}; other work took {others:.0f} % of the CPU meanwhile" + (f"; {', '.join(known)}" if known else "") + ".\n"
@@ -135,7 +140,7 @@ def chart(item, rows):
         parts.append(f'<text x="10" y="{y + 12}" class="work">{html.escape(f"{row.work} ({unit})")}</text>')
         y += 22
         greatest = max(row.medians.values()) or 1
-        for name, median, *_ in cells(row):
+        for name, median, *_ in row.cells():
             width = max(1, 420 * row.medians[name] / greatest)
             kind = name if name in ("sockkit", "bare") else "peer"
             parts.append(f'<text x="170" y="{y + 11}" class="name">{html.escape(name)}</text>'
@@ -145,26 +150,27 @@ def chart(item, rows):
         y += 12
     style = "text{font:11px sans-serif}.work{font-weight:bold}.name{text-anchor:end}" \
         ".sockkit{fill:#1f77b4}.bare{fill:#bbb}.peer{fill:#e0a060}"
-    folder = os.path.join(HERE, "plots")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, item + ".svg"), "w", encoding="utf-8") as svg:
+    with open(os.path.join(PLOTS, item + ".svg"), "w", encoding="utf-8") as svg:
         svg.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="700" height="{y}"><style>{style}</style>'
                   f'<rect width="700" height="{y}" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n")
 
 
 def section(item, rows, notes, others):
-    verdicts = [(row.work, name, row.floor(name)[1]) for row in rows for name in row.medians]
+    verdicts = [verdict for row in rows for verdict in row.verdicts()]
     missed = sorted({work for work, _name, verdict in verdicts if "MISSED" in verdict})
     parts = [f"## {item}\n", provenance(rows, others)]
     if others > 10:
         parts.append("The machine was not quiet: ratios are off, some by much.\n")
     judged = [verdict for _work, _name, verdict in verdicts if verdict and verdict[0] != "n"]
     parts.append("Floor missed: " + "; ".join(missed) + ".\n" if missed else "No floor missed.\n" if judged else "")
-    if not any("sockkit" in row.medians for row in rows):
+    if not any(name == "sockkit" for _work, name, _verdict in verdicts):
         parts.append("sockkit has no figure: not built yet, or it failed.\n")
     parts += [note + "\n" for note in notes]
-    parts += [table(row) for row in rows]
-    parts.append(f"![{item}](plots/{item}.svg)\n")
+    parts += [row.table() for row in rows]
+    bars = [row for row in rows if isinstance(row, Row)]
+    if bars:
+        chart(item, bars)
+        parts.append(f"![{item}](plots/{item}.svg)\n")
     return "\n".join(parts)
 
 
@@ -175,7 +181,7 @@ def write(item, rows, notes, others, order):
         with open(RESULTS, encoding="utf-8") as text:
             for part in re.split(r"^(?=## )", text.read(), flags=re.M)[1:]:
                 sections[part[3:].split("\n", 1)[0]] = part.rstrip() + "\n"
+    os.makedirs(PLOTS, exist_ok=True)
     sections[item] = section(item, rows, notes, others)
-    chart(item, rows)
     with open(RESULTS, "w", encoding="utf-8") as text:
         text.write("\n".join([HEAD] + [sections[name] for name in order if name in sections]))
