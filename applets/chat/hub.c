@@ -23,11 +23,13 @@
 #define FAREWELL (5 * TEXT_NS_PER_S)
 #define PASSWORD_MOST ((size_t)16384)
 
-#define BATCH_MOST 512u                  /* deeds that go at once */
-#define BATCH_BYTES ((size_t)256 * 1024) /* about, of them */
-#define BATCHES_MOST 2                   /* on their way */
-#define READ_MOST 1024                   /* entries asked for at once */
-#define BLOCK 1000                       /* ms that the hub waits for one */
+#define BATCH_MOST 512u                            /* deeds that go at once */
+#define BATCH_BYTES ((size_t)256 * 1024)           /* about, of them */
+#define BATCHES_MOST 2                             /* on their way */
+#define READ_MOST 1024                             /* entries asked for at once */
+#define REST_LEAST (500 * (TEXT_NS_PER_MS / 1000)) /* ns between two readings, where any */
+#define REST_MOST (20 * TEXT_NS_PER_MS)
+#define BLOCK 1000 /* ms that the hub waits for one */
 
 enum { EXPECT_LOAD, EXPECT_ENTER, EXPECT_BEAT, EXPECT_DEAD, EXPECT_BATCH, EXPECT_LEAVE };
 
@@ -211,6 +213,7 @@ static void lose_after(struct hub *h, const char *why, int64_t patience) {
     engine_stop(&h->talk);
     engine_stop(&h->ears);
     timer_stop(&h->crowd);
+    timer_stop(&h->reading);
     snprintf(h->why, sizeof h->why, "%s", tr(why));
     msg_note(1, "no connection with the hub %s: %s", h->where, tr(why));
     if (!h->starting && !h->told && !timer_running(&h->away))
@@ -547,11 +550,29 @@ static void hear_entry(struct hub *h, enum entry_state state) {
     if (h->state == HUB_CATCHING && !entry_id_before(&h->id, &h->greeting.last)) caught_up(h);
 }
 
+static void read_on(struct timer *t) { send_read(container_of(t, struct hub, reading)); }
+
+/* In the turn after one in which members were given what had come: as long as that took the log is
+ * left alone, so that a large room is not given each line by itself. */
+static void rest(struct timer *t) {
+    struct hub *h = container_of(t, struct hub, reading);
+    int64_t took = loop_now(h->loop) - h->replied;
+    if (took < REST_LEAST)
+        send_read(h);
+    else
+        timer_start(h->loop, t, took < REST_MOST ? took : REST_MOST, read_on);
+}
+
 static void reply_over(struct hub *h) {
-    if (h->state == HUB_CATCHING && h->reader.count == 0) caught_up(h);
-    h->behind = h->reader.count >= READ_MOST;
+    uint64_t count = h->reader.count;
+    if (h->state == HUB_CATCHING && count == 0) caught_up(h);
+    h->behind = count >= READ_MOST;
     h->reader.count = 0;
-    send_read(h);
+    h->replied = loop_now(h->loop);
+    if (count == 0 || h->behind)
+        send_read(h);
+    else
+        timer_start(h->loop, &h->reading, 0, rest);
 }
 
 static void ears_item(struct engine *e, const struct resp_item *item) {
@@ -691,7 +712,7 @@ void hub_stop(struct hub *h) {
     if (!h->loop) return;
     engine_stop(&h->talk);
     engine_stop(&h->ears);
-    struct timer *timers[] = {&h->retry, &h->away, &h->tick, &h->opening, &h->crowd};
+    struct timer *timers[] = {&h->retry, &h->away, &h->tick, &h->opening, &h->crowd, &h->reading};
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) timer_stop(timers[i]);
     hub_room_stop(&h->room);
     pulses_free(&h->pulses);

@@ -53,7 +53,7 @@ struct hub {
 
     enum hub_state state;
     struct engine talk, ears;
-    struct timer retry, away, tick, opening, crowd;
+    struct timer retry, away, tick, opening, crowd, reading;
     struct later flushing;
     int64_t ticked; /* when that was last */
     int64_t pause;  /* until the next attempt */
@@ -79,6 +79,7 @@ struct hub {
     uint64_t n;              /* of the entry that was shown last; 0: any may follow */
     struct entry_id id;      /* read up to here */
     struct entry_id doubted; /* the one before which entries seemed to be missing */
+    int64_t replied;         /* when the last reply was over */
     bool stale;              /* the list of who is there is wanted anew */
     bool past;               /* what is read was before our time */
     bool behind;             /* the log holds more than one reply */
