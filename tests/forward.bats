@@ -245,6 +245,23 @@ print(calls(p, lambda: '"$1"'))'
     [ "$(cat bulk)" -le $((${PORTABLE:+10000} + 2000)) ]
 }
 
+@test "a silent pair has 1 KiB resident" {
+    ends '
+forward("-q")
+def resident(): return int(open(f"/proc/{p.pid}/status").read().split("VmRSS:")[1].split()[0])
+def silent(n):
+    for _ in range(n):
+        c, a = pair()
+        c.sendall(b"x")
+        assert a.recv(1) == b"x"
+        yield c, a
+first = list(silent(50))
+before = resident()
+pairs = list(silent(300))
+each = (resident() - before) / 300
+assert variant("san") or each < 1.1, each'
+}
+
 @test "silent pairs hold two descriptors each, no pipe, also after bulk" {
     ends "$BULK"'
 forward()

@@ -62,7 +62,7 @@ static void write_to(struct client *c) {
     } while (n > 0 && n == all && subscriber_lacks(&c->member.reader));
     c->blocked = subscriber_lacks(&c->member.reader);
     stream_ask_space(stream_of(c), c->blocked);
-    if (!c->blocked && c->lines.paused) settle_later(c);
+    if (!c->blocked && c->lines.session.paused) settle_later(c);
 }
 
 static void deliver(struct member *m) {

@@ -18,6 +18,7 @@
 
 struct forward {
     struct dial_plan plan;
+    struct join_plan joins;
     char name[NET_NAME_TEXT + PROXY_TEXT + 16]; /* of the target, and of the proxy on the way */
     struct own own;
 };
@@ -104,10 +105,7 @@ static void join_both(struct pair *p) {
     struct forward *f = forward_of(p);
     msg_note(1, "%s connected to %s", p->client.name, f->name);
     join_start(&p->join, s->loop, stream_of(&p->client)->fd, p->target);
-    p->join.idle = s->conf->common.idle;
-    p->join.rate = s->conf->pace.rate;
-    p->join.expects_checks = !s->conf->once;
-    p->join.done = join_done;
+    p->join.plan = &f->joins;
     p->join.ends[0].name = p->client.name;
     p->join.ends[1].name = f->name;
     look_on(p);
@@ -210,6 +208,10 @@ static int check(struct serve *s, struct forward *f) {
 static int start(struct serve *s) {
     struct forward *f = mem_new(sizeof *f);
     s->state = f;
+    f->joins = (struct join_plan){.done = join_done,
+                                  .idle = s->conf->common.idle,
+                                  .rate = s->conf->pace.rate,
+                                  .expects_checks = !s->conf->once};
     return check(s, f);
 }
 

@@ -11,10 +11,14 @@
 #define PULLS_A_TURN 4
 #define BULK ((size_t)65536) /* what comes in one turn of a bulk transfer, at least */
 
-static struct join_end *other(const struct join_end *e) {
-    struct join_end *ends = e->join->ends;
-    return e == &ends[0] ? &ends[1] : &ends[0];
+static struct join *join_of(struct join_end *e) {
+    return container_of(e - e->second, struct join, ends[0]);
 }
+
+/* Until join_stop. */
+static struct loop *loop_of(const struct join *j) { return j->ends[0].watch.loop; }
+
+static struct join_end *other(struct join_end *e) { return e->second ? e - 1 : e + 1; }
 
 static void update_end(struct join_end *e) {
     const struct join_end *to = other(e);
@@ -47,7 +51,7 @@ void join_stop(struct join *j) {
 
 static void finish(struct join *j, enum status outcome, bool reset) {
     join_stop(j);
-    j->done(j, outcome, reset);
+    j->plan->done(j, outcome, reset);
 }
 
 static void check_over(struct join *j) {
@@ -56,10 +60,10 @@ static void check_over(struct join *j) {
         finish(j, lost ? STATUS_FAILED : STATUS_OK, lost);
 }
 
-static void tell(const struct join_end *e, int error) {
-    const struct join *j = e->join;
+static void tell(struct join_end *e, int error) {
+    const struct join *j = join_of(e);
     bool silent = j->ends[0].said == 0 && j->ends[1].said == 0;
-    if (j->expects_checks && silent && error == ECONNRESET)
+    if (j->plan->expects_checks && silent && error == ECONNRESET)
         msg_note(0, "connection with %s: %s", e->name, lang_error(error));
     else
         msg_error("connection with %s: %s", e->name, lang_error(error));
@@ -68,7 +72,7 @@ static void tell(const struct join_end *e, int error) {
 /* Both directions end at once. */
 static void fail(struct join_end *e, int error) {
     if (!e->gone) tell(e, error);
-    finish(e->join, STATUS_FAILED, true);
+    finish(join_of(e), STATUS_FAILED, true);
 }
 
 /* A send to this end failed. If it has gone, what it said before is still read; then its end, or
@@ -78,16 +82,16 @@ static void sending_failed(struct join_end *e) {
     e->gone = true;
     other(e)->saying = JOIN_DONE;
     if (sock_peer_is_gone(e->sink.error))
-        check_over(e->join);
+        check_over(join_of(e));
     else
-        finish(e->join, STATUS_FAILED, true);
+        finish(join_of(e), STATUS_FAILED, true);
 }
 
 static void pass_end_on(struct join_end *e) {
     struct join_end *to = other(e);
     e->saying = JOIN_DONE;
     if (!to->gone) sock_shutdown(to->watch.fd);
-    check_over(e->join);
+    check_over(join_of(e));
 }
 
 /* --- bytes --- */
@@ -117,13 +121,13 @@ static enum sink_result pull_some(const struct join_end *e, struct sink *to, siz
 }
 
 static void pull(struct join_end *e) {
-    struct join *j = e->join;
+    struct join *j = join_of(e);
     struct join_end *to = other(e);
     size_t came = 0;
     enum sink_result result = pull_some(e, &to->sink, &came);
     int error = errno;
     e->said += came;
-    if (came) j->active = loop_now(j->loop);
+    if (came) j->active = loop_now(loop_of(j));
     choose_mover(&to->sink, came);
     to->full = sink_waiting(&to->sink) > 0;
     if (result == SINK_DRY && came == 0) watch_stalled(&e->watch);
@@ -133,10 +137,10 @@ static void pull(struct join_end *e) {
 }
 
 static void flush(struct join_end *e) {
-    struct join *j = e->join;
+    struct join *j = join_of(e);
     uint64_t before = e->sink.taken;
     enum sink_result result = sink_flush(&e->sink);
-    if (e->sink.taken != before) j->active = loop_now(j->loop);
+    if (e->sink.taken != before) j->active = loop_now(loop_of(j));
     if (e->sink.taken == before && result == SINK_FULL) watch_stalled(&e->watch);
     e->full = result == SINK_FULL;
     sink_rest(&e->sink);
@@ -156,13 +160,13 @@ static void hung_up(struct join_end *e) {
         fail(e, error);
     } else if (e->saying == JOIN_DONE) {
         other(e)->saying = JOIN_DONE;
-        check_over(e->join);
+        check_over(join_of(e));
     }
 }
 
 static void end_ready(struct watch *w, unsigned events) {
     struct join_end *e = container_of(w, struct join_end, watch);
-    struct join *j = e->join;
+    struct join *j = join_of(e);
     if (events & LOOP_READ) pull(e);
     if (w->loop && events & LOOP_WRITE && e->full) flush(e);
     if (w->loop && events == LOOP_HANGUP) hung_up(e);
@@ -171,19 +175,19 @@ static void end_ready(struct watch *w, unsigned events) {
 
 static void idle_over(struct timer *t) {
     struct join *j = container_of(t, struct join, timer);
-    int64_t left = j->active + j->idle - loop_now(j->loop);
+    int64_t left = j->active + j->plan->idle - loop_now(loop_of(j));
     if (left > 0)
-        timer_start(j->loop, t, left, idle_over);
+        timer_start(loop_of(j), t, left, idle_over);
     else
         finish(j, STATUS_TIMEOUT, false);
 }
 
 void join_start(struct join *j, struct loop *loop, int first, int second) {
     const int fds[2] = {first, second};
-    *j = (struct join){.loop = loop, .active = loop_now(loop)};
+    *j = (struct join){.active = loop_now(loop)};
     for (int i = 0; i < 2; i++) {
         struct join_end *e = &j->ends[i];
-        e->join = j;
+        e->second = i == 1;
         e->sink = (struct sink){.fd = fds[i], .kind = SOURCE_SOCKET, .copying = true};
         watch_start(loop, &e->watch, fds[i], 0, end_ready);
     }
@@ -201,13 +205,13 @@ static void limit(struct join *j) {
     j->paces = mem_new(2 * sizeof *j->paces);
     for (int i = 0; i < 2; i++) {
         j->paces[i] = (struct throttle){.again = more_may_go, .owner = j};
-        throttle_start(&j->paces[i], j->loop, j->rate);
+        throttle_start(&j->paces[i], loop_of(j), j->plan->rate);
         j->ends[i].sink.pace = &j->paces[i];
     }
 }
 
 void join_run(struct join *j) {
-    if (j->rate) limit(j);
-    if (j->idle) timer_start(j->loop, &j->timer, j->idle, idle_over);
+    if (j->plan->rate) limit(j);
+    if (j->plan->idle) timer_start(loop_of(j), &j->timer, j->plan->idle, idle_over);
     update(j);
 }

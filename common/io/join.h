@@ -26,27 +26,31 @@ struct join_end {
     uint64_t said;    /* bytes */
     /* private */
     struct watch watch;
-    struct join *join;
     enum join_state saying;
-    bool full; /* takes nothing now */
-    bool gone; /* takes nothing any more */
-    bool hung; /* a hang-up has been seen, which does not go away */
+    bool second; /* of the two */
+    bool full;   /* takes nothing now */
+    bool gone;   /* takes nothing any more */
+    bool hung;   /* a hang-up has been seen, which does not go away */
 };
 
-struct join {
+/* What holds for all joins of an owner. */
+struct join_plan {
     /* Called once, from the loop, errors having been told; TIMEOUT is the end of `idle`. `reset`:
      * the end that is still there must not take what it heard for all there was; both are to be
      * closed by a reset. */
     void (*done)(struct join *j, enum status outcome, bool reset);
-    int64_t idle;  /* ns without a byte either way; 0: no limit; to be set before join_run */
-    uint64_t rate; /* bytes a second, either way; 0: no limit; likewise */
-    /* Likewise: a reset before a byte went either way is narrated, and no error. It is how load
-     * balancers end what they connect to see whether somebody listens. */
+    int64_t idle;  /* ns without a byte either way; 0: no limit */
+    uint64_t rate; /* bytes a second, either way; 0: no limit */
+    /* A reset before a byte went either way is narrated, and no error. It is how load balancers end
+     * what they connect to see whether somebody listens. */
     bool expects_checks;
+};
+
+struct join {
+    const struct join_plan *plan; /* the owner's, to be set before join_run */
     struct join_end ends[2];
     /* private */
     struct throttle *paces; /* of what each end is told; NULL: no limit */
-    struct loop *loop;
     struct timer timer;
     int64_t active;
 };

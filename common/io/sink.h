@@ -26,7 +26,7 @@ enum sink_result {
 /* The page mover's state: a pipe between two descriptors neither of which is one. */
 struct mover {
     int ends[2]; /* 0, 0: none yet */
-    size_t inside;
+    unsigned inside;
     bool declined;
     bool prepared; /* the descriptors have been looked at, a pipe of theirs made large */
     bool places;   /* the sink is a file: bytes have a place in it */
@@ -35,12 +35,12 @@ struct mover {
 struct sink {
     int fd;
     enum source_kind kind;
+    int error;    /* errno of the write that failed; 0: none */
     bool copying; /* pages are not moved */
     struct mover mover;
     struct buf held;
     struct throttle *pace; /* of what the descriptor is given, the owner's; NULL: no limit */
     uint64_t taken;        /* bytes the descriptor took */
-    int error;             /* errno of the write that failed; 0: none */
     /* Sees the bytes before they go, and may put others in their place (its own, valid until the
      * next call); *end: the source shall count as ended behind them. NULL: nobody looks. */
     void (*look)(void *ctx, const char **bytes, size_t *n, bool *end);

@@ -94,7 +94,7 @@ static loff_t *take_place(const struct mover *m, int to, loff_t *place) {
 enum sink_result mover_flush(struct mover *m, int to, size_t *taken) {
     loff_t place, *at = take_place(m, to, &place);
     ssize_t n = 0;
-    for (; m->inside > 0; m->inside -= (size_t)n, *taken += (size_t)n)
+    for (; m->inside > 0; m->inside -= (unsigned)n, *taken += (size_t)n)
         if ((n = splice(m->ends[0], NULL, to, at, m->inside, FLAGS)) <= 0) break;
     if (m->inside == 0) return SINK_MOVED;
     int error = n < 0 ? errno : EIO;
@@ -110,7 +110,8 @@ static enum sink_result move_through(struct mover *m, int from, int to, size_t *
     if (n == 0) return SINK_END;
     if (n < 0 && declines()) return SINK_DECLINED;
     if (n < 0) return loop_not_yet(errno) ? SINK_DRY : SINK_SOURCE_FAILED;
-    m->inside = *moved = (size_t)n;
+    *moved = (size_t)n;
+    m->inside = (unsigned)n; /* MOVE_ONCE at most */
     return mover_flush(m, to, taken);
 }
 
@@ -143,7 +144,7 @@ void mover_take_back(struct mover *m, struct buf *held) {
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return;
         buf_grown(held, (size_t)n);
-        m->inside -= (size_t)n;
+        m->inside -= (unsigned)n;
     }
 }
 

@@ -53,6 +53,16 @@ int64_t loop_now(const struct loop *loop) { return loop->running ? loop->now : l
 
 /* --- watches --- */
 
+/* Of a watch whose event changes nothing, until it is asked for again. */
+struct rest {
+    struct timer over;
+    struct watch *watch;
+};
+
+static void rest_stop(struct watch *w) {
+    if (w->rest) timer_stop(&w->rest->over);
+}
+
 static void ask_backend(struct loop_backend *b, struct watch *w, unsigned want) {
     backend_set(b, w, want);
     if (observed_by) observed_by->wants(w->fd, want);
@@ -61,22 +71,24 @@ static void ask_backend(struct loop_backend *b, struct watch *w, unsigned want) 
 void watch_start(struct loop *loop, struct watch *w, int fd, unsigned want,
                  void (*ready)(struct watch *, unsigned)) {
     assert(!w->loop);
-    *w = (struct watch){.ready = ready, .loop = loop, .fd = fd, .want = want};
+    *w = (struct watch){.ready = ready, .loop = loop, .fd = fd, .want = (unsigned char)want};
     ask_backend(loop->backend, w, want);
 }
 
 void watch_want(struct watch *w, unsigned want) {
     assert(w->loop);
     if (w->want == want) return;
-    w->want = want;
-    timer_stop(&w->rest);
+    w->want = (unsigned char)want;
+    rest_stop(w);
     ask_backend(w->loop->backend, w, want);
 }
 
 void watch_stop(struct watch *w) {
     struct loop *loop = w->loop;
     if (!loop) return;
-    timer_stop(&w->rest);
+    rest_stop(w);
+    free(w->rest);
+    w->rest = NULL;
     ask_backend(loop->backend, w, 0);
     w->loop = NULL;
     for (size_t i = 0; i < loop->batch_size; i++)
@@ -96,7 +108,7 @@ bool watch_stalled(struct watch *w) {
 }
 
 static void rest_over(struct timer *t) {
-    struct watch *w = container_of(t, struct watch, rest);
+    struct watch *w = container_of(t, struct rest, over)->watch;
     ask_backend(w->loop->backend, w, w->want);
 }
 
@@ -108,17 +120,26 @@ static bool still_holds(const struct watch *w) {
     return poll(&p, 1, 0) > 0;
 }
 
+static void rest_start(struct watch *w, int64_t time) {
+    if (!w->rest) w->rest = mem_new(sizeof *w->rest);
+    w->rest->watch = w;
+    ask_backend(w->loop->backend, w, 0);
+    timer_start(w->loop, &w->rest->over, time, rest_over);
+}
+
 /* Counts the stalls in a row. */
 static void note_stall(struct watch *w) {
-    if (w->stalled && w->stalls++ < STALLS_USUAL) return;
+    if (w->stalled && w->stalls < STALLS_USUAL) {
+        w->stalls++;
+        return;
+    }
     if (!w->stalled || !still_holds(w)) {
         w->stalls = 0;
         return;
     }
-    unsigned doublings = w->stalls - STALLS_USUAL - 1;
-    if (doublings > REST_DOUBLINGS) doublings = REST_DOUBLINGS;
-    ask_backend(w->loop->backend, w, 0);
-    timer_start(w->loop, &w->rest, REST_FIRST << doublings, rest_over);
+    int doublings = w->stalls - STALLS_USUAL;
+    if (doublings < REST_DOUBLINGS) w->stalls++;
+    rest_start(w, REST_FIRST << doublings);
 }
 
 /* The owner may have changed its mind since the wait. */
@@ -223,8 +244,8 @@ static int milliseconds_left(const struct loop *loop) {
 /* --- laters --- */
 
 void later_run(struct loop *loop, struct later *l, void (*run)(struct later *)) {
-    if (l->queued) return;
-    *l = (struct later){.run = run, .queued = true};
+    if (l->run) return;
+    *l = (struct later){.run = run};
     *loop->laters_end = l;
     loop->laters_end = &l->next;
 }
@@ -234,8 +255,9 @@ static void run_laters(struct loop *loop) {
         struct later *l = loop->laters;
         loop->laters = l->next;
         if (!loop->laters) loop->laters_end = &loop->laters;
-        l->queued = false;
-        l->run(l);
+        void (*run)(struct later *) = l->run;
+        l->run = NULL;
+        run(l); /* which may free it */
     }
 }
 

@@ -37,20 +37,19 @@ struct watch {
     void (*ready)(struct watch *w, unsigned events);
     struct loop *loop; /* NULL: not watching */
     int fd;
-    unsigned want; /* the events that the owner waits for; 0: none */
+    unsigned char want; /* the events that the owner waits for; 0: none */
     /* private */
-    bool stalled;      /* said in the call at hand */
-    unsigned char how; /* the backend's; so is the place */
-    unsigned stalls;   /* calls in a row that said so */
-    size_t place;      /* 0: the system waits for no event of it */
-    struct timer rest;
+    bool stalled;         /* said in the call at hand */
+    unsigned char stalls; /* calls in a row that said so */
+    unsigned char how;    /* the backend's; so is the place */
+    size_t place;         /* 0: the system waits for no event of it */
+    struct rest *rest;    /* NULL: it has had none */
 };
 
 /* Work for the end of the turn: where owners free themselves. {0} before its first use. */
 struct later {
     void (*run)(struct later *l);
     struct later *next;
-    bool queued;
 };
 
 struct loop *loop_new(void);

@@ -94,13 +94,13 @@ static void work_through(struct lines_session *t, const char *bytes, size_t n) {
     const char *begin = bytes, *text;
     size_t size, left = n;
     bool more = true;
-    while (more && !t->paused && is_open(t) && ops->message) {
+    while (more && !t->session.paused && is_open(t) && ops->message) {
         enum line_kind kind = line_next(&t->line, &bytes, &left, &text, &size);
         if (kind == LINE_NONE) break;
         more = hand_over(t, kind, text, size);
     }
     if (ops->raw) ops->raw(t, begin, more ? n : n - left);
-    if (t->paused && left > 0) buf_put(&t->rest, bytes, left);
+    if (t->session.paused && left > 0) buf_put(&t->rest, bytes, left);
     send_answers(t);
     if (!more) session_finish(&t->session);
     watch_silence(t);
@@ -114,18 +114,18 @@ static void on_data(struct session *s, const char *bytes, size_t n) {
 }
 
 void lines_pause(struct lines_session *t) {
-    t->paused = true;
+    t->session.paused = true;
     stream_read(&t->session.stream, false);
 }
 
 void lines_resume(struct lines_session *t) {
     struct buf rest = t->rest;
-    if (!t->paused || !is_open(t)) return;
-    t->paused = false;
+    if (!t->session.paused || !is_open(t)) return;
+    t->session.paused = false;
     t->rest = (struct buf){0};
     if (rest.size > 0) work_through(t, buf_at(&rest), rest.size);
     buf_free(&rest);
-    if (!t->paused && is_open(t)) stream_read(&t->session.stream, true);
+    if (!t->session.paused && is_open(t)) stream_read(&t->session.stream, true);
 }
 
 static void on_readable(struct session *s) {
@@ -161,7 +161,7 @@ static void on_failing(struct session *s) {
 static void on_space(struct session *s) {
     struct lines_session *t = of_session(s);
     const struct lines_ops *ops = server_of(t)->lines_ops;
-    if (!t->paused) stream_read(&s->stream, true);
+    if (!t->session.paused) stream_read(&s->stream, true);
     if (ops->space)
         ops->space(t);
     else

@@ -15,7 +15,6 @@ struct lines_session {
     struct line line;
     struct timer silence;
     struct buf rest; /* bytes read whose messages are handed over after lines_resume */
-    bool paused;
 };
 
 static_assert(offsetof(struct lines_session, session) == 0,

@@ -58,15 +58,16 @@ struct session {
     struct session *next, *previous;
     struct timer timer;      /* the idle time */
     struct parting *parting; /* while it is SESSION_PARTING; private */
-    bool strict; /* set before session_finish: input that nobody reads then brings a reset */
     struct later reap;
-    struct addr peer;
     struct addr *local; /* as a PROXY header names it; NULL: that of the socket */
     int64_t since;      /* it was accepted (loop_now) */
+    struct addr peer;
     enum session_state state;
     int outcome;   /* enum status */
     bool decisive; /* which is that of the run: so with `once`, else the owner's to say */
     bool left;     /* the owner's: the client has said that it leaves, so its reset is no failure */
+    bool paused;   /* the owner's: what comes waits */
+    bool strict;   /* set before session_finish: input that nobody reads then brings a reset */
 };
 
 /* A listening socket in the loop. */

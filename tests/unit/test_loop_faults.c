@@ -259,7 +259,7 @@ static void stopped_at_rest(void) {
     loop_run_for(loop, 100 * MS);
     unsigned calls = p.calls;
     watch_stop(&p.watch);
-    CHECK(!timer_running(&p.watch.rest));
+    CHECK(!p.watch.rest);
     p = (struct peer){.act = stall_and_stop};
     peer_start(&p, fd[0], LOOP_READ);
     loop_run_for(loop, 100 * MS);

@@ -182,7 +182,7 @@ static void laters_before_the_wait(void) {
     loop_run(loop); /* ends without event or timer: the last later stops it */
     CHECK(a.runs == 1 && b.runs == 1 && c.runs == 1);
     CHECK(a.after == 1 && b.after == 2 && c.after == 3);
-    CHECK(!a.later.queued && !c.later.queued);
+    CHECK(!a.later.run && !c.later.run);
 }
 
 static struct job end_job;
