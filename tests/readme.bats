@@ -169,7 +169,7 @@ told_here() {
         cat
     else
         sed -E '/^(reachable at|no answer yet from|joignable à|pas encore de réponse de) /d; s/^(sockkit [a-z-]+: [^(]*) \(.*/\1/
-            s/ \(Linux(: one more|.: une de plus)\)//; s/, (and nobody else waits|et personne d.autre n.attend)$//
+            s/ \(Linux(: one more|..?: une de plus)\)//; s/, (and nobody else waits|et personne d.autre n.attend)$//
             s/ (for|pendant) (TIME|some time|quelque temps)$//'
     fi
 }
