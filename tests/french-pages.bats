@@ -63,6 +63,12 @@ same() { diff <(of_pages "$MAN" "$1") <(of_pages "$MAN/fr" "$1"); }
         /^\.Ed/ { inside = 0 }'
 }
 
+@test "sockkit(1) says of each socket option in French what -O help says" {
+    LC_ALL=C.UTF-8 "$SOCKKIT" --lang fr serve -O help | sed -nE 's/^  ([a-z0-9-]+)=.*  +(.*)$/\1 \2/p' >told
+    [ -s told ]
+    awk '/^\.It Cm [a-z0-9-]+ Ns = Ns/ { name = $3; getline; gsub(/\\ /, "\302\240"); print name, $0 }' "$MAN/fr/sockkit.1" | diff told -
+}
+
 # The headings by their depth, the rows of the tables by their number, the blocks of a script whole, of a terminal what is typed.
 outline() {
     awk '
