@@ -211,6 +211,28 @@ for i in range(3):
     assert texts.count(b"lost %d" % i) == texts.count(b"late %d" % i) == 1, texts'
 }
 
+@test "what never reached the hub is said, though the reply to the next entering is lost, too" {
+    away '
+e = Engine()
+w, p, a, q, b = two(e)
+swallowed = []
+def swallow(data):
+    swallowed.append(data)
+    return b""
+def at_entering(data):
+    if b"\r\nenter\r\n" in data: w.tamper = swallow
+w.hold = True
+a.say("first"); a.say("/me waves")
+wait_until(lambda: any(b"first" in data for _, data in list(w.held)))
+w.hold, w.watch = False, at_entering
+w.drop()
+wait_until(lambda: swallowed)
+w.watch, w.tamper = lambda data: None, lambda data: data
+w.drop()
+a.say("next")
+for m in a, b: assert [l for l in m.until("(ada) next") if l not in (AWAY, BACK)] == ["(ada) first", "(ada *) waves", "(ada) next"]'
+}
+
 @test "what waits while the hub is away is bounded, and all of it is said when it is back" {
     LIMIT=60 away '
 e = Engine("--appendonly", "no")

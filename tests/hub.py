@@ -120,12 +120,14 @@ class Wire:
     cut(), mend()      every connection ends, and none is made
     stall(), go_on()   what is sent either way waits
     tamper = function  bytes of the engine's replies in, bytes out; None out: the connection ends
+    watch = function   is shown what servers send, before it is passed on
     hold = True        what servers send is not passed on, though they may go, before release()
     """
 
     def __init__(self, engine, name="wire"):
         self.engine, self.path = engine, name + ".sock"
-        self.nears, self.tamper, self.hold, self.held = [], lambda data: data, False, []
+        self.nears, self.hold, self.held = [], False, []
+        self.tamper, self.watch = lambda data: data, lambda data: None
         self.flowing = threading.Event()
         self.flowing.set()
         self.mend()
@@ -182,6 +184,7 @@ class Wire:
         kept = False
         while data := receive(near):
             self.flowing.wait()
+            self.watch(data)
             if self.hold:
                 self.held.append((far, data))
                 kept = True

@@ -2,10 +2,11 @@
  * the room's keys at once.
  *
  * The keys, "sockkit:{ROOM}:" in front of each: log (stream: what happened), names (hash: folded
- * name to SERVER:MEMBER), who (hash: SERVER:MEMBER to name), nodes (hash: SERVER to the last number
- * that it has added), beats (hash: SERVER to its count), meta (hash: n, the number of the last
- * entry; user, of the last guest's name; epoch; born, the epoch that began with an empty log;
- * keep:SERVER, how many entries it wants; keep, the most of them).
+ * name to SERVER:MEMBER), who (hash: SERVER:MEMBER to name), nodes (hash: SERVER to "TOP ADDED":
+ * up to TOP its numbers come too late, ADDED is the last that came; "": none, it is new), beats
+ * (hash: SERVER to its count), meta (hash: n, the number of the last entry; user, of the last
+ * guest's name; epoch; born, the epoch that began with an empty log; keep:SERVER, how many entries
+ * it wants; keep, the most of them).
  *
  * The fields of an entry of the log: n (numbers without a gap), s (server), q (that server's number
  * of the operation; 0: it is not the server's own), k (kind), m (member), a (name), t (text); with
