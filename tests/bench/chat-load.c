@@ -22,7 +22,7 @@ static const char help[] =
     "chat-load [-n MEMBERS] [-k SPEAKERS] [-r RATE] [-W WINDOW] [-s SIZE] [-t MILLISECONDS] "
     "[-m sockkit|ncat|irc] [-P SERVER_PID] HOST PORT...";
 
-enum { MAX_TEXT = 400, STAMP = 22, JOIN_MS = 90000, DRAIN_MS = 20000, JOINING = 7 };
+enum { MAX_TEXT = 400, STAMP = 22, JOIN_MS = 180000, DRAIN_MS = 20000, JOINING = 7 };
 
 static const struct protocol protocols[] = {
     {"sockkit", true, false, "", "\n"},

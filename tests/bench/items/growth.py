@@ -84,15 +84,15 @@ def held(place, connections):
 def chat(members):
     """CPU microseconds for a delivery; that somebody joined is delivered to those who are there."""
     process, port = server("chat-serve")
-    measured = figures([tool("chat-load"), "-n", str(members), "-k", "10", "-t", "500", LOOPBACK, str(port)], seconds=120)
+    measured = figures([tool("chat-load"), "-n", str(members), "-k", "10", "-t", "500", LOOPBACK, str(port)], seconds=200)
     return stop(process) / (measured["deliveries"] + members * (members + 1) / 2) * 1e6
 
 
-def bulk(size):
+def bulk(kib):
     """CPU microseconds of client and server for a KiB."""
     source = scratch("growing")
     with open(source, "wb") as file:
-        file.truncate(size)
+        file.truncate(kib << 10)
     process, port = serve([SOCKKIT, "serve", "-q", "--once", "-p", "0", "--port-file", "FILE"])
     with open(source, "rb") as file:
         client = start([SOCKKIT, "connect", "-q", "-p", str(port), LOOPBACK], stdin=file)
@@ -100,7 +100,7 @@ def bulk(size):
         cpu = wait(client) + wait(process)
     if client.returncode or process.returncode:
         raise Failed(f"status {client.returncode} and {process.returncode}")
-    return cpu / (size / 1024) * 1e6
+    return cpu / kib * 1e6
 
 
 def spawned(*argv):
@@ -169,7 +169,7 @@ def growth():
         curve("echo, a request", "us of CPU", "connections", COUNTS, echo),
         curve("echo, an idle connection", "KiB", "connections", COUNTS[1:], lambda n: held(server("echo"), n)),
         curve("chat, a delivery", "us of CPU", "members", COUNTS, chat),
-        curve("bulk, a KiB from file to /dev/null", "us of CPU", "bytes", [1 << n for n in range(10, 33, 2)], bulk),
+        curve("bulk, a KiB from file to /dev/null", "us of CPU", "KiB", [1 << n for n in range(0, 23, 2)], bulk),
         curve("forward, a request", "us of CPU", "pairs", pairs, forward),
         curve("forward, an idle pair", "KiB", "pairs", pairs[1:], lambda n: held(relay(), n)),
         curve("probe, a port", "us", "ports", (10, 100, 1000, 10_000, 65_535), ports),
