@@ -138,6 +138,30 @@ s.recv(100)'
     done
 }
 
+# An exchange of datagrams: control_data TARGET WHERE-TO-RECEIVE...
+control_data() {
+    rm -f port
+    traced serve udp-serve --port-file port -c 1 --reply '<%m>' "${@:2}"
+    SERVER_PID=$PID SERVER_ERR=$ERR
+    wait_for_file port
+    start strace -f -o connect.strace -e "trace=$CALLS" "$SOCKKIT" udp-send "$LEVEL" -r 1 "${1/PORT/$(<port)}" Hello
+    wait_for_exit "$PID"
+    assert_equal "$status" 0
+    same connect.strace "$ERR"
+    same_served
+    if told; then
+        assert_regex "$(<"$SERVER_ERR")" $'\nrecvmsg\\([0-9]+, [0-9]+, .*"Hello"'
+    fi
+}
+
+@test "datagrams with control data: at every address, over a Unix socket" {
+    for LEVEL in -T -TT; do
+        control_data 127.0.0.1:PORT -p 0 -b '*'
+        control_data "[::1]:PORT" -p 0 -b '::'
+        control_data unix:PORT -U "$DIR/s"
+    done
+}
+
 @test "many bytes both ways: every send and every recv, none that only says not yet" {
     head -c 1000000 /dev/urandom >data
     STDIN=data traced_serve --once

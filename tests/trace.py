@@ -10,7 +10,7 @@ import sys
 SILENT = {"EAGAIN", "EWOULDBLOCK", "EINPROGRESS", "EALREADY", "EINTR"}
 NAMES = {"accept4": "accept", "recvfrom": "recv", "sendto": "send"}
 SECOND_LEVEL = {"setsockopt", "getsockopt", "getsockname", "getpeername"}
-NEVER = {"read", "write", "readv", "writev", "splice", "sendfile", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg"}
+NEVER = {"read", "write", "readv", "writev", "splice", "sendfile", "sendmmsg", "recvmmsg"}
 
 
 def whole_lines(path):
@@ -83,6 +83,9 @@ def from_strace(path, level):
             tell("accept", fd, outcome, address(args) if result >= 0 else "")
             if result >= 0:
                 sockets.add(result)
+        elif name in ("recvmsg", "sendmsg"): # what leaves or has arrived with control data
+            peer, piece = args.split("msg_namelen", 1)
+            tell(name, fd, re.search(r"iov_len=(\d+)", piece)[1], "-" if name == "recvmsg" and error else address(peer), outcome)
         elif name in ("recvfrom", "sendto") and "sa_family" in args:
             tell(name, fd, re.search(r", (\d+), [A-Z_|0]+, \{", args)[1], address(args), outcome)
         elif name in ("recvfrom", "sendto"):
