@@ -1,6 +1,7 @@
 """What the Python peers of the tests are made of (helper.bash: peer, start_peer).
 Every socket has a limit of 10 seconds, so that a peer that waits in vain fails instead of hanging."""
 import atexit
+import ctypes
 import os
 import re
 import select
@@ -57,6 +58,12 @@ def announce(s):
     with open(path + ".new", "w") as f:
         print(name if isinstance(name, str) else name[1], file=f)
     os.rename(path + ".new", path)
+
+
+def make_deaf(s):
+    """From now on the socket drops whatever arrives, unseen and unanswered, like a machine whose cable was pulled."""
+    drop = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))  # BPF: return 0
+    s.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", 1, ctypes.addressof(drop)))  # SO_ATTACH_FILTER
 
 
 def read_line(s):

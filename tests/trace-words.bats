@@ -280,6 +280,29 @@ reset(s)'
     assert_regex "$stderr" $'\nclose\\(3\\) += 0      it was reset: no TIME_WAIT on either side'
 }
 
+@test "a connection that the system gave up: nothing is reset, no TIME_WAIT is claimed" {
+    start_peer 'l = listen()
+announce(l)
+kept = []
+while True:
+    c = l.accept()[0]
+    c.recv(1)
+    make_deaf(c)
+    c.send(b"?")
+    kept.append(c)'
+    mkfifo lines
+    STDIN=lines start sockkit connect -T -O user-timeout=300 "127.0.0.1:$PEER_PORT"
+    exec {line}>lines
+    echo a >&"$line"
+    wait_for_line "$ERR" '^recv.* = 1 '
+    echo b >&"$line"
+    exec {line}>&-
+    wait_for_exit "$PID"
+    assert_regex "$(line_of "$ERR" 'recv.* = -1')" ETIMEDOUT
+    refute_regex "$(<"$ERR")" 'is reset|was reset'
+    assert_regex "$(line_of "$ERR" close)" '= 0      the system had given it up: no TIME_WAIT on this side$'
+}
+
 @test "a close while the peer has not ended says that TIME_WAIT comes once it has" {
     start_peer 'l = listen()
 announce(l)

@@ -137,6 +137,7 @@ void sock_reset(int fd) {
         if (trace_shows(result)) trace_shutdown(result, fd, "SHUT_RDWR");
         return;
     }
+    if (trace_level) trace_before_disconnect(fd);
     int result = connect(fd, &nobody, sizeof nobody);
     if (trace_level) trace_disconnect(result, fd);
 }

@@ -279,11 +279,17 @@ static void note_first(struct trace_socket *s, enum sysinfo_state state, enum tr
 }
 
 static bool is_open(const struct trace_socket *s) {
-    return s->phase == TRACE_CONNECTED && s->stream && !s->reset;
+    return s->phase == TRACE_CONNECTED && s->stream && !s->reset && !s->given_up;
+}
+
+/* An error that says that the connection is no more, and how it ended (RFC 9293 section 3.9.1). */
+static void note_error(struct trace_socket *s, int error) {
+    if (error == ECONNRESET || error == EPIPE) s->reset = true;
+    if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH) s->given_up = true;
 }
 
 static void note_failure(ssize_t result, struct trace_socket *s) {
-    if (result < 0 && (errno == ECONNRESET || errno == EPIPE)) s->reset = true;
+    if (result < 0 && s->stream) note_error(s, errno);
 }
 
 static const char *failure_words(const struct trace_socket *s) {
@@ -384,9 +390,18 @@ void trace_shutdown(int result, int fd, const char *how) {
     call_show(result, result < 0 ? "" : words_before, "shutdown(%d, %s)", fd, how);
 }
 
+void trace_before_disconnect(int fd) {
+    struct trace_socket *s = trace_of(fd);
+    int error = errno;
+    bool over = !is_open(s) || ask_state(fd) == SYSINFO_CLOSED;
+    if (!over) s->reset = true;
+    snprintf(words_before, CALL_WORDS, "%s",
+             over ? "the connection was over already: nothing is sent" : "the connection is reset");
+    errno = error;
+}
+
 void trace_disconnect(int result, int fd) {
-    if (result == 0) trace_of(fd)->reset = true;
-    call_show(result, "the connection is reset", "connect(%d, AF_UNSPEC)", fd);
+    call_show(result, result < 0 ? "" : words_before, "connect(%d, AF_UNSPEC)", fd);
 }
 
 /* --- close --- */
@@ -396,6 +411,9 @@ static void words_of_end(const struct trace_socket *s, bool over) {
     waiting_time(time);
     if (s->reset)
         snprintf(words_before, CALL_WORDS, "%s", "it was reset: no TIME_WAIT on either side");
+    else if (s->given_up)
+        snprintf(words_before, CALL_WORDS, "%s",
+                 "the system had given it up: no TIME_WAIT on this side");
     else if (s->abortive && !over)
         snprintf(words_before, CALL_WORDS, "%s",
                  "closed by a reset (SO_LINGER 0): no TIME_WAIT on either side");
@@ -419,7 +437,7 @@ static void words_of_connection(int fd, struct trace_socket *s) {
     int result = getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
     trace_get(result, fd, &option, error);
     enum sysinfo_state state = ask_state(fd);
-    bool over = s->reset || state == SYSINFO_CLOSED;
+    bool over = !is_open(s) || state == SYSINFO_CLOSED;
     int unread = over ? 0 : ask_unread(fd);
     note_first(s, state, TRACE_WE);
     if (unread > 0)
@@ -488,7 +506,7 @@ void trace_set_bytes(int result, int fd, const struct sock_option *option, const
 
 /* A socket that was opened by somebody else is known by what it is asked. */
 static void note_get(struct trace_socket *s, int name, int value) {
-    if (name == SO_ERROR && value && s->phase == TRACE_CONNECTED && s->stream) s->reset = true;
+    if (name == SO_ERROR && s->phase == TRACE_CONNECTED && s->stream) note_error(s, value);
     if (s->phase != TRACE_UNKNOWN && s->phase != TRACE_FRESH) return;
     if (name == SO_TYPE) {
         s->phase = TRACE_FRESH;

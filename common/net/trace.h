@@ -40,6 +40,7 @@ struct trace_socket {
     bool stream;
     bool peer_ended; /* its end has been read */
     bool reset;      /* the connection was */
+    bool given_up;   /* by the system, which had no answer from the peer */
     bool abortive;   /* SO_LINGER 0: its close will be a reset */
     int reuse;       /* SO_REUSEADDR as it was set; -1: it was not */
     unsigned want;   /* the events that the loop waits for (loop.h) */
@@ -79,7 +80,9 @@ void trace_sent(ssize_t result, const char *call, int fd, const struct iovec *pi
 /* Before shutdown(2): looks at the state; behind it: what it did. */
 void trace_before_shutdown(int fd);
 void trace_shutdown(int result, int fd, const char *how);
-/* The connection was reset by connect(2) to nobody. */
+/* Before connect(2) to nobody, which resets a connection that is not over: looks at the state;
+ * behind it: what it did. */
+void trace_before_disconnect(int fd);
 void trace_disconnect(int result, int fd);
 /* Before close(2): the words, since the state is gone behind it. */
 void trace_before_close(int fd);
