@@ -29,7 +29,7 @@ same() { diff <(of_pages "$MAN" "$1") <(of_pages "$MAN/fr" "$1"); }
     assert_output ''
 }
 
-@test "the French pages have the sections of the English ones, under the names that man knows" {
+@test "the French pages have the sections of the English ones, under the names that man knows, their paragraphs and entries" {
     local names='
         BEGIN {
             split("NAME=NOM;ENVIRONMENT=ENVIRONNEMENT;EXIT STATUS=CODE DE RETOUR;EXAMPLES=EXEMPLES;FILES=FICHIERS;SEE ALSO=VOIR AUSSI;" \
@@ -37,7 +37,7 @@ same() { diff <(of_pages "$MAN" "$1") <(of_pages "$MAN/fr" "$1"); }
             for (i in pairs) { split(pairs[i], pair, "="); french[pair[1]] = pair[2] }
         }
         /^\.Sh / { name = substr($0, 5); print FILENAME, (name in french ? french[name] : name) }
-        /^\.Ss / { print FILENAME, "a subsection" }'
+        /^\.(Ss|Pp|It|Bl|Bd)( |$)/ { print FILENAME, $1 }'
     same "$names"
 }
 
