@@ -344,11 +344,10 @@ void hub_room_list_start(struct hub_room *r) {
         g->listed = false;
 }
 
-/* Known by another name, too: who is called so leaves the roster, and who is not listed will. */
 static void list_elsewhere(struct hub_room *r, const struct seat *seat, const char *name) {
-    struct guest *g = guest_of(roster_find(roster_of(r), name, strlen(name)));
-    if (g && !guest_sits(g, seat)) make_way(r, NULL, name);
-    if (!g || !guest_sits(g, seat)) {
+    struct guest *g = guest_find(roster_of(r), name, seat);
+    if (!g) {
+        make_way(r, NULL, name);
         g = guest_new(seat);
         roster_enter(roster_of(r), &g->called, name);
     }

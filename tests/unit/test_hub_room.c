@@ -255,6 +255,7 @@ static void a_list_that_is_taken_anew_replaces_who_was_elsewhere(void) {
     enter(&ada);
     confirm("user1", "");
     show(THERE, 1, ENTRY_JOIN, 1, "eve", "");
+    show(THERE, 2, ENTRY_JOIN, 4, "lou", "");
     hub_room_list_start(&room);
     hub_room_list(&room, &seat, "kim");
     seat.member = 3;
@@ -262,7 +263,7 @@ static void a_list_that_is_taken_anew_replaces_who_was_elsewhere(void) {
     hub_room_list_end(&room);
     say(&ada, "/who");
     check_heard(&ada, "* welcome, you are user1 (/help lists the commands)|* here: user1|"
-                      "* eve joined|* eve left|* here: Eve kim user1|");
+                      "* eve joined|* lou joined|* eve left|* here: Eve kim user1|");
     end();
 }
 
