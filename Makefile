@@ -23,7 +23,8 @@
 VERSION = 1.0.0
 PREFIX ?= /usr/local
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
-CFLAGS ?= -Os
+small := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
+CFLAGS ?= $(small)
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 180
 Q := $(if $(V),,@)
@@ -33,8 +34,8 @@ variant := $(strip $(if $(PORTABLE),portable) $(if $(SAN),san) $(if $(STATIC),st
 BUILD := build/$(if $(variant),$(subst $() ,-,$(variant)),default)
 SOCKKIT := $(if $(variant),$(BUILD)/sockkit,sockkit)
 
-# Small, but for what every datagram passes: there -Os takes twice the time.
-fast := $(if $(filter -Os,$(CFLAGS)),common/base/buf common/net/dgram_mmsg)
+# Small, but for what every datagram passes: there it takes twice the time.
+fast := $(if $(filter $(small),$(CFLAGS)),common/base/buf common/net/dgram_mmsg)
 
 # Of each pair one is built.
 linux := loop/loop_epoll io/sink_splice net/dgram_mmsg net/sysinfo_linux \
@@ -61,7 +62,11 @@ ifeq ($(STATIC)$(findstring musl,$(compiler)),)
 packed := -Wl,-z,pack-relative-relocs
 endif
 
-compile := $(CC) $(language) $(warnings) -fPIE -ffunction-sections -fdata-sections \
+# GCC optimizes the executable as a whole, which makes it a 25th smaller and takes it seconds; the tests link the same
+# objects as they are, and so does make CFLAGS=-O1.
+whole := $(if $(variant)$(filter-out $(small),$(CFLAGS)),,$(if $(shell $(CC) --version | grep 'Free Software'),-flto=auto -ffat-lto-objects))
+
+compile := $(CC) $(language) $(warnings) $(whole) -fPIE -ffunction-sections -fdata-sections \
     $(if $(SAN),$(sanitizers),$(hardening) -fno-asynchronous-unwind-tables) $(CPPFLAGS) $(CFLAGS)
 link := $(CC) $(if $(STATIC),-static,-pie) -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noseparate-code \
     $(if $(SAN),$(sanitizers),-s) $(packed) $(CFLAGS) $(LDFLAGS)
@@ -89,7 +94,7 @@ $(completions): $(if $(variant),,$(SOCKKIT)) completions/generate
 # Renamed into place: somebody may be running the old one.
 $(SOCKKIT): $(objects)
 	@echo '  ld  $@'
-	$(Q)$(link) -o $(BUILD)/new $^ && mv $(BUILD)/new $@
+	$(Q)$(link) $(whole) -o $(BUILD)/new $^ && mv $(BUILD)/new $@
 
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(kernel)
 	@mkdir -p $(@D)
@@ -134,7 +139,7 @@ twice := -Wl,--allow-multiple-definition
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(modules)
 	@mkdir -p $(@D)
 	@echo '  ld  $@'
-	$(Q)$(link) $(if $(STATIC),$(twice)) -o $@ $^
+	$(Q)$(link) $(if $(whole),-fno-lto) $(if $(STATIC),$(twice)) -o $@ $^
 
 check:
 	@tests/setup check
