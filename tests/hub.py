@@ -162,7 +162,7 @@ class Wire:
         """Passes on what was held back, in the order it came, each on the connection it came by."""
         held, self.held = self.held, []
         for far, data in held:
-            far.sendall(data)
+            send(far, data)
 
     def accept(self, listener):
         while True:
@@ -233,6 +233,20 @@ def hub_room(hub, *words, room="r", **more):
 
 def quiet_room(hub, *words, **more):
     return hub_room(hub, "-q", *words, **more)
+
+
+def two_rooms(engine, *words):
+    """Two servers of a room, the first behind a wire, and on each a member, ada and bob: the wire, and each server with its member."""
+    wire = Wire(engine)
+    (p, near), (q, far) = quiet_room(wire, *words), quiet_room(engine, *words)
+    ada, bob = Member(near, "ada"), Member(far, "bob")
+    ada.until("is now bob")
+    return wire, p, ada, q, bob
+
+
+def said(lines):
+    """Those that somebody has said to all, or privately."""
+    return [line for line in lines if line[0] == "("]
 
 
 def resident(p):

@@ -195,11 +195,11 @@ class World:
                 del self.down[what]
                 self.raise_again(what)
         if now > self.calm and self.random.random() < 0.02:
-            self.fell(self.random.choice([("engine", 0)] * 3 + [("wire", k) for k in ("cut", "stall", "drop", "mute")] + [("server", 2)]))
+            self.fell(self.random.choice([("engine", 0)] * 3 + [("wire", k) for k in ("cut", "stall", "drop", "mute", "late")] + [("server", 2)]))
 
     def fell(self, what):
         kind, which = what
-        if kind in (k for k, _ in self.down):
+        if kind in (k for k, _ in self.down) or ("late", 0) in self.down:
             return
         self.down[what] = time.monotonic() + self.random.choice([0, 0.2, 0.4, 1.2, 2.5])
         self.calm = self.down[what] + self.random.choice([-2, 1])
@@ -213,6 +213,8 @@ class World:
             self.wire.stall()
         elif which == "mute":
             self.wire.tamper = lambda data: b""
+        elif which == "late":
+            self.wire.hold = True
 
     def raise_again(self, what):
         kind, which = what
@@ -224,6 +226,12 @@ class World:
             self.wire.mend()
         elif which == "stall":
             self.wire.go_on()
+        elif which == "late":
+            self.wire.drop()
+            self.wire.hold = False
+            self.down["late", 0] = time.monotonic() + 0.5  # its bytes come when another connection is in use
+        elif kind == "late":
+            self.wire.release()
         else:
             self.wire.drop()
             self.wire.tamper = lambda data: data
@@ -254,6 +262,10 @@ class World:
             assert time.monotonic() < end, ("in vain", [(v.uid, v.server, v.lines[-3:]) for v in self.here()])
             self.turn()
 
+    def run_until_heard(self, voices, texts):
+        hearings = [Hearing(v, texts) for v in voices]
+        self.run_until(lambda: all([h.complete() for h in hearings]))
+
     def live(self, seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -265,25 +277,38 @@ class World:
     def finish(self):
         """All is up again; all who are here say their last line, and hear those of all others."""
         while self.down:
-            self.harm_no_more()
+            self.mend()
         first = self.witnesses[0]
         self.run_until(lambda: all(v.welcomed() for v in self.here()))
         here = self.here()
         for v in here:
             v.speak("%s")
         last = {f"{v.uid}.{v.said - 1}" for v in here}
-        self.run_until(lambda: all(last <= {l.rsplit(" ", 1)[-1] for l in v.lines[-500:]} for v in here))
+        self.run_until_heard(here, last)
         self.run_until(Roster(first).numbers(len(here)))
         first.speak("%s")
-        self.run_until(lambda: all(any(l.endswith(f" {first.uid}.{first.said - 1}") for l in v.lines[-200:]) for v in here))
+        self.run_until_heard(here, {f"{first.uid}.{first.said - 1}"})
         first.send("/who")
         self.run_until(lambda: first.lines[-1].startswith("* here: "))
         return here
 
-    def harm_no_more(self):
+    def mend(self):
         for what in sorted(self.down): # the engine first: a server waits for it
             del self.down[what]
             self.raise_again(what)
+
+
+class Hearing:
+    """Whether a voice has heard all of these texts."""
+
+    def __init__(self, voice, texts):
+        self.voice, self.missing, self.read = voice, set(texts), 0
+
+    def complete(self):
+        lines = self.voice.lines[self.read:]
+        self.read += len(lines)
+        self.missing -= {line.rsplit(" ", 1)[-1] for line in lines}
+        return not self.missing
 
 
 class Roster:
