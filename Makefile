@@ -28,6 +28,13 @@ CFLAGS ?= $(small)
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 180
 Q := $(if $(V),,@)
+comma := ,
+
+# Linux has ways of its own; every other system has the POSIX side.
+SYSTEM ?= $(shell uname -s)
+ifneq ($(SYSTEM),Linux)
+PORTABLE := 1
+endif
 
 compiler := $(if $(filter-out default,$(origin CC)),$(notdir $(firstword $(CC))))
 variant := $(strip $(if $(PORTABLE),portable) $(if $(SAN),san) $(if $(STATIC),static) $(compiler))
@@ -42,7 +49,7 @@ linux := loop/loop_epoll io/sink_splice net/dgram_mmsg net/sysinfo_linux \
     net/tcp_info_linux net/holder_linux net/diag_linux net/proc_net_linux
 posix := loop/loop_poll io/sink_copy net/dgram_plain net/sysinfo_none
 sandbox := cli/sandbox_linux cli/sandbox_calls_linux
-others := $(if $(PORTABLE),$(linux),$(posix)) $(if $(PORTABLE)$(SAN),$(sandbox),cli/sandbox_none) # LeakSanitizer reads /proc
+others := $(if $(filter Darwin,$(SYSTEM)),,base/posix_darwin) $(if $(PORTABLE),$(linux),$(posix)) $(if $(PORTABLE)$(SAN),$(sandbox),cli/sandbox_none) # LeakSanitizer reads /proc
 
 rooms := $(wildcard common/*/*.c applets/*.c applets/*/*.c)
 sources := $(filter-out $(others:%=common/%.c),$(rooms)) main.c
@@ -52,13 +59,16 @@ unit := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 fuzz := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-static-in-inline $(if $(WERROR),-Werror)
-features := $(if $(PORTABLE),-D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -include common/base/posix.h,-D_GNU_SOURCE) -D_FILE_OFFSET_BITS=64
+# What glibc and musl show when asked for POSIX, other systems show unless asked.
+posix_Linux := -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700
+posix_Darwin := -D_DARWIN_C_SOURCE
+features := $(if $(PORTABLE),$(posix_$(SYSTEM)) -include common/base/posix.h,-D_GNU_SOURCE) -D_FILE_OFFSET_BITS=64
 hardening := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector
 sanitizers := -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 language := -std=c17 $(features) -DSOCKKIT_VERSION='"$(VERSION)"' -I.
 
 # The tables of options are full of pointers. glibc reads their relocations packed; musl learned it in 1.2.4.
-ifeq ($(STATIC)$(findstring musl,$(compiler)),)
+ifeq ($(SYSTEM)$(STATIC)$(findstring musl,$(compiler)),Linux)
 packed := -Wl,-z,pack-relative-relocs
 endif
 
@@ -68,8 +78,9 @@ whole := $(if $(variant)$(filter-out $(small),$(CFLAGS)),,$(if $(shell $(CC) --v
 
 compile := $(CC) $(language) $(warnings) $(whole) -fPIE -ffunction-sections -fdata-sections \
     $(if $(SAN),$(sanitizers),$(hardening) -fno-asynchronous-unwind-tables) $(CPPFLAGS) $(CFLAGS)
-link := $(CC) $(if $(STATIC),-static,-pie) -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noseparate-code \
-    $(if $(SAN),$(sanitizers),-s) $(packed) $(CFLAGS) $(LDFLAGS)
+linker := $(if $(STATIC),-static,-pie) -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noseparate-code \
+    $(if $(SAN),,-s) $(packed)
+link := $(CC) $(if $(filter Darwin,$(SYSTEM)),-Wl$(comma)-dead_strip,$(linker)) $(if $(SAN),$(sanitizers)) $(CFLAGS) $(LDFLAGS)
 
 # musl-gcc sees no header of the kernel's until they are shown to it.
 ifneq ($(findstring musl,$(compiler)),)

@@ -7,6 +7,7 @@
 
 #include "common/loop/loop.h"
 #include "common/net/sock.h"
+#include "common/net/sockopt_numbers.h"
 #include "common/net/trace.h"
 
 const char *dgram_peer(const struct dgram *d, char out[DGRAM_PEER]) {
@@ -25,11 +26,14 @@ static unsigned interface_of(int fd) {
 }
 
 int dgram_join(int fd, const struct addr *group) {
-    bool six = addr_family(group) == AF_INET6;
-    struct group_req request = {.gr_interface = six ? group->as.v6.sin6_scope_id : 0};
-    if (!request.gr_interface) request.gr_interface = interface_of(fd);
-    memcpy(&request.gr_group, &group->as, group->size);
-    const struct sock_option join = {six ? IPPROTO_IPV6 : IPPROTO_IP, MCAST_JOIN_GROUP,
-                                     "MCAST_JOIN_GROUP"};
-    return sock_set_bytes(fd, &join, &request, sizeof request);
+    static const struct sock_option join4 = {IPPROTO_IP, IP_ADD_MEMBERSHIP, "IP_ADD_MEMBERSHIP"},
+                                    join6 = {IPPROTO_IPV6, IPV6_JOIN_GROUP, "IPV6_JOIN_GROUP"};
+    if (addr_family(group) == AF_INET6) {
+        unsigned zone = group->as.v6.sin6_scope_id;
+        struct ipv6_mreq request = {group->as.v6.sin6_addr, zone ? zone : interface_of(fd)};
+        return sock_set_bytes(fd, &join6, &request, sizeof request);
+    }
+    struct ip_mreqn request = {.imr_multiaddr = group->as.v4.sin_addr,
+                               .imr_ifindex = (int)interface_of(fd)};
+    return sock_set_bytes(fd, &join4, &request, sizeof request);
 }

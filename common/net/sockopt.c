@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +12,7 @@
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/net/sock.h"
+#include "common/net/sockopt_numbers.h"
 
 enum value_kind { SWITCH, NUMBER, BYTES, SECONDS, MILLISECONDS, SERVICE, DISCOVERY, WORD };
 
