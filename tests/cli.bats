@@ -246,6 +246,8 @@ options_of() {
     refuses '-q "1"' --quiet -- connect -q1 localhost 60000
     refuses '-q "1"' --quiet -- connect -q -1 localhost 60000
     refuses '--hex "48656c6c6f"' --escapes --hex-dump -- udp-send --hex 48656c6c6f localhost
+    refuses '--hex "48 65"' --escapes --hex-dump -- udp-send localhost:1 --hex '48 65'
+    refuses '--hex "localhost:1"' --escapes --hex-dump -- udp-send --hex localhost:1 48656c6c6f
     refuses --hex-dump -- udp-send --hex-dump
     for applet in echo cmd guess chat chat-serve probe; do
         refuses "'--hex'" 'sockkit connect' -- $applet --hex 41

@@ -30,16 +30,22 @@ static bool is_word(const char *value, const char *operand) {
     return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '/';
 }
 
-static bool is_proxy(const char *value, const char *operand) {
+static bool is_endpoint(const char *value, const char *operand) {
     const char *port = strrchr(value, ':');
     (void)operand;
     return port && port > value && text_is_digits(port + 1) && !strchr(value, '/');
 }
 
+/* Bytes in hex ("48 65", "4865"), or an endpoint: `--hex` was taken for an option without value. */
 static bool is_hex(const char *value, const char *operand) {
-    size_t digits = strspn(value, "0123456789abcdefABCDEF");
-    (void)operand;
-    return digits > 0 && digits % 2 == 0 && !value[digits];
+    size_t digits = 0;
+    if (is_endpoint(value, operand)) return true;
+    for (const char *s = value; *s; s++) {
+        if (*s == ' ') continue;
+        if (!strchr("0123456789abcdefABCDEF", *s)) return false;
+        digits++;
+    }
+    return digits > 0 && digits % 2 == 0;
 }
 
 /* Several ports, as probe takes them; behind a host or alone. */
@@ -125,8 +131,8 @@ const struct foreign_word netcat_words[] = {
     {"-s", NULL, NULL, "-b ADDR is the source address"},
     {"-X", WITH_PROXY, NULL, PROXY},
     {"-X", NULL, NULL, CONNECT_PROXY},
-    {"-x", WITH_PROXY, is_proxy, PROXY},
-    {"-x", NULL, is_proxy, CONNECT_PROXY},
+    {"-x", WITH_PROXY, is_endpoint, PROXY},
+    {"-x", NULL, is_endpoint, CONNECT_PROXY},
     {"-i", NULL, never, "a pause between lines is 'sockkit connect --line-delay TIME'"},
     {"-d", "connect serve", NULL, "--recv-only never reads stdin"},
     {"-d", NULL, NULL, "'sockkit connect --recv-only' never reads stdin"},
