@@ -322,3 +322,13 @@ for words in ["connect", "-T", "127.0.0.1:1", "x"], ["help", "tour", "refused"],
         assert_equal "$status" 0
     done
 }
+
+@test "of two who talk the host reads French at its own terminal, and the guest hears English" {
+    open_feed
+    STDIN=$FEED start_server chat --listen --name ada
+    run --separate-stderr sockkit --lang en chat ":$PORT" bonjour /nobody
+    assert_line '* welcome, you are guest (/help lists the commands)'
+    assert_line --partial '! unknown command /nobody'
+    wait_for_line "$SERVER_OUT" '^\* guest ne dit plus rien, mais lit encore ce qui est dit$'
+    wait_for_line "$SERVER_OUT" '^\* guest arrive$'
+}

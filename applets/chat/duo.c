@@ -11,6 +11,9 @@ static void tell(struct duo *d, enum duo_who who, const struct buf *line) {
     buf_put(&d->to[who], "\n", 1);
 }
 
+/* The host reads this at its own terminal, the guest hears it from afar. */
+static lang_say *say_to(enum duo_who who) { return who == DUO_HOST ? tr : tr_wire; }
+
 static void tell_both(struct duo *d, const struct buf *line) {
     tell(d, DUO_HOST, line);
     tell(d, DUO_GUEST, line);
@@ -40,7 +43,7 @@ void duo_free(struct duo *d) {
 }
 
 void duo_greet(struct duo *d) {
-    buf_format(&d->to[DUO_HOST], tr_wire("* %s joined\n"), d->names[DUO_GUEST]);
+    buf_format(&d->to[DUO_HOST], tr("* %s joined\n"), d->names[DUO_GUEST]);
     buf_format(&d->to[DUO_GUEST], tr_wire(ROOM_WELCOME), d->names[DUO_GUEST]);
     buf_put(&d->to[DUO_GUEST], "\n", 1);
     buf_format(&d->to[DUO_GUEST], tr_wire("* here: %s %s\n"), d->names[DUO_HOST],
@@ -50,14 +53,13 @@ void duo_greet(struct duo *d) {
 static enum duo_who other_than(enum duo_who who) { return who == DUO_HOST ? DUO_GUEST : DUO_HOST; }
 
 void duo_end(struct duo *d, enum duo_who who) {
-    struct buf line = {0};
-    buf_format(&line, tr_wire("* %s has ended, and " DUO_LISTENS), d->names[who]);
-    tell_both(d, &line);
-    buf_free(&line);
+    for (enum duo_who to = DUO_HOST; to <= DUO_GUEST; to++)
+        buf_format(&d->to[to], say_to(to)("* %s has ended, and " DUO_LISTENS "\n"), d->names[who]);
 }
 
 void duo_leave(struct duo *d, enum duo_who who) {
-    buf_format(&d->to[other_than(who)], tr_wire("* %s left, " DUO_FAREWELL "\n"), d->names[who]);
+    enum duo_who other = other_than(who);
+    buf_format(&d->to[other], say_to(other)("* %s left, " DUO_FAREWELL "\n"), d->names[who]);
     d->over = true;
 }
 
@@ -67,13 +69,16 @@ static void change_name(struct duo *d, enum duo_who who, const struct room_line 
     if (!fault && same_name(l->name, l->name_size, d->names[other_than(who)]))
         fault = "that name is taken";
     if (fault) {
-        buf_format(line, "! %s", tr_wire(fault));
+        buf_format(line, "! %s", say_to(who)(fault));
         tell(d, who, line);
         return;
     }
-    buf_format(line, tr_wire(ROOM_RENAMED), d->names[who], (int)l->name_size, l->name);
+    for (enum duo_who to = DUO_HOST; to <= DUO_GUEST; to++) {
+        buf_clear(line);
+        buf_format(line, say_to(to)(ROOM_RENAMED), d->names[who], (int)l->name_size, l->name);
+        tell(d, to, line);
+    }
     set_name(d, who, l->name, l->name_size);
-    tell_both(d, line);
 }
 
 static bool is_called(const struct duo *d, enum duo_who who, const struct room_line *l) {
@@ -86,14 +91,15 @@ static void whisper(struct duo *d, enum duo_who who, const struct room_line *l, 
     room_whisper(line, l, d->names[who],
                  to_other  ? d->names[other]
                  : to_self ? d->names[who]
-                           : NULL);
+                           : NULL,
+                 say_to(who));
     tell(d, who, line);
     if (to_other) tell(d, other, line);
 }
 
 static void help(struct duo *d, enum duo_who who) {
     for (const char *const *line = room_help; *line; line++)
-        buf_format(&d->to[who], "* %s\n", tr_wire(*line));
+        buf_format(&d->to[who], "* %s\n", say_to(who)(*line));
 }
 
 static void quit(struct duo *d, enum duo_who who) {
@@ -115,7 +121,7 @@ static void grant(struct duo *d, enum duo_who who, const struct room_line *l, st
         change_name(d, who, l, line);
         break;
     case ROOM_WHO:
-        buf_format(&d->to[who], tr_wire("* here: %s %s\n"), d->names[DUO_HOST],
+        buf_format(&d->to[who], say_to(who)("* here: %s %s\n"), d->names[DUO_HOST],
                    d->names[DUO_GUEST]);
         break;
     case ROOM_MSG:
@@ -137,7 +143,7 @@ void duo_line(struct duo *d, enum duo_who who, const char *text, size_t size,
               const char *quit_word) {
     struct room_line l;
     struct buf line = {0};
-    room_read(&l, text, size);
+    room_read(&l, text, size, say_to(who));
     if (*quit_word && size == strlen(quit_word) && !memcmp(text, quit_word, size))
         l.wish = ROOM_QUIT;
     grant(d, who, &l, &line);

@@ -134,7 +134,7 @@ static bool is_quit(const struct membership *m, const char *text, size_t size) {
     const char *word = m->conf->front->quit_word;
     struct room_line l;
     if (*word && size == strlen(word) && !memcmp(text, word, size)) return true;
-    room_read(&l, text, size);
+    room_read(&l, text, size, tr_wire);
     return l.wish == ROOM_QUIT;
 }
 

@@ -84,23 +84,23 @@ static const struct command *find_command(const char *word, size_t size) {
     return NULL;
 }
 
-static void refuse_unknown(struct room_line *l, const char *word, size_t size) {
+static void refuse_unknown(struct room_line *l, const char *word, size_t size, lang_say *say) {
     struct buf shown = {0};
     room_clean(&shown, word, size < 32 ? size : 32);
     snprintf(l->fault, sizeof l->fault,
-             tr_wire("unknown command /%.*s (/help lists them; // says a line that begins with /)"),
+             say("unknown command /%.*s (/help lists them; // says a line that begins with /)"),
              (int)shown.size, buf_at(&shown));
     buf_free(&shown);
 }
 
 /* The n bytes at s: what stands behind the slash. */
-static void read_command(struct room_line *l, const char *s, size_t n) {
+static void read_command(struct room_line *l, const char *s, size_t n, lang_say *say) {
     const char *word = s;
     size_t size = take_word(&s, &n);
     const struct command *command = find_command(word, size);
     l->wish = ROOM_FAULT;
     if (!command) {
-        refuse_unknown(l, word, size);
+        refuse_unknown(l, word, size, say);
         return;
     }
     l->name = s;
@@ -111,23 +111,22 @@ static void read_command(struct room_line *l, const char *s, size_t n) {
     if (complete && (command->wish != ROOM_NICK || n == 0))
         l->wish = command->wish;
     else
-        snprintf(l->fault, sizeof l->fault, tr_wire("usage: %s"), command->usage);
+        snprintf(l->fault, sizeof l->fault, say("usage: %s"), command->usage);
 }
 
-void room_read(struct room_line *l, const char *line, size_t size) {
+void room_read(struct room_line *l, const char *line, size_t size, lang_say *say) {
     *l = (struct room_line){.wish = ROOM_SAY, .text = line, .text_size = size};
     if (size > ROOM_MESSAGE_MOST) {
         l->wish = ROOM_FAULT;
         snprintf(l->fault, sizeof l->fault,
-                 tr_wire("a message has at most %zu bytes, this one has %zu"), ROOM_MESSAGE_MOST,
-                 size);
+                 say("a message has at most %zu bytes, this one has %zu"), ROOM_MESSAGE_MOST, size);
     } else if (size == 0) {
         l->wish = ROOM_NOTHING;
     } else if (size > 1 && line[0] == '/' && line[1] == '/') {
         l->text++;
         l->text_size--;
     } else if (line[0] == '/') {
-        read_command(l, line + 1, size - 1);
+        read_command(l, line + 1, size - 1, say);
     }
 }
 
@@ -138,11 +137,12 @@ void room_speak(struct buf *out, const struct room_line *l, const char *name) {
     room_clean(out, l->text, l->text_size);
 }
 
-void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to) {
+void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to,
+                  lang_say *say) {
     if (to)
         buf_format(out, "(%s -> %s) ", from, to);
     else
-        buf_format(out, "%s", tr_wire("! nobody here is called "));
+        buf_format(out, "%s", say("! nobody here is called "));
     room_clean(out, to ? l->text : l->name, to ? l->text_size : l->name_size);
 }
 

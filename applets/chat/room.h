@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "common/base/buf.h"
+#include "common/base/lang.h"
 
 #define ROOM_MESSAGE_MOST ((size_t)4096) /* bytes */
 /* What members hear of a hub (hub.h). The latter two refuse nothing. */
@@ -47,14 +48,16 @@ struct room_line {
     char fault[256];
 };
 
-void room_read(struct room_line *l, const char *line, size_t size);
+/* `say` is for the fault. */
+void room_read(struct room_line *l, const char *line, size_t size, lang_say *say);
 
 /* Puts what all are to read of a ROOM_SAY or ROOM_ME at the end of out: "(NAME) text", "(NAME *)
  * ACTION". */
 void room_speak(struct buf *out, const struct room_line *l, const char *name);
-/* The same for a ROOM_MSG, for the two alone: "(FROM -> TO) text"; to NULL: a refusal, nobody is
- * called so. */
-void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to);
+/* The same for a ROOM_MSG, for the two alone: "(FROM -> TO) text"; to NULL: a refusal, which
+ * `say` is for: nobody is called so. */
+void room_whisper(struct buf *out, const struct room_line *l, const char *from, const char *to,
+                  lang_say *say);
 
 /* "* NAME left", with a reason where it did not read. */
 void room_left(struct buf *out, const char *name, bool slow);

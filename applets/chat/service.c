@@ -208,7 +208,7 @@ static struct member *find(struct service *s, const struct room_line *l) {
 void service_show_whisper(struct member *m, const struct room_line *l, const char *from,
                           const char *to) {
     struct buf line = {0};
-    room_whisper(&line, l, from, to);
+    room_whisper(&line, l, from, to, tr_wire);
     buf_put(&line, "\n", 1);
     note(m, buf_at(&line), line.size);
     buf_free(&line);
@@ -268,7 +268,7 @@ void service_hear(struct member *m, const char *text, size_t size) {
     struct service_hub *hub = m->service->hub;
     struct room_line l;
     if (!service_has(m) || service_leaves(m)) return;
-    room_read(&l, text, size);
+    room_read(&l, text, size, tr_wire);
     if (l.wish == ROOM_NOTHING) return;
     if (hub)
         hub->hear(hub, m, &l);

@@ -33,6 +33,9 @@ const char *tr_wire(const char *english) LANG_FORMAT(1);
 const char *trn_wire(const char *singular, const char *plural, unsigned long long n) LANG_FORMAT(1)
     LANG_FORMAT(2);
 
+/* tr or tr_wire: in which language somebody is spoken to. */
+typedef const char *lang_say(const char *english);
+
 /* The French text, whatever was chosen: of what a peer may say in either language. */
 const char *lang_french(const char *english) LANG_FORMAT(1);
 

@@ -76,7 +76,7 @@ static bool has(const char *whole, const char *part) {
 static void parts(void) {
     CHECK(has("* %s left, " DUO_FAREWELL "\n", DUO_FAREWELL));
     CHECK(has("* bye, " DUO_FAREWELL "\n", DUO_FAREWELL));
-    CHECK(has("* %s has ended, and " DUO_LISTENS, DUO_LISTENS));
+    CHECK(has("* %s has ended, and " DUO_LISTENS "\n", DUO_LISTENS));
     CHECK(has("* here: %s %s\n", "here:") && has("* here:", "here:"));
     CHECK(has("* %s joined", "joined") && has("* %s joined\n", "joined"));
     CHECK(has("* %s left", "left") && has("* %s left (it did not read)", "left"));

@@ -86,7 +86,7 @@ static void welcomes(void) {
 
 static struct room_line read_line(const char *text) {
     struct room_line l;
-    room_read(&l, text, strlen(text));
+    room_read(&l, text, strlen(text), tr);
     return l;
 }
 
@@ -123,9 +123,9 @@ static void limit(void) {
     static char text[4200];
     struct room_line l;
     memset(text, 'x', sizeof text);
-    room_read(&l, text, 4096);
+    room_read(&l, text, 4096, tr);
     CHECK(l.wish == ROOM_SAY && l.text_size == 4096);
-    room_read(&l, text, 4097);
+    room_read(&l, text, 4097, tr);
     CHECK(l.wish == ROOM_FAULT && strstr(l.fault, "4096"));
 }
 
