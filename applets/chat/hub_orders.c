@@ -209,7 +209,7 @@ static bool hear_greeting(struct hub *h, const struct resp_item *item) {
     int64_t *numbers[] = {&g->epoch, &g->n, NULL, NULL, NULL, &g->missed};
     unsigned i = g->items++;
     if (i == 2) {
-        g->known = item->text && number_read(item->text, item->size, &g->old);
+        g->known = item->text && number_read(item->text, item->size, &g->old) && g->old > 0;
         return item->kind == RESP_BULK;
     }
     if (i == 3 || i == 4)

@@ -2,11 +2,11 @@
  * the room's keys at once.
  *
  * The keys, "sockkit:{ROOM}:" in front of each: log (stream: what happened), names (hash: folded
- * name to SERVER:MEMBER), who (hash: SERVER:MEMBER to name), nodes (hash: SERVER to "TOP ADDED":
- * up to TOP its numbers come too late, ADDED is the last that came; "": none, it is new), beats
- * (hash: SERVER to its count), meta (hash: n, the number of the last entry; user, of the last
- * guest's name; epoch; born, the epoch that began with an empty log; keep:SERVER, how many entries
- * it wants; keep, the most of them).
+ * name to SERVER:MEMBER), who (hash: SERVER:MEMBER to name), nodes (hash: SERVER to the last number
+ * that it has added), beats (hash: SERVER to its count), meta (hash: n, the number of the last
+ * entry; user, of the last guest's name; epoch; born, the epoch that began with an empty log;
+ * keep:SERVER, how many entries it wants; keep, the most of them; top:SERVER, the number up to
+ * which what it sends comes too late).
  *
  * The fields of an entry of the log: n (numbers without a gap), s (server), q (that server's number
  * of the operation; 0: it is not the server's own), k (kind), m (member), a (name), t (text); with
@@ -19,7 +19,7 @@
  *   enter EPOCH N ID TOP KEEP FRESH LISTED  the server has seen that epoch (0: none) up to that
  *       number and id, and numbered up to TOP: from now on what it had sent before comes too late.
  *       FRESH is an epoch for a hub that has none. Returns its epoch, n, the last number of the
- *       server that it has ("": it does not know the server), the ids where to read on and up to
+ *       server that it has (0: none, the server is new to it), the ids where to read on and up to
  *       which there are entries now, how many were trimmed unread, and, where the server needs it
  * or LISTED is 1, the list of who is there. add (Q KIND MEMBER KEY NAME TEXT)...    operations;
  * those that the hub has are left out. join: KEY and NAME, or "" for the next guest's; left: KEY of

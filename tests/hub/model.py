@@ -114,7 +114,8 @@ class World:
         self.wire = None if alone else Wire(self.engine)
         self.servers = [self.start_server(i) for i in range(1 if alone else 3)]
         self.down = {}  # what is down: when it comes up again
-        self.calm = 0  # until then nothing else goes down: a server has to be seen counting within its lease
+        self.calm = 0  # until then nothing else goes down
+        self.whole = 0  # until then the wire stays whole: its server has to be seen counting within its lease
         self.witnesses = []
         for i in range(len(self.servers)):  # one after the other: the first hears all others join
             self.witnesses.append(self.join(i, by_socket))
@@ -199,7 +200,7 @@ class World:
 
     def fell(self, what):
         kind, which = what
-        if kind in (k for k, _ in self.down) or ("late", 0) in self.down:
+        if kind in (k for k, _ in self.down) or kind == "wire" and time.monotonic() < self.whole:
             return
         self.down[what] = time.monotonic() + self.random.choice([0, 0.2, 0.4, 1.2, 2.5])
         self.calm = self.down[what] + self.random.choice([-2, 1])
@@ -218,6 +219,7 @@ class World:
 
     def raise_again(self, what):
         kind, which = what
+        self.whole = time.monotonic() + 4 if kind in ("wire", "late") else self.whole
         if kind == "engine":
             self.engine.start()
         elif kind == "server":
