@@ -25,11 +25,22 @@
 
 /* --- the list --- */
 
+/* Of an argument: the bits that are looked at. */
+enum mask { NOTHING, ALL, EXECUTABLE, WRITING, NEW_NAMESPACES };
+
+static const uint32_t masks[] = {
+    [ALL] = UINT32_MAX,
+    [EXECUTABLE] = PROT_EXEC,
+    [WRITING] = O_ACCMODE | O_CREAT | O_TRUNC,
+    [NEW_NAMESPACES] = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+                       CLONE_NEWPID | CLONE_NEWNET,
+};
+
 /* A system call that may be made, with a mask only where (argument & mask) == value: of the
  * argument's lower half, which is all of it that the kernel reads of the types here. */
 struct permission {
-    int call : 24, argument : 8;
-    uint32_t mask, value;
+    int call : 24, argument : 4, mask : 4;
+    uint32_t value;
 };
 
 #define ALLOW(name) \
@@ -37,7 +48,6 @@ struct permission {
 #define ALLOW_IF(name, which, bits, wanted) \
     { .call = SYS_##name, .argument = (which), .mask = (bits), .value = (uint32_t)(wanted) }
 
-#define ALL UINT32_MAX
 #define FCNTL(command) ALLOW_IF(fcntl, 1, ALL, command), ALLOW_IF(fcntl64, 1, ALL, command)
 #define IOCTL(request) ALLOW_IF(ioctl, 1, ALL, request)
 /* i386 has one call for all of sockets. */
@@ -72,8 +82,8 @@ static const struct permission always[] = {
     IOCTL(TCGETS), IOCTL(TCSETS), IOCTL(TCSETSW), IOCTL(TCSETSF), IOCTL(GET_TERMIOS2),
     IOCTL(SET_TERMIOS2),
     /* Memory that holds data, never code. */
-    ALLOW_IF(mmap, 2, PROT_EXEC, 0), ALLOW_IF(mmap2, 2, PROT_EXEC, 0),
-    ALLOW_IF(mprotect, 2, PROT_EXEC, 0), ALLOW(munmap), ALLOW(mremap), ALLOW(madvise), ALLOW(brk),
+    ALLOW_IF(mmap, 2, EXECUTABLE, 0), ALLOW_IF(mmap2, 2, EXECUTABLE, 0),
+    ALLOW_IF(mprotect, 2, EXECUTABLE, 0), ALLOW(munmap), ALLOW(mremap), ALLOW(madvise), ALLOW(brk),
     ALLOW(rt_sigaction), ALLOW(rt_sigprocmask), ALLOW(rt_sigreturn), ALLOW(sigreturn),
     ALLOW(restart_syscall), ALLOW(wait4), ALLOW(waitid), ALLOW(getpid), ALLOW(gettid),
     ALLOW(getpgid), ALLOW(getpgrp), ALLOW(clock_gettime), ALLOW(clock_gettime64),
@@ -92,11 +102,6 @@ static const struct permission dialling[] = {
     SOCKETCALL(SYS_BIND),
     SOCKETCALL(SYS_CONNECT),
 };
-
-#define WRITING (O_ACCMODE | O_CREAT | O_TRUNC)
-#define NEW_NAMESPACES                                                                            \
-    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
-     CLONE_NEWNET)
 
 /* getaddrinfo(3) in a child that is killed at the limit. It may load modules: see
  * nsswitch.conf(5). */
@@ -196,7 +201,7 @@ static void allow(struct filter *f, const struct permission *p) {
     put_test(f, (uint32_t)p->call, 0, p->mask ? 5 : 1);
     if (p->mask) {
         put_load(f, offsetof(struct seccomp_data, args) + 8 * (size_t)p->argument + LOWER_HALF);
-        put(f, BPF_ALU | BPF_AND | BPF_K, p->mask);
+        put(f, BPF_ALU | BPF_AND | BPF_K, masks[p->mask]);
         put_test(f, p->value, 0, 1);
     }
     put_result(f, SECCOMP_RET_ALLOW);
