@@ -1,7 +1,6 @@
 #include "applets/chat/console.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

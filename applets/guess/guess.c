@@ -1,6 +1,5 @@
 /* guess: the game of the mystery number, for any number of players. */
 #include <errno.h>
-#include <string.h>
 
 #include "applets/guess/game.h"
 #include "common/base/entropy.h"

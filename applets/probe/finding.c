@@ -1,7 +1,6 @@
 #include "applets/probe/finding.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/lang.h"
 

@@ -1,7 +1,6 @@
 #include "applets/probe/passage.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/lang.h"
 #include "common/base/mem.h"

@@ -2,7 +2,6 @@
  * comes back when the command has ended, to be finished. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "applets/serve/way.h"
 #include "common/base/lang.h"

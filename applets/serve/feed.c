@@ -4,7 +4,6 @@
  * half-closes the connections that there are, and the person goes on with those to come. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "applets/serve/way.h"

@@ -1,7 +1,6 @@
 #include "applets/udp/destination.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "applets/udp/own_path.h"
 #include "common/base/lang.h"

@@ -1,6 +1,5 @@
 /* udp-serve: every datagram that comes is a line on stdout, and may be answered. */
 #include <errno.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 

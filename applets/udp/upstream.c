@@ -1,7 +1,5 @@
 #include "applets/udp/upstream.h"
 
-#include <string.h>
-
 #include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"

@@ -1,7 +1,6 @@
 #include "common/net/bind.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "common/base/lang.h"
 #include "common/net/hint.h"

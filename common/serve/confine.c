@@ -1,7 +1,6 @@
 #include "common/serve/confine.h"
 
 #include <errno.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 

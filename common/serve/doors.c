@@ -1,7 +1,6 @@
 #include "common/serve/doors.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "common/base/lang.h"
 #include "common/cli/inherit.h"
