@@ -377,6 +377,29 @@ ended(p, 0)'
     refute_output --partial stop
 }
 
+is_editing() { stty -a -F "$(tm display-message -p '#{pane_tty}')" | grep -q -e -icanon; }
+
+@test "to a program that is no room: what was typed stays on the screen, and one line says why" {
+    start_peer '
+l = listen(); announce(l)
+for answer in b"", b"got it\n":
+    s = l.accept()[0]
+    s.recv(100)
+    s.sendall(answer)
+    read_all(s)
+    s.close()'
+    for answer in '' 'got it'; do
+        terminal sockkit chat "127.0.0.1:$PEER_PORT"
+        wait_until is_editing
+        type_text Bonjour
+        type_keys Enter
+        wait_for_joined "^Bonjour *127.0.0.1:$PEER_PORT has not welcomed us as a room does: .*'sockkit connect' sends nothing else\)$answer"
+        type_text stop
+        type_keys Enter
+        wait_for_end
+    done
+}
+
 @test "Tab completes the name of a member" {
     start_server chat-serve
     start_peer 's = connect(args[0]); s.sendall(b"/nick ada\n"); announce(listen()); read_all(s)' "$PORT"

@@ -131,6 +131,8 @@ void console_insert(struct console *c, const char *bytes, size_t n) {
     term_insert(&c->term, bytes, n);
 }
 
+void console_keep_typed(struct console *c, bool on) { c->term.vanishes = c->on_terminal && !on; }
+
 void console_want(struct console *c, bool on) {
     if (c->ended) return;
     if (c->term.loop)
@@ -155,7 +157,7 @@ void console_start(struct console *c, struct loop *loop) {
         return;
     }
     term_start(&c->term, loop, &c->screen, line_typed);
-    c->term.vanishes = c->on_terminal;
+    console_keep_typed(c, false);
     c->term.complete = tab_typed;
 }
 

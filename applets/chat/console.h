@@ -41,6 +41,9 @@ struct console {
 void console_start(struct console *c, struct loop *loop);
 /* Whether lines are wanted. Those that one read brought are still told. */
 void console_want(struct console *c, bool on);
+/* Whether a line that was typed stays on the terminal (at first it does not, since the room says
+ * it). */
+void console_keep_typed(struct console *c, bool on);
 /* From `complete`: puts n bytes before the cursor. */
 void console_insert(struct console *c, const char *bytes, size_t n);
 /* A finished line without its ending; harmless, where stdout is a terminal. */

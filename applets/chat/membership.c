@@ -30,6 +30,7 @@ struct membership {
     struct delivery delivery;
     struct timer wait; /* for the answer to our name, for the welcome, for the last words */
     char *name;        /* that the welcome gave us; NULL: not yet welcomed */
+    bool doubted;      /* it was told that this may be no room */
     bool naming;       /* the answer to our own choice has not come */
     bool leaving;      /* nothing more is said */
     bool quitting;     /* the room is to be told that we leave, not merely that we say no more */
@@ -128,6 +129,23 @@ static void leave_room(struct membership *m, bool quitting) {
     update(m);
 }
 
+/* --- a program that is no room --- */
+
+/* A room welcomes who comes, and says again what is typed. */
+static void welcome(struct membership *m, const char *name, size_t size) {
+    m->name = mem_format("%.*s", (int)size, name);
+    console_keep_typed(&m->front.console, false);
+}
+
+static void doubt(struct membership *m) {
+    if (m->name || m->doubted || !is_person(m)) return;
+    m->doubted = true;
+    msg_note(0,
+             "%s has not welcomed us as a room does: lines go there as they are typed (to a "
+             "program that is no room, 'sockkit connect' sends nothing else)",
+             m->peer);
+}
+
 /* --- saying --- */
 
 static bool is_quit(const struct membership *m, const char *text, size_t size) {
@@ -144,6 +162,7 @@ static void say(struct membership *m, const char *text, size_t size) {
     } else if (!m->leaving) {
         m->answered = false;
         send_line(m, text, size, true);
+        doubt(m);
         update(m);
     }
 }
@@ -234,7 +253,8 @@ static void take_note(struct membership *m, const char *text, size_t size) {
     bool narrated = size > 1 && text[0] == '*';
     size_t given;
     const char *name = m->name ? NULL : room_welcomed(text, size, &given);
-    if (name) m->name = mem_format("%.*s", (int)given, name);
+    if (name) welcome(m, name, given);
+    if (!narrated && !room_refuses(text, size)) doubt(m);
     m->farewell = narrated && ends_with(text, size, DUO_FAREWELL);
     m->room_listens = m->room_listens || (narrated && ends_with(text, size, DUO_LISTENS));
     m->refused += !m->naming && room_refuses(text, size);
@@ -302,6 +322,7 @@ static void start(struct membership *m, int fd) {
                               .space = on_space,
                               .failed = on_failed};
     frontend_start(&m->front, m->loop, m->conf->front, on_line);
+    console_keep_typed(&m->front.console, true);
     talker_start(&m->room, m->loop, fd);
     m->front.wire = &m->room.stream;
     if (m->conf->name)
