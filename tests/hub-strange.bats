@@ -24,10 +24,11 @@ keys = e.ask("KEYS", "*")
 losses = [lambda: e.ask("FLUSHALL"), lambda: e.ask("SCRIPT", "FLUSH"), forget_all, lambda: e.ask("DEL", *keys), lambda: e.ask("XTRIM", "sockkit:{r}:log", "MAXLEN", "0")]
 for i, lose in enumerate(losses):
     lose()
-    talk(i)
+    talk(2 * i)
+    talk(2 * i + 1) # behind whatever puts the room in order again
 for lines in heard.values():
     spoken = said(lines)
-    assert sorted(spoken) == sorted(l for i in range(len(losses)) for l in ("(ada) a%d" % i, "(bob) b%d" % i)), lines
+    assert sorted(spoken) == sorted(l for i in range(2 * len(losses)) for l in ("(ada) a%d" % i, "(bob) b%d" % i)), lines
     assert not [l for l in lines if " left" in l or " joined" in l or "missed" in l], lines
 assert said(heard["a"]) == said(heard["b"])
 b.say("/nick Ada"); assert b.line() == "! ada is here already"
