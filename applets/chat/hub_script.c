@@ -130,15 +130,15 @@ const char hub_script[] =
     "put(s,q,'refused',0,a,at and c('HGET',who,at) or '')\n"
     "end\n"
     "end\n"
-    "local ok,no,top=true,nil,math.max(fence,had)\n"
+    "local ok,e,top=true,nil,math.max(fence,had)\n"
     "for i=3,#A,6 do\n"
     "local q=tonumber(A[i])\n"
     "if q>top then\n"
-    "ok,no=pcall(add,q,unpack(A,i+1,i+5))\n"
+    "ok,e=pcall(add,q,unpack(A,i+1,i+5))\n"
     "if not ok then break end\n"
     "top=q\n"
     "had=q\n"
     "end\n"
     "end\n"
     "c('HSET',nodes,s,had)\n"
-    "return done() and (ok and n or error(no))\n";
+    "return done() and (ok and n or error(e))\n";
