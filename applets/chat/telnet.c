@@ -25,13 +25,16 @@ static size_t command(struct telnet *t, unsigned char byte, char *out) {
     return byte == IAC ? 1 : 2;
 }
 
+/* A newline is no option (RFC 652's 10 is historic): bytes that are no text, such as FF FE, do not
+ * take the end of their line with them. */
 static size_t strip_byte(struct telnet *t, unsigned char byte, char *out) {
     switch (t->state) {
     case COMMAND:
         return command(t, byte, out);
     case OPTION:
         t->state = TEXT;
-        return 0;
+        out[0] = (char)byte;
+        return byte == '\n';
     case SUBNEGOTIATION:
         if (byte == IAC) t->state = SUBNEGOTIATION_COMMAND;
         return 0;

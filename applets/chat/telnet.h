@@ -1,6 +1,7 @@
 /* telnet: what telnet(1) says to the other end's system among the text (RFC 854: IAC sequences) is
  * taken out of a stream, so that telnet users can talk in a room. IAC IAC is the byte 255; an IAC
- * before a byte that is no command is a byte of the text, and so is that byte. */
+ * before a byte that is no command is a byte of the text, and so is that byte. A newline in the
+ * place of an option is one of the text. */
 #ifndef SOCKKIT_CHAT_TELNET_H
 #define SOCKKIT_CHAT_TELNET_H
 

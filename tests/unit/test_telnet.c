@@ -26,11 +26,11 @@ static const char *strip(const char *text, size_t size, size_t step) {
 
 static void sequences_go(void) {
     LEAVES("plain\r\n", "plain\r\n");
-    LEAVES("a\xff\xf6z", "az");                           /* are you there? */
-    LEAVES("a\xff\xfd\x03\xff\xfb\x0a z", "a z");         /* DO, WILL: an option may be a newline */
-    LEAVES("a\xff\xfa\x1f\0\x50\0\x0a\xff\xf0z", "az");   /* the size of a window */
-    LEAVES("\xff\xfa\x18\xff\xff\xff\xf1\xff\xf0z", "z"); /* IAC within a subnegotiation */
-    LEAVES("\xff\xf4\xff\xfd\x06x\xff\xec", "x");         /* Ctrl-C; end of file */
+    LEAVES("a\xff\xf6z", "az");                               /* are you there? */
+    LEAVES("a\xff\xfd\x03\xff\xfb\x18 z", "a z");             /* DO, WILL */
+    LEAVES("a\xff\xfa\x1f\0\x50\0\x0a\xff\xf0z", "az");       /* the size of a window */
+    LEAVES("\xff\xfa\x18\xff\xff\xff\xf1\xff\xf0z", "z");     /* IAC within a subnegotiation */
+    LEAVES("\xff\xf4\xff\xfd\x06x\xff\xec", "x");             /* Ctrl-C; end of file */
     LEAVES("\xff\xfa\x18\xff\xf0\xff\xfa\x18\xff\xf0z", "z"); /* one behind the other */
 }
 
@@ -38,6 +38,7 @@ static void what_is_none_stays(void) {
     LEAVES("a\xff\xffz", "a\xffz");
     LEAVES("\xff tab", "\xff tab");
     LEAVES("\xff\n\xff\xff\n", "\xff\n\xff\n");
+    LEAVES("a\xff\xfe\nz\n", "a\nz\n"); /* bytes that are no text do not take the end of a line */
     LEAVES("\xc3\xa9\xf0\x9f\x98\x80", "\xc3\xa9\xf0\x9f\x98\x80");
 }
 
