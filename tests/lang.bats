@@ -331,4 +331,6 @@ for words in ["connect", "-T", "127.0.0.1:1", "x"], ["help", "tour", "refused"],
     assert_line --partial '! unknown command /nobody'
     wait_for_line "$SERVER_OUT" '^\* guest ne dit plus rien, mais lit encore ce qui est dit$'
     wait_for_line "$SERVER_OUT" '^\* guest arrive$'
+    close_feed
+    wait_for_exit "$SERVER_PID"
 }
