@@ -52,10 +52,16 @@ static void publish(struct service *s, bool keep) {
     buf_clear(&s->line);
 }
 
+/* Only a room on a hub has guests. */
+static void leave_hub(struct member *m, bool slow) {
+    struct service_hub *hub = m->service->hub;
+    if (hub && m->guest) hub->leave(hub, m, slow);
+}
+
 /* False: the others have been told before, or are told by the hub. */
 static bool tell_of_leaving(struct member *m, bool slow) {
     struct service *s = m->service;
-    if (m->guest) s->hub->leave(s->hub, m, slow);
+    leave_hub(m, slow);
     if (!m->called.name) return false;
     if (!s->closing) {
         room_left(&s->line, m->called.name, slow);
@@ -167,7 +173,7 @@ void service_end(struct member *m) {
 
 void service_leave(struct member *m) {
     if (!m->called.name) {
-        if (m->guest) m->service->hub->leave(m->service->hub, m, false);
+        leave_hub(m, false);
         return;
     }
     service_end(m);
