@@ -64,7 +64,7 @@ const char hub_script[] =
     "for i,f in ipairs(e[2]) do if f=='n' then return (tonumber(e[2][i+1]) or 0)-seen-1 end end\n"
     "return 0\n"
     "end\n"
-    "local fence,had='top:'..s,c('HGET',nodes,s) or 0\n"
+    "local fence,had='top:'..s,c('HGET',nodes,s) or '0'\n"
     "if verb=='enter' then\n"
     "local mine,seen,own=tonumber(A[3]),tonumber(A[4]),A[5]\n"
     "local epoch=tonumber(c('HGET',meta,'epoch') or 0)\n"
