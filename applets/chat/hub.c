@@ -266,7 +266,9 @@ int hub_finish(struct hub *h) {
     if (!h->told) loop_run_for(h->loop, FAREWELL);
     size_t lost = deeds_said(&h->room.deeds);
     if (h->left) return 0;
-    msg_error("the hub %s is away: %zu lines were not said", h->where, lost);
+    msg_error(trn("the hub %s is away: %zu line was not said",
+                  "the hub %s is away: %zu lines were not said", lost),
+              h->where, lost);
     return STATUS_FAILED;
 }
 
