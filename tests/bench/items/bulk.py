@@ -14,9 +14,11 @@ MIB = 1024
 
 WORKS = [  # from, to, how many times better than whom
     ("file", "/dev/null", {"nc.openbsd": 2.5, "socat, -b 1M": 1.5, "iperf3": 1.25, "bare": 0.95}),
-    ("file", "file", {"nc.openbsd": 3, "bare": 0.95}),
-    ("file", "pipe", {"nc.openbsd": 4.5, "bare": 0.95}),
+    ("file", "file", {"nc.openbsd": 1.4, "bare": 0.95}),
+    ("file", "pipe", {"nc.openbsd": 3, "bare": 0.95}),
     ("pipe", "/dev/null", {"nc.openbsd": 2, "socat, -b 1M": 1.4, "bare": 0.95}),
+    ("pipe", "pipe", {"nc.openbsd": 2, "socat, -b 1M": 1.4, "bare": 0.95}),
+    ("pipe", "file", {"nc.openbsd": 2, "socat, -b 1M": 1.4, "bare": 0.95}),
 ]
 
 PEERS = {  # name: what has to be installed, server, client

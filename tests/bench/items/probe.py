@@ -144,7 +144,7 @@ def probe():
     crowd = alternate(jobs(many_targets(), 1), runs=2, seconds=60)
     return [
         rows_of(f"{PORTS} ports of loopback, {OPEN} open", few, "ms", "ms", low=True,
-                floors={"nc.openbsd": 2.5, "nmap": 3, "bare": 0.95}),
+                floors={"nc.openbsd": 1.9, "nmap": 3, "bare": 0.95}),
         rows_of("65 535 ports of loopback", many, "ms", "ms", low=True, floors={"nc.openbsd": 1.8, "bare": 0.95}),
         rows_of("65 535 ports of another machine (a veth pair)", far, "ms", "ms", low=True,
                 floors={"nc.openbsd": 1.5, "nmap": 1.5, "bare": 0.95}),
