@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/addr.h"
-#include "common/base/mem.h"
 #include "common/base/utf8.h"
 #include "common/net/endpoint.h"
 
@@ -65,27 +63,12 @@ static const char *take_user(const char *text, const char *at, struct hub_url *o
     return why || colon == text ? why : take(text, (size_t)(colon - text), &out->user);
 }
 
-static const char *take_host(const char *text, size_t n, struct hub_url *out) {
-    struct endpoint e;
-    char *copy = mem_format("%.*s", (int)n, text);
-    const char *why = endpoint_parse(copy, &e);
-    free(copy);
-    if (why) return why;
-    out->host = e.host;
-    e.host = NULL;
-    if (e.port && (!addr_port_number(e.port, &out->port) || out->port == 0))
-        why = "the port is not a number from 1 to 65535";
-    if (!out->host || !strcmp(out->host, "*")) why = "the host is missing";
-    endpoint_free(&e);
-    return why;
-}
-
 static const char *parse_tcp(const char *text, struct hub_url *out) {
     const char *at = find_at(text);
     const char *why = at ? take_user(text, at, out) : NULL;
     if (at) text = at + 1;
     size_t host = strcspn(text, "/");
-    if (!why) why = take_host(text, host, out);
+    if (!why) why = endpoint_authority(text, host, &out->host, &out->port);
     if (why) return why;
     return text[host] ? take_room(text + host + 1, strlen(text + host + 1), out) : form;
 }

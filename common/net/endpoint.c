@@ -199,3 +199,18 @@ int endpoint_local(const struct endpoint *e, const struct endpoint_terms *t, str
     if (check_mapped(e->host, cause) < 0 || check_family(out, cause) < 0) return -1;
     return choose_port(e->port, "--bind", t, &out->port, cause);
 }
+
+const char *endpoint_authority(const char *text, size_t n, char **host, uint16_t *port) {
+    struct endpoint e;
+    char *copy = mem_format("%.*s", (int)n, text);
+    const char *why = endpoint_parse(copy, &e);
+    free(copy);
+    if (why) return why;
+    *host = e.host;
+    e.host = NULL;
+    if (e.port && (!addr_port_number(e.port, port) || *port == 0))
+        why = "the port is not a number from 1 to 65535";
+    if (!*host || !strcmp(*host, "*")) why = "the host is missing";
+    endpoint_free(&e);
+    return why;
+}

@@ -54,4 +54,9 @@ const char *endpoint_port(const char *text, int type, bool numeric, uint16_t *po
  * caller's to free. NULL where that is wrong, or a NUL. */
 char *endpoint_decode(const char *text, size_t n);
 
+/* HOST[:PORT] of a URL, n bytes (RFC 3986, section 3.2). The host is the caller's to free, also
+ * after a failure; the port, a number, stays as it is where none is written. Returns NULL, or what
+ * is wrong, in static words. */
+const char *endpoint_authority(const char *text, size_t n, char **host, uint16_t *port);
+
 #endif

@@ -41,20 +41,9 @@ static const char *parse_user(const char *text, size_t n, struct proxy_url *out)
 }
 
 static const char *parse_host(const char *text, struct proxy_url *out) {
-    struct endpoint e;
     size_t size = strcspn(text, "/");
     if (text[size] && text[size + 1]) return "nothing may follow HOST:PORT";
-    char *copy = mem_format("%.*s", (int)size, text);
-    const char *why = endpoint_parse(copy, &e);
-    free(copy);
-    if (why) return why;
-    out->host = e.host;
-    e.host = NULL;
-    if (e.port && (!addr_port_number(e.port, &out->port) || out->port == 0))
-        why = "the port is not a number from 1 to 65535";
-    if (!out->host || !strcmp(out->host, "*")) why = "the host of the proxy is missing";
-    endpoint_free(&e);
-    return why;
+    return endpoint_authority(text, size, &out->host, &out->port);
 }
 
 static const char *parse(const char *text, struct proxy_url *out) {
