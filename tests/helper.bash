@@ -49,6 +49,9 @@ helper_setup() {
     cd "$DIR" || return
 }
 
+# At its end LeakSanitizer traces its own process; a signal that comes just then can leave it there for good.
+looks_for_leaks() { [[ $SOCKKIT == */san/* ]] && grep -q '^TracerPid:.*[1-9]' "/proc/$1/status"; }
+
 helper_teardown() {
     local pid failed=0 status
     close_feed
@@ -57,7 +60,7 @@ helper_teardown() {
     done
     for pid in "${STARTED[@]}"; do
         if ! WAIT=5 wait_until gone "$pid"; then
-            [ ! "/proc/$pid/exe" -ef "$SOCKKIT" ] || failed=1
+            [ ! "/proc/$pid/exe" -ef "$SOCKKIT" ] || looks_for_leaks "$pid" || failed=1
             kill -s KILL "$pid"
         fi
         status=0
