@@ -600,7 +600,7 @@ reset(s)'
     partner_says 'meanwhile\n'
     type_keys fg Enter
     wait_for_text '^meanwhile$'
-    wait_until [ "$(screen | tail -n 1)" = 'half a line' ]
+    wait_until eval '[ "$(screen | tail -n 1)" = "half a line" ]'
     type_keys ! Enter
     wait_until_heard 'half a line!\n'
     close_feed
@@ -622,7 +622,7 @@ reset(s)'
         type_keys C-z
         wait_for_file "modes.$time"
         cmp modes.before "modes.$time"
-        wait_until [ "$(screen | grep -c 'half a line')" = $((time + 1)) ]
+        wait_until eval '[ "$(screen | grep -c "half a line")" = $((time + 1)) ]'
     done
     type_keys ! Enter
     wait_until_heard 'half a line!\n'
@@ -642,9 +642,9 @@ reset(s)'
     type_keys 'stty sane; clear' Enter
     wait_for_text '^\$ $|^\$$'
     type_keys fg Enter
-    wait_until [ "$(screen | tail -n 1)" = 'half a line' ]
+    wait_until eval '[ "$(screen | tail -n 1)" = "half a line" ]'
     type_keys Home X
-    wait_until [ "$(screen | tail -n 1)" = 'Xhalf a line' ]
+    wait_until eval '[ "$(screen | tail -n 1)" = "Xhalf a line" ]'
     type_keys Enter
     wait_until_heard 'Xhalf a line\n'
 }

@@ -279,6 +279,7 @@ waiting() { grep -cE "^ *[0-9]+: 0100007F:$(printf %04X "$1") 0100007F:$(printf 
 
 # The ports of client and server, and who is in TIME_WAIT: "client server".
 who_waits() { echo "$(waiting "$1" "$2") $(waiting "$2" "$1")"; }
+waits_are() { [ "$(who_waits "$1" "$2")" = "$3" ]; }
 
 # The last words of the client's close and of the server's are these: last_words CLIENT SERVER
 last_words() {
@@ -296,7 +297,7 @@ PEER='the peer ended first: its side will be in TIME_WAIT for (60 s|some time)'
     last_words "$WE" "$PEER"
     local port
     port=$(sed -n 's/^connected to .* from .*://p' client.err)
-    wait_until test "$(who_waits "$port" "$PORT")" = '1 0'
+    wait_until waits_are "$port" "$PORT" '1 0'
 }
 
 @test "the server ends first: its side is in TIME_WAIT" {
@@ -311,7 +312,7 @@ PEER='the peer ended first: its side will be in TIME_WAIT for (60 s|some time)'
     last_words "$PEER" "$WE"
     local port
     port=$(sed -n 's/^connected to .* from .*://p' client.err)
-    wait_until test "$(who_waits "$port" "$PORT")" = '0 1'
+    wait_until waits_are "$port" "$PORT" '0 1'
 }
 
 @test "bytes left unread: a reset, and nobody is in TIME_WAIT" {
@@ -361,7 +362,7 @@ print(peer[1])
 s.recv(1)'
     start strace -o probe.strace -e trace=shutdown -e inject=shutdown:signal=STOP "$SOCKKIT" probe -T "127.0.0.1:$PEER_PORT"
     wait_for_exit "$PEER_PID"
-    wait_until test "$(who_waits "$(<"$PEER_OUT")" "$PEER_PORT")" = '1 0'
+    wait_until waits_are "$(<"$PEER_OUT")" "$PEER_PORT" '1 0'
     kill -s CONT "$(pgrep -P "$PID")"
     wait_for_exit "$PID"
     assert_regex "$(grep '^close' "$ERR")" "= 0      $WE\$"
