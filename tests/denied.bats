@@ -103,3 +103,13 @@ guessed() {
 @test "a game is played whichever newer call is denied" {
     each_denied guessed epoll_create1 getrandom
 }
+
+# A hub that is not there is looked for, and told as that.
+hub_sought() {
+    run -4 sockkit chat-serve -p 0 --hub redis+unix:nobody?room=r --hub-timeout 100ms
+    [[ $output == *'the hub '*nobody* ]]
+}
+
+@test "a hub is looked for whichever newer call is denied" {
+    each_denied hub_sought epoll_create1 getrandom
+}

@@ -198,6 +198,17 @@ for url, words in (e.url(password="s3cret"), ()), (e.url(), ("--hub-password-fil
     a = Member(port); a.say("x"); a.until(") x")
     p.terminate(); ended(p, -signal.SIGTERM)
     assert "s3cret" not in open("err").read()
+import array, fcntl, termios
+os.mkfifo("pieces")
+def write():
+    with open("pieces", "wb", buffering=0) as f:
+        f.write(b"s3c")
+        left = array.array("i", [1])
+        while left[0]: fcntl.ioctl(f, termios.FIONREAD, left)
+        f.write(b"ret\n")
+threading.Thread(target=write, daemon=True).start()
+p, port = hub_room(e.url(), "--hub-password-file", "pieces")
+p.terminate(); ended(p, -signal.SIGTERM)
 for url, words, told in ((e.url(password="wr0ng"), (), "WRONGPASS"), (e.url(), (), "NOAUTH"),
                          (e.url(), ("--hub-password-file", "wrong"), "WRONGPASS")):
     p = sockkit("chat-serve", "-p", 0, "--hub", url, *words, "-v", stdin=subprocess.DEVNULL)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "applets/chat/hub_parts.h"
+#include "common/base/entropy.h"
 #include "common/base/lang.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
@@ -170,19 +171,29 @@ static void meet(struct hub *h) {
 
 /* --- the start --- */
 
+/* All of a file, which may be a pipe that brings it in pieces. Returns 0, or an errno. */
+static int read_all(int fd, struct buf *out) {
+    ssize_t n;
+    while ((n = read(fd, buf_reserve(out, PASSWORD_MOST), PASSWORD_MOST)) > 0) {
+        buf_grown(out, (size_t)n);
+        if (out->size > PASSWORD_MOST) return EFBIG;
+    }
+    return n < 0 ? errno : 0;
+}
+
 static int read_password(struct hub *h, const char *file) {
     int fd = open(file, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, buf_reserve(&h->password, PASSWORD_MOST), PASSWORD_MOST);
-    int error = errno;
+    int error = fd < 0 ? errno : read_all(fd, &h->password);
     if (fd >= 0) close(fd);
-    if (n < 0) {
+    if (error) {
         msg_error("cannot read %s: %s", file, lang_error(error));
         return STATUS_FAILED;
     }
-    while (n > 0 && strchr("\r\n", h->password.bytes[n - 1])) n--;
-    buf_grown(&h->password, (size_t)n);
-    h->login.password = buf_at(&h->password);
-    h->login.password_size = h->password.size;
+    const char *password = buf_at(&h->password);
+    size_t size = h->password.size;
+    while (size > 0 && (password[size - 1] == '\r' || password[size - 1] == '\n')) size--;
+    h->login.password = password;
+    h->login.password_size = size;
     return 0;
 }
 
@@ -194,8 +205,8 @@ static void opening_over(struct timer *t) {
 
 static int make_server_id(struct hub *h) {
     uint64_t number;
-    if (getentropy(&number, sizeof number) < 0) {
-        msg_error("no random number: %s", lang_error(errno));
+    if (entropy_fill(&number, sizeof number) < 0) {
+        msg_error("cannot get a random number from the system: %s", lang_error(errno));
         return STATUS_FAILED;
     }
     snprintf(h->room.server, sizeof h->room.server, "%016llx", (unsigned long long)number);

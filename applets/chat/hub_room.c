@@ -230,9 +230,13 @@ static void show_nick(struct hub_room *r, const struct entry *e) {
     if (g) rename_to(r, g, name);
 }
 
-static void show_said(struct hub_room *r, const struct entry *e) {
-    struct room_line l = {
+static struct room_line said_by(const struct entry *e) {
+    return (struct room_line){
         .wish = e->kind == ENTRY_ME ? ROOM_ME : ROOM_SAY, .text = e->text, .text_size = e->size};
+}
+
+static void show_said(struct hub_room *r, const struct entry *e) {
+    struct room_line l = said_by(e);
     service_show_said(r->service, &l, e->name);
 }
 
@@ -332,8 +336,7 @@ void hub_room_show(struct hub_room *r, const struct entry *e) {
 }
 
 void hub_room_remember(struct hub_room *r, const struct entry *e) {
-    struct room_line l = {
-        .wish = e->kind == ENTRY_ME ? ROOM_ME : ROOM_SAY, .text = e->text, .text_size = e->size};
+    struct room_line l = said_by(e);
     if (e->kind == ENTRY_SAY || e->kind == ENTRY_ME) service_remember(r->service, &l, e->name);
 }
 
@@ -417,12 +420,12 @@ void hub_room_close(struct hub_room *r) { r->closed = true; }
 void hub_room_stop(struct hub_room *r) {
     struct roster *roster = roster_of(r);
     for (struct deed *d; (d = deeds_take(&r->deeds));) free(d);
-    for (struct guest *g; (g = first_elsewhere(r));) {
-        roster_leave(roster, &g->called);
-        guest_free(g);
-    }
     while (r->guests) {
         roster_leave(roster, &r->guests->called);
         guest_free(r->guests);
+    }
+    for (struct guest *g; (g = first_elsewhere(r));) { /* nobody else is left to be passed over */
+        roster_leave(roster, &g->called);
+        guest_free(g);
     }
 }
